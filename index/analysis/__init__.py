@@ -1,0 +1,57 @@
+"""Text → tokens, once, in Python, identically for every engine:
+
+    text
+      → folded         fold.py    one form for characters that a reader takes for the same
+      → units → grams  units.py   decide what matches: any substring is a phrase of grams
+      → words          words.py   decide, together with grams, how well
+
+Raise `ANALYSIS_VERSION` with every change that gives any text other tokens: an index made by another
+version is refused, with the command that rebuilds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from index.analysis.fold import fold
+from index.analysis.units import text_grams, units
+from index.analysis.words import Segmenter, parse_dictionary
+
+ANALYSIS_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What is indexed of one text: grams and words, each in order and joined by spaces."""
+
+    grams: str
+    words: str
+
+
+class Analyzer:
+    """The analysis of one index: its segmenter and its user dictionary (jieba's format)."""
+
+    def __init__(self, segmenter: str = "rjieba", dictionary: str = "", source: str = "") -> None:
+        self.dictionary_hash = hash_dictionary(dictionary)
+        self._segmenter = Segmenter(segmenter, parse_dictionary(dictionary, source or "dictionary"))
+
+    def tokens(self, text: str) -> Tokens:
+        """The tokens of a text that is indexed."""
+        folded = fold(text)
+        return Tokens(text_grams(folded), " ".join(self._segmenter.words(folded)))
+
+    def units(self, text: str) -> list[str]:
+        """The units of a text that is searched for."""
+        return units(fold(text))
+
+    def words(self, text: str) -> list[str]:
+        """The words of a text that is searched for."""
+        return self._segmenter.words(fold(text))
+
+
+def hash_dictionary(dictionary: str) -> str:
+    """What tells one user dictionary from another; empty without one."""
+    if not dictionary.strip():
+        return ""
+    return hashlib.blake2b(dictionary.encode(), digest_size=16).hexdigest()

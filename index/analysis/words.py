@@ -1,0 +1,107 @@
+"""Words: what, together with grams, decides the ranking.
+
+jieba's accurate mode without HMM: the most probable path through the words of a dictionary, and
+nothing guessed. So rjieba (Rust) and jieba (Python), which share dictionary and algorithm, give the
+same words, and an index that one of them built may be queried with the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from index.analysis.fold import fold_key
+from index.errors import SettingsError
+
+# jieba's own default for a word of unknown frequency would need a segmentation to find out.
+DEFAULT_FREQUENCY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DictionaryWord:
+    """A word of a user dictionary. `frequency` is on the scale of jieba's own dictionary."""
+
+    word: str
+    frequency: int
+    tag: str
+
+
+def parse_dictionary(text: str, source: str) -> tuple[DictionaryWord, ...]:
+    """The words of a user dictionary in jieba's format: `word [frequency] [tag]`, one a line.
+
+    Words are folded, as the texts are. Raises SettingsError that names `source` and the line.
+    """
+    words: list[DictionaryWord] = []
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+        parts = line.split()
+        if not parts:
+            continue
+        word, *rest = parts
+        frequency, tag = DEFAULT_FREQUENCY, ""
+        if rest and rest[0].isdecimal():
+            frequency, rest = int(rest[0]), rest[1:]
+        if rest:
+            tag, rest = rest[0], rest[1:]
+        if rest:
+            raise SettingsError(
+                f"{source}, line {number}: expected a word, a frequency and a tag, "
+                f"found {line.strip()!r}. A word can't contain spaces."
+            )
+        words.append(DictionaryWord(fold_key(word), frequency, tag))
+    return tuple(words)
+
+
+class Segmenter:
+    """Cuts folded text into words, with the words of a user dictionary added.
+
+    `name` is `rjieba` (the default) or `jieba` (pure Python, the reference). The dictionary is
+    loaded when the first text is cut.
+    """
+
+    def __init__(self, name: str = "rjieba", words: tuple[DictionaryWord, ...] = ()) -> None:
+        self.name = name
+        self._words = words
+
+    @cached_property
+    def _cut(self) -> Callable[[str], list[str]]:
+        if self.name == "rjieba":
+            return _load_rjieba(self._words)
+        return _load_jieba(self._words)
+
+    def words(self, folded: str) -> list[str]:
+        """The words of a folded text, in order. White space and punctuation are left out.
+
+        >>> Segmenter().words("公安交管部门“放管服”改革")
+        ['公安', '交管', '部门', '放', '管服', '改革']
+        """
+        return [word for word in self._cut(folded) if word[0].isalnum()]
+
+
+def _load_rjieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:
+    import rjieba
+
+    jieba = rjieba.Jieba()
+    for entry in words:
+        jieba.add_word(entry.word, entry.frequency, entry.tag or None)
+
+    def cut(text: str) -> list[str]:
+        return jieba.cut(text, False)
+
+    return cut
+
+
+def _load_jieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:
+    import jieba
+
+    tokenizer = jieba.Tokenizer()
+    # What `initialize` does, without its cache: that is a file with a fixed name in the temp folder.
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    for entry in words:
+        tokenizer.add_word(entry.word, entry.frequency, entry.tag or None)
+
+    def cut(text: str) -> list[str]:
+        return list(tokenizer.cut(text, HMM=False))
+
+    return cut

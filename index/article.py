@@ -1,0 +1,93 @@
+"""`Article`, the one record that everything passes around, and its JSON form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as it was read from a file.
+
+    `text` is what is searched and shown in snippets: paragraphs, one a line, without markup.
+    `html` is the body as published, for the reading view; it is not sanitised.
+    `date` is in seconds since 1970-01-01T00:00:00Z, `None` where the file names none.
+    `path` is the name of the indexed folder, a slash, and the file's path inside it.
+    """
+
+    id: str
+    path: str
+    title: str
+    text: str
+    html: str = ""
+    author: str = ""
+    editor: str = ""
+    date: int | None = None
+    categories: tuple[str, ...] = ()
+    thumbnail: str = ""
+    url: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """The article as `souwen export`, `souwen show --json` and `/api/article/<id>` give it."""
+        return {
+            "id": self.id,
+            "path": self.path,
+            "title": self.title,
+            "author": self.author,
+            "editor": self.editor,
+            "date": format_date(self.date),
+            "categories": list(self.categories),
+            "thumbnail": self.thumbnail,
+            "url": self.url,
+            "text": self.text,
+            "html": self.html,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be read, or not well.
+
+    `lost` tells the two apart: nothing of it is in the index, or it is there with what there was.
+    `path` is a file, or `file:line` for a line of a `.jsonl` file.
+    """
+
+    path: str
+    reason: str
+    lost: bool
+
+    def to_json(self) -> dict[str, object]:
+        """The problem as `souwen problems --json` gives it."""
+        return {"path": self.path, "reason": self.reason, "lost": self.lost}
+
+
+def format_date(seconds: int | None) -> str | None:
+    """Seconds since 1970 as ISO 8601 in UTC, such as `2022-01-04T06:00:06Z`.
+
+    >>> format_date(1641276006)
+    '2022-01-04T06:00:06Z'
+    """
+    if seconds is None:
+        return None
+    return to_datetime(seconds).isoformat().replace("+00:00", "Z")
+
+
+def to_datetime(seconds: int) -> datetime:
+    """Seconds since 1970 as an aware datetime in UTC; years before 1970 too, on every platform."""
+    return _EPOCH + timedelta(seconds=seconds)
+
+
+def to_seconds(moment: datetime) -> int:
+    """An aware datetime as whole seconds since 1970-01-01T00:00:00Z."""
+    return (moment - _EPOCH) // timedelta(seconds=1)
+
+
+def write_jsonl(articles: Iterator[Article]) -> Iterator[str]:
+    """One line of JSON an article, in the form that `souwen index` reads back."""
+    for article in articles:
+        yield json.dumps(article.to_json(), ensure_ascii=False) + "\n"

@@ -1,0 +1,202 @@
+"""What every engine takes and gives: documents of tokens in; trees of `whoosh.query` nodes in, ids and
+counts out.
+
+The nodes that an engine compiles, over the fields of `FIELDS`:
+
+    Term                 the documents with a token; scored by BM25
+    GramPhrase           the documents with grams at given offsets; scored by BM25 as one term
+    Prefix               the documents with a token that starts so; score 1
+    NumericRange         the documents with a date in a range; score 1
+    Every, NullQuery     all documents (score 1); none
+    And, Or              of one or more; scores are added. A Not inside an And takes documents away
+    AndMaybe             the documents of the first; those of both get the second's score, too
+    ConstantScoreQuery   the documents of a node, with this score
+
+BM25 with k1 1.2 and b 0.75 (see `index/bm25.py`), times the node's boost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from whoosh import query
+
+from index.errors import EngineError
+
+# Text fields: tokens joined by spaces. Grams have positions, words only frequencies.
+GRAM_FIELDS = ("title_grams", "body_grams")
+WORD_FIELDS = ("title_words", "body_words")
+TEXT_FIELDS = GRAM_FIELDS + WORD_FIELDS
+# Fields of whole values: folded for filters, and as published for facets.
+KEY_FIELDS = ("author", "category")
+FACET_FIELDS = ("author_facet", "category_facet", "month_facet")
+FIELDS = (*TEXT_FIELDS, *KEY_FIELDS, *FACET_FIELDS, "date", "id")
+
+# Written out to 14 digits, dates from the year 1 to 9999 sort as text.
+_DATE_SHIFT = 10**12
+
+
+class Sort(StrEnum):
+    """The order of hits. Ties are broken by date, the newest first, then by id; articles without a
+    date come last."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One article as an engine takes it. `date` is in seconds since 1970."""
+
+    id: str
+    title_grams: str
+    title_words: str
+    body_grams: str
+    body_words: str
+    author: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    author_facet: tuple[str, ...] = ()
+    category_facet: tuple[str, ...] = ()
+    month_facet: tuple[str, ...] = ()
+    date: int | None = None
+
+    @property
+    def newest_key(self) -> str:
+        """Sorts documents by date and id when read in descending order; those without a date last."""
+        return f"{0 if self.date is None else self.date + _DATE_SHIFT:014d}{self.id}"
+
+    @property
+    def oldest_key(self) -> str:
+        """Sorts documents by date and id when read in ascending order; those without a date last."""
+        return f"{10**14 - 1 if self.date is None else self.date + _DATE_SHIFT:014d}{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document that was found. Sorted by date, it has no score: 0."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """A stretch of a result list, and how many documents the query matches in all."""
+
+    hits: tuple[Hit, ...]
+    total: int
+
+
+FacetCounts = dict[str, list[tuple[str, int]]]
+
+
+class GramPhrase(query.Query):  # type: ignore[misc]  # whoosh has no types
+    """Grams at offsets: the documents that have, at some position p, each gram at p + its offset.
+
+    With `slop`, for two grams (offset 0 and d): the second may be up to `slop` units before or after
+    p + d. At least two grams; offsets ascend from 0.
+    """
+
+    def __init__(
+        self, fieldname: str, grams: tuple[tuple[int, str], ...], slop: int = 0, boost: float = 1.0
+    ) -> None:
+        assert len(grams) >= 2 and grams[0][0] == 0
+        assert not slop or len(grams) == 2
+        self.fieldname = fieldname
+        self.grams = grams
+        self.slop = slop
+        self.boost = boost
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GramPhrase) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        return f"GramPhrase({self.fieldname!r}, {self.grams!r}, slop={self.slop}, boost={self.boost})"
+
+
+class EngineWriter(Protocol):
+    """Adds and deletes; nothing is seen by searches before `commit`. One writer at a time."""
+
+    def add(self, document: Document) -> None:
+        """Adds a document; one with the same id must have been deleted before."""
+        ...
+
+    def delete(self, document_id: str) -> None:
+        """Deletes the document with this id, if there is one."""
+        ...
+
+    def commit(self) -> None:
+        """Makes all changes durable and visible to searches that start after it."""
+        ...
+
+
+class Engine(Protocol):
+    """An open index of documents. Its methods may be called from several threads, but for `writer`."""
+
+    def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
+        """The hits from `offset` (from 0), at most `limit` (at least 1), and the exact total."""
+        ...
+
+    def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
+        """For each of `fields`: every value among the tree's documents, with the number of those."""
+        ...
+
+    def count(self, tree: query.Query) -> int:
+        """How many documents the tree matches."""
+        ...
+
+    def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        """The tokens of a text field that start with `prefix`, each with its document frequency."""
+        ...
+
+    def ids(self) -> set[str]:
+        """The ids of all documents."""
+        ...
+
+    def refresh(self) -> None:
+        """Lets searches that start from now on see the last commit."""
+        ...
+
+    def writer(self) -> AbstractContextManager[EngineWriter]:
+        """Opens the one writer. What was not committed when the context ends is dropped."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of files. The engine can't be used after that."""
+        ...
+
+
+class EngineClass(Protocol):
+    """How an engine is made and opened; `directory` is the engine's own."""
+
+    def create(self, directory: Path) -> Engine:
+        """Makes a new, empty index in a directory that does not exist yet."""
+        ...
+
+    def open(self, directory: Path) -> Engine:
+        """Opens an index. Raises IndexDamagedError where it can't be read."""
+        ...
+
+
+ENGINES = {
+    "tantivy": "index.engines.tantivy:TantivyEngine",
+    "whoosh": "index.engines.whoosh:WhooshEngine",
+}
+
+
+def engine_class(name: str) -> EngineClass:
+    """The engine of this name. Raises EngineError where there is none."""
+    if name not in ENGINES:
+        raise EngineError(f"unknown engine {name!r}. Known: {', '.join(ENGINES)}.")
+    module, _, attribute = ENGINES[name].partition(":")
+    return cast(EngineClass, getattr(import_module(module), attribute))

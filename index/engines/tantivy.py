@@ -1,0 +1,283 @@
+"""The default engine: tantivy (Rust, in process). One machine, up to millions of articles."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+
+import tantivy
+from tantivy import Occur, Order, Query
+from whoosh import query
+
+from index.engine import (
+    FACET_FIELDS,
+    GRAM_FIELDS,
+    KEY_FIELDS,
+    WORD_FIELDS,
+    Document,
+    FacetCounts,
+    GramPhrase,
+    Hit,
+    Hits,
+    Sort,
+)
+from index.errors import EngineError, IndexDamagedError
+
+# Bytes of postings held in memory before they are written out as a segment. One thread, since a
+# second one would only compete with the processes that analyse.
+HEAP_SIZE = 128_000_000
+# More than any archive has values of one facet: all buckets are wanted, none cut off.
+_ALL_BUCKETS = 1_000_000
+# Hits read beyond a page to see whether the score at its end goes on, so that ties can be ordered.
+_TIES = 32
+
+_SORT_FIELDS = {Sort.NEWEST: ("newest", Order.Desc), Sort.OLDEST: ("oldest", Order.Asc)}
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in GRAM_FIELDS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+    for name in WORD_FIELDS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    for name in KEY_FIELDS:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in (*FACET_FIELDS, "newest", "oldest"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    builder.add_integer_field("date", indexed=True, fast=True)
+    return builder.build()
+
+
+class TantivyEngine:
+    """See `index.engine.Engine`."""
+
+    def __init__(self, index: tantivy.Index, directory: Path) -> None:
+        self._index = index
+        self._schema = index.schema
+        self._meta_file = directory / "meta.json"
+        self._seen = self._commit_mark()
+        self._refresh_lock = threading.Lock()
+        index.config_reader("manual", 0)
+        index.reload()
+
+    @classmethod
+    def create(cls, directory: Path) -> TantivyEngine:
+        directory.mkdir()
+        return cls(tantivy.Index(_schema(), str(directory)), directory)
+
+    @classmethod
+    def open(cls, directory: Path) -> TantivyEngine:
+        try:
+            return cls(tantivy.Index.open(str(directory)), directory)
+        except (ValueError, OSError) as error:
+            raise IndexDamagedError(f"{directory}: tantivy can't open it: {error}") from None
+
+    def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
+        compiled = self._compile(tree)
+        searcher = self._index.searcher()
+        if sort is Sort.RELEVANCE:
+            return self._search_by_score(searcher, compiled, offset, limit)
+        field, order = _SORT_FIELDS[sort]
+        with _failures():
+            found = searcher.search(compiled, limit, order_by_field=field, offset=offset, order=order)
+        hits = tuple(Hit(_id(searcher, address), 0.0) for _, address in found.hits)
+        return Hits(hits, _total(found))
+
+    def _search_by_score(self, searcher: tantivy.Searcher, compiled: Query, offset: int, limit: int) -> Hits:
+        """By score, and where scores are equal by date and id: tantivy itself would order those by
+        where they lie in the index, which changes as segments are merged."""
+        end = offset + limit
+        wanted = end + _TIES
+        with _failures():
+            found = searcher.search(compiled, wanted)
+            while len(found.hits) == wanted and found.hits[-1][0] == found.hits[end - 1][0]:
+                wanted *= 4
+                found = searcher.search(compiled, wanted)
+        ordered: list[Hit] = []
+        position = 0
+        for score, group in groupby(found.hits, key=lambda hit: hit[0]):
+            addresses = [address for _, address in group]
+            start, position = position, position + len(addresses)
+            if start >= end:
+                break
+            if position <= offset:
+                continue
+            ids = [_id(searcher, address) for address in addresses]
+            if len(ids) > 1:
+                dates = searcher.fast_field_values("date", addresses)
+                keys = [(date is None, -int(date or 0)) for date in dates]
+                ids = [i for _, i in sorted(zip(keys, ids, strict=True))]
+            ordered += [Hit(i, score) for i in ids[max(0, offset - start) : end - start]]
+        return Hits(tuple(ordered), _total(found))
+
+    def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
+        request = {name: {"terms": {"field": name, "size": _ALL_BUCKETS}} for name in fields}
+        with _failures():
+            answer = self._index.searcher().aggregate(self._compile(tree), request)
+        return {
+            name: [(bucket["key"], int(bucket["doc_count"])) for bucket in answer[name]["buckets"]]
+            for name in fields
+        }
+
+    def count(self, tree: query.Query) -> int:
+        with _failures():
+            return _total(self._index.searcher().search(self._compile(tree), 1))
+
+    def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        with _failures():
+            return self._index.searcher().terms_with_prefix(field, prefix)
+
+    def ids(self) -> set[str]:
+        searcher = self._index.searcher()
+        with _failures():
+            found = searcher.search(Query.all_query(), max(1, searcher.num_docs))
+        return {_id(searcher, address) for _, address in found.hits}
+
+    def refresh(self) -> None:
+        mark = self._commit_mark()
+        if mark != self._seen:
+            with self._refresh_lock, _failures():
+                self._index.reload()
+                self._seen = mark
+
+    @contextmanager
+    def writer(self) -> Iterator[_Writer]:
+        with _failures():
+            writer = _Writer(self._index.writer(HEAP_SIZE, 1), self._schema)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    def close(self) -> None:
+        """Nothing to let go of: files are mapped, and unmapped with the last searcher."""
+
+    def _commit_mark(self) -> tuple[int, int]:
+        try:
+            status = self._meta_file.stat()
+        except OSError as error:
+            raise IndexDamagedError(f"{self._meta_file}: {error.strerror}") from None
+        return status.st_mtime_ns, status.st_ino
+
+    def _compile(self, node: query.Query) -> Query:
+        match node:
+            case query.Term():
+                made = Query.term_query(self._schema, node.fieldname, node.text, "freq")
+                return _boosted(made, node.boost)
+            case GramPhrase():
+                made = Query.phrase_query(self._schema, node.fieldname, list(node.grams), node.slop)
+                return _boosted(made, node.boost)
+            case query.Prefix():
+                return Query.regex_query(self._schema, node.fieldname, _escape(node.text) + ".*")
+            case query.NumericRange():
+                return Query.range_query(
+                    self._schema,
+                    node.fieldname,
+                    tantivy.FieldType.Integer,
+                    lower_bound=node.start,
+                    upper_bound=node.end,
+                    include_lower=not node.startexcl,
+                    include_upper=not node.endexcl,
+                )
+            case query.Every():
+                return Query.all_query()
+            case query.And():
+                return self._compile_and(node)
+            case query.Or():
+                return Query.boolean_query([(Occur.Should, self._compile(n)) for n in node.subqueries])
+            case query.Not():
+                return self._compile_and(query.And([node]))
+            case query.AndMaybe():
+                return Query.boolean_query(
+                    [(Occur.Must, self._compile(node.a)), (Occur.Should, self._compile(node.b))]
+                )
+            case query.ConstantScoreQuery():
+                return Query.const_score_query(self._compile(node.child), node.score)
+            case query.NullQuery:
+                return Query.empty_query()
+        raise EngineError(f"tantivy engine: no way to compile {node!r}")
+
+    def _compile_and(self, node: query.And) -> Query:
+        clauses: list[tuple[Occur, Query]] = []
+        for child in node.subqueries:
+            if isinstance(child, query.Not):
+                clauses.append((Occur.MustNot, self._compile(child.query)))
+            else:
+                clauses.append((Occur.Must, self._compile(child)))
+        if all(occur is Occur.MustNot for occur, _ in clauses):
+            clauses.append((Occur.Must, Query.all_query()))
+        return Query.boolean_query(clauses)
+
+
+class _Writer:
+    """See `index.engine.EngineWriter`. tantivy's own must be used by one thread only."""
+
+    def __init__(self, writer: tantivy.IndexWriter, schema: tantivy.Schema) -> None:
+        self._writer = writer
+        self._schema = schema
+
+    def add(self, document: Document) -> None:
+        values: dict[str, object] = {
+            "id": document.id,
+            "title_grams": document.title_grams,
+            "title_words": document.title_words,
+            "body_grams": document.body_grams,
+            "body_words": document.body_words,
+            "author": list(document.author),
+            "category": list(document.category),
+            "author_facet": list(document.author_facet),
+            "category_facet": list(document.category_facet),
+            "month_facet": list(document.month_facet),
+            "newest": document.newest_key,
+            "oldest": document.oldest_key,
+        }
+        if document.date is not None:
+            values["date"] = document.date
+        with _failures():
+            self._writer.add_document(tantivy.Document.from_dict(values, self._schema))
+
+    def delete(self, document_id: str) -> None:
+        with _failures():
+            self._writer.delete_documents_by_term("id", document_id)
+
+    def commit(self) -> None:
+        with _failures():
+            self._writer.commit()
+
+    def close(self) -> None:
+        with _failures():
+            self._writer.rollback()
+            # A writer that is dropped before leaves its merges undone, and segments pile up.
+            self._writer.wait_merging_threads()
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """tantivy reports what goes wrong on disk and in a request as ValueError, OSError or SystemError."""
+    try:
+        yield
+    except (ValueError, OSError, SystemError) as error:
+        raise EngineError(f"tantivy: {error}") from error
+
+
+def _boosted(made: Query, boost: float) -> Query:
+    return made if boost == 1.0 else Query.boost_query(made, boost)
+
+
+def _id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> str:
+    return str(searcher.doc(address)["id"][0])
+
+
+def _total(found: tantivy.SearchResult) -> int:
+    total: int = found.count  # type: ignore[attr-defined]  # missing from tantivy's stubs
+    return total
+
+
+def _escape(text: str) -> str:
+    """Text as a regular expression of the `tantivy-fst` crate."""
+    return re.sub(r"[^\w]", lambda found: "\\" + found[0], text)

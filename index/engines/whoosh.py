@@ -1,0 +1,326 @@
+"""The reference engine: Whoosh, pure Python. Slow, and easy to read.
+
+Whoosh stores the postings and reads them back; trees are evaluated here, a node at a time, to plain
+dicts of scores. (Whoosh's own matchers can't be the reference: `Require` compiles to AndNot,
+`ConstantScoreQuery` keeps its child's scores when positions are wanted, and phrases know no offsets.)
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from whoosh import columns, fields, query
+from whoosh import index as whoosh_index
+from whoosh.analysis import RegexTokenizer
+from whoosh.matching import Matcher
+from whoosh.reading import IndexReader, TermNotFound
+
+from index import bm25
+from index.engine import (
+    FACET_FIELDS,
+    GRAM_FIELDS,
+    KEY_FIELDS,
+    TEXT_FIELDS,
+    WORD_FIELDS,
+    Document,
+    FacetCounts,
+    GramPhrase,
+    Hit,
+    Hits,
+    Sort,
+)
+from index.errors import EngineError, IndexDamagedError
+
+# Joins the values of a field that has several; no value contains it.
+_SEPARATOR = "\x1f"
+# A reader opens some files late: a commit in between may have removed them.
+_TRIES = 5
+
+Scores = dict[int, float]
+T = TypeVar("T")
+
+
+def _schema() -> fields.Schema:
+    tokens = RegexTokenizer(r"[^ ]+")
+    schema = fields.Schema(id=fields.ID(unique=True, stored=True), stored=fields.STORED())
+    for name in GRAM_FIELDS:
+        schema.add(name, fields.TEXT(analyzer=tokens, phrase=True))
+    for name in WORD_FIELDS:
+        schema.add(name, fields.TEXT(analyzer=tokens, phrase=False))
+    for name in KEY_FIELDS:
+        schema.add(name, fields.KEYWORD(analyzer=RegexTokenizer(f"[^{_SEPARATOR}]+")))
+    for name in TEXT_FIELDS:
+        # Whoosh rounds its own lengths in another way than tantivy and Lucene do.
+        schema.add(f"{name}_length", fields.COLUMN(columns.NumericColumn("I")))
+    return schema
+
+
+class WhooshEngine:
+    """See `index.engine.Engine`."""
+
+    def __init__(self, directory: Path) -> None:
+        _refuse_foreign(directory)
+        try:
+            self._index = whoosh_index.open_dir(str(directory))
+            self._reader = self._index.reader()
+        except (whoosh_index.IndexError, OSError) as error:
+            raise IndexDamagedError(f"{directory}: whoosh can't open it: {error}") from None
+
+    @classmethod
+    def create(cls, directory: Path) -> WhooshEngine:
+        directory.mkdir(mode=0o755)
+        whoosh_index.create_in(str(directory), _schema())
+        return cls(directory)
+
+    @classmethod
+    def open(cls, directory: Path) -> WhooshEngine:
+        return cls(directory)
+
+    def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
+        def read(reader: IndexReader) -> Hits:
+            scores = _Evaluation(reader).evaluate(tree)
+            entries = [(doc, score, reader.stored_fields(doc)) for doc, score in scores.items()]
+            if sort is Sort.RELEVANCE:
+                entries.sort(key=lambda e: (-e[1], *_newest_first(e[2]["stored"]["date"]), e[2]["id"]))
+            elif sort is Sort.NEWEST:
+                entries.sort(key=lambda e: str(e[2]["stored"]["newest"]), reverse=True)
+            else:
+                entries.sort(key=lambda e: str(e[2]["stored"]["oldest"]))
+            page = entries[offset : offset + limit]
+            by_score = sort is Sort.RELEVANCE
+            return Hits(tuple(Hit(e[2]["id"], e[1] if by_score else 0.0) for e in page), len(entries))
+
+        return self._read(read)
+
+    def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
+        def read(reader: IndexReader) -> FacetCounts:
+            counters: dict[str, Counter[str]] = {name: Counter() for name in fields}
+            for doc in _Evaluation(reader).evaluate(tree):
+                stored = reader.stored_fields(doc)["stored"]
+                for name, counter in counters.items():
+                    counter.update(stored[name])
+            return {name: list(counter.items()) for name, counter in counters.items()}
+
+        return self._read(read)
+
+    def count(self, tree: query.Query) -> int:
+        return self._read(lambda reader: len(_Evaluation(reader).evaluate(tree)))
+
+    def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        return self._read(lambda reader: _terms(reader, field, prefix))
+
+    def ids(self) -> set[str]:
+        return self._read(lambda reader: {reader.stored_fields(doc)["id"] for doc in reader.all_doc_ids()})
+
+    def refresh(self) -> None:
+        if self._reader.generation() != self._index.latest_generation():
+            self._read(lambda reader: None, fresh=True)
+
+    @contextmanager
+    def writer(self) -> Iterator[_Writer]:
+        writer = _Writer(self._index)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def _read(self, read: Callable[[IndexReader], T], *, fresh: bool = False) -> T:
+        """Calls `read` with a reader, and again with a newer one where files have gone meanwhile."""
+        for attempt in range(_TRIES):
+            try:
+                if fresh or attempt:
+                    # The one before is left to the threads that still read with it.
+                    self._reader = self._index.reader()
+                return read(self._reader)
+            except (OSError, whoosh_index.IndexError) as error:
+                failure = error
+        raise EngineError(f"whoosh: {failure}") from failure
+
+
+class _Evaluation:
+    """Evaluates a tree to the scores of its documents, by document number."""
+
+    def __init__(self, reader: IndexReader) -> None:
+        self._reader = reader
+        self._documents = reader.doc_count_all()
+
+    def evaluate(self, node: query.Query) -> Scores:
+        match node:
+            case query.Term():
+                return self._term(node)
+            case GramPhrase():
+                return self._phrase(node)
+            case query.Prefix():
+                texts = [text for text, _ in _terms(self._reader, node.fieldname, node.text)]
+                return dict.fromkeys(self._any_of(node.fieldname, texts), 1.0)
+            case query.NumericRange():
+                return self._date_range(node)
+            case query.Every():
+                return dict.fromkeys(self._reader.all_doc_ids(), 1.0)
+            case query.And():
+                return self._and(node)
+            case query.Or():
+                return _added(self.evaluate(child) for child in node.subqueries)
+            case query.Not():
+                return self._and(query.And([node]))
+            case query.AndMaybe():
+                required, optional = self.evaluate(node.a), self.evaluate(node.b)
+                return {doc: score + optional.get(doc, 0.0) for doc, score in required.items()}
+            case query.ConstantScoreQuery():
+                return dict.fromkeys(self.evaluate(node.child), node.score)
+            case query.NullQuery:
+                return {}
+        raise EngineError(f"whoosh engine: no way to evaluate {node!r}")
+
+    def _and(self, node: query.And) -> Scores:
+        wanted = [child for child in node.subqueries if not isinstance(child, query.Not)]
+        first, *rest = wanted or [query.Every()]
+        scores = self.evaluate(first)
+        for child in rest:
+            others = self.evaluate(child)
+            scores = {doc: score + others[doc] for doc, score in scores.items() if doc in others}
+        for child in node.subqueries:
+            if isinstance(child, query.Not):
+                unwanted = self.evaluate(child.query)
+                scores = {doc: score for doc, score in scores.items() if doc not in unwanted}
+        return scores
+
+    def _term(self, node: query.Term) -> Scores:
+        frequencies = {
+            matcher.id(): matcher.weight() for matcher in self._postings(node.fieldname, node.text)
+        }
+        return self._bm25(node.fieldname, [node.text], frequencies, node.boost)
+
+    def _phrase(self, node: GramPhrase) -> Scores:
+        starts: dict[int, set[int]] | None = None
+        for offset, gram in node.grams:
+            found: dict[int, set[int]] = {}
+            for matcher in self._postings(node.fieldname, gram):
+                doc = matcher.id()
+                if starts is None or doc in starts:
+                    here = {position - offset for position in matcher.value_as("positions")}
+                    if starts is not None:
+                        here = _near(starts[doc], here, node.slop)
+                    if here:
+                        found[doc] = here
+            starts = found
+        frequencies = {doc: float(len(found)) for doc, found in (starts or {}).items()}
+        return self._bm25(node.fieldname, [gram for _, gram in node.grams], frequencies, node.boost)
+
+    def _bm25(self, field: str, terms: list[str], frequencies: Scores, boost: float) -> Scores:
+        if not frequencies:
+            return {}
+        idf = sum(bm25.idf(self._documents, self._reader.doc_frequency(field, term)) for term in terms)
+        average = self._reader.field_length(field) / self._documents
+        lengths = self._reader.column_reader(f"{field}_length")
+        return {
+            doc: boost * bm25.score(idf, frequency, bm25.stored_length(lengths[doc]), average)
+            for doc, frequency in frequencies.items()
+        }
+
+    def _date_range(self, node: query.NumericRange) -> Scores:
+        found: Scores = {}
+        for doc in self._reader.all_doc_ids():
+            date = self._reader.stored_fields(doc)["stored"]["date"]
+            if date is None:
+                continue
+            below = node.start is not None and (date < node.start or (node.startexcl and date == node.start))
+            above = node.end is not None and (date > node.end or (node.endexcl and date == node.end))
+            if not below and not above:
+                found[doc] = 1.0
+        return found
+
+    def _any_of(self, field: str, terms: Iterable[str]) -> set[int]:
+        return {matcher.id() for term in terms for matcher in self._postings(field, term)}
+
+    def _postings(self, field: str, term: str) -> Iterator[Matcher]:
+        """The matcher of a term, at each of its documents in turn."""
+        try:
+            matcher = self._reader.postings(field, term)
+        except TermNotFound:
+            return
+        while matcher.is_active():
+            yield matcher
+            matcher.next()
+
+
+class _Writer:
+    """See `index.engine.EngineWriter`."""
+
+    def __init__(self, index: whoosh_index.Index) -> None:
+        self._index = index
+        self._writer = index.writer(limitmb=256)
+
+    def add(self, document: Document) -> None:
+        stored = {name: list(getattr(document, name)) for name in FACET_FIELDS}
+        self._writer.add_document(
+            id=document.id,
+            author=_SEPARATOR.join(document.author),
+            category=_SEPARATOR.join(document.category),
+            stored={
+                **stored,
+                "date": document.date,
+                "newest": document.newest_key,
+                "oldest": document.oldest_key,
+            },
+            **{name: getattr(document, name) for name in TEXT_FIELDS},
+            **{f"{name}_length": _token_count(getattr(document, name)) for name in TEXT_FIELDS},
+        )
+
+    def delete(self, document_id: str) -> None:
+        self._writer.delete_by_term("id", document_id)
+
+    def commit(self) -> None:
+        self._writer.commit()
+        self._writer = self._index.writer(limitmb=256)
+
+    def close(self) -> None:
+        self._writer.cancel()
+
+
+def _terms(reader: IndexReader, field: str, prefix: str) -> list[tuple[str, int]]:
+    texts = [text.decode() for text in reader.expand_prefix(field, prefix)]
+    return [(text, reader.doc_frequency(field, text)) for text in texts]
+
+
+def _added(parts: Iterable[Scores]) -> Scores:
+    total: Scores = {}
+    for scores in parts:
+        for doc, score in scores.items():
+            total[doc] = total.get(doc, 0.0) + score
+    return total
+
+
+def _near(starts: set[int], others: set[int], slop: int) -> set[int]:
+    if not slop:
+        return starts & others
+    return {start for start in starts if any(abs(start - other) <= slop for other in others)}
+
+
+def _newest_first(date: int | None) -> tuple[bool, int]:
+    return date is None, -(date or 0)
+
+
+def _token_count(tokens: str) -> int:
+    return tokens.count(" ") + 1 if tokens else 0
+
+
+def _refuse_foreign(directory: Path) -> None:
+    """An index of Whoosh holds pickles: opening one that somebody else can write runs their code."""
+    if os.name != "posix":
+        return
+    status = directory.stat()
+    if status.st_uid not in (os.getuid(), 0) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise EngineError(
+            f"{directory}: refused, since others can write to it, and opening a Whoosh index runs code "
+            "that it contains. If it is yours, run: chmod -R go-w " + str(directory)
+        )

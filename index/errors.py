@@ -1,0 +1,74 @@
+"""What souwen says when it can't do what was asked. Every message is written for a person: what was
+wrong, where, what is allowed, and what to run next.
+
+    SouwenError
+    ├── SettingsError          a setting is unknown or malformed
+    ├── InputError             a folder or file to index does not exist or can't be used
+    ├── IndexMissingError      there is no index where one was expected
+    ├── IndexMismatchError     the index was made with another format, dictionary or time zone
+    ├── IndexDamagedError      the index is there, but its files can't be read
+    ├── IndexBusyError         another process is writing
+    ├── EngineError            an engine is unknown, not installed, or failed
+    ├── QueryError             a query is over a limit, or a parameter makes no sense
+    └── NotFoundError          no article has this id
+"""
+
+
+class SouwenError(Exception):
+    """Base of everything that souwen reports to a person. `code` names the kind in JSON errors."""
+
+    code = "error"
+
+
+class SettingsError(SouwenError):
+    """A setting is unknown or malformed."""
+
+    code = "bad_setting"
+
+
+class InputError(SouwenError):
+    """A folder or file to index does not exist or can't be used."""
+
+    code = "bad_input"
+
+
+class IndexMissingError(SouwenError):
+    """There is no index where one was expected."""
+
+    code = "no_index"
+
+
+class IndexMismatchError(SouwenError):
+    """The index was made with another format, dictionary or time zone."""
+
+    code = "index_mismatch"
+
+
+class IndexDamagedError(SouwenError):
+    """The index is there, but its files can't be read."""
+
+    code = "index_damaged"
+
+
+class IndexBusyError(SouwenError):
+    """Another process is writing to the index."""
+
+    code = "index_busy"
+
+
+class EngineError(SouwenError):
+    """An engine is unknown, not installed, or failed. Never shown as "no results"."""
+
+    code = "engine_error"
+
+
+class QueryError(SouwenError):
+    """A query is over a limit, or a parameter makes no sense."""
+
+    code = "bad_query"
+
+
+class NotFoundError(SouwenError):
+    """No article has this id."""
+
+    code = "not_found"

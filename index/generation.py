@@ -1,0 +1,198 @@
+"""The index directory: the live generation, the lock of the one writer, the atomic swap.
+
+.souwen/
+  current            the name of the live generation; replaced by an atomic rename
+  write.lock         held by the one writer, by the operating system: a killed one leaves it free
+  gen-000001/
+    meta.json        what the generation was made with
+    dictionary.txt   the user dictionary it was made with, if any
+    catalog.sqlite   articles, ledger, problems
+    engine/          the engine's own files
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import portalocker
+
+from index.analysis import ANALYSIS_VERSION, hash_dictionary
+from index.article import format_date
+from index.errors import IndexBusyError, IndexDamagedError, IndexMismatchError, IndexMissingError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What a generation was made with: all that opening it needs to know."""
+
+    engine: str
+    segmenter: str
+    dictionary: str  # hash of dictionary.txt
+    timezone: str
+    analysis: int = ANALYSIS_VERSION
+    format: int = FORMAT
+    created: str = ""  # ISO 8601
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One complete index inside the index directory."""
+
+    path: Path
+    meta: Meta
+
+    @property
+    def catalog_file(self) -> Path:
+        return self.path / "catalog.sqlite"
+
+    @property
+    def engine_directory(self) -> Path:
+        return self.path / "engine"
+
+    @property
+    def dictionary(self) -> str:
+        """The text of the user dictionary."""
+        return _read(self.path / "dictionary.txt") if self.meta.dictionary else ""
+
+
+class IndexDirectory:
+    """The directory that `--index` names."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def current_name(self) -> str:
+        """The name of the live generation; empty where there is no index."""
+        try:
+            return (self.path / "current").read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise IndexDamagedError(f"{self.path / 'current'}: can't be read: {error}") from None
+
+    def current(self) -> Generation:
+        """The live generation.
+
+        Raises IndexMissingError, IndexDamagedError, or IndexMismatchError where another version made it.
+        """
+        name = self.current_name()
+        if not name:
+            raise IndexMissingError(
+                f"there is no index at {self.path}. Make one with: souwen index FOLDER --index {self.path}"
+            )
+        path = self.path / name
+        return Generation(path, self._read_meta(path))
+
+    def create(self, meta: Meta, dictionary: str) -> Generation:
+        """A new generation with meta.json and dictionary; not live before `publish`."""
+        numbers = [int(path.name[4:]) for path in self._generations()]
+        path = self.path / f"gen-{max(numbers, default=0) + 1:06d}"
+        path.mkdir()
+        made = asdict(meta) | {"created": format_date(int(time.time()))}
+        (path / "meta.json").write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+        if dictionary:
+            (path / "dictionary.txt").write_text(dictionary, encoding="utf-8")
+        return Generation(path, Meta(**made))
+
+    def publish(self, generation: Generation) -> None:
+        """Makes a generation the live one, durably: its files reach the disk before its name does."""
+        for directory, _, names in os.walk(generation.path):
+            for name in names:
+                _flush(Path(directory, name))
+            _flush(Path(directory))
+        temporary = self.path / "current.new"
+        temporary.write_text(generation.path.name + "\n", encoding="utf-8")
+        _flush(temporary)
+        temporary.replace(self.path / "current")
+        _flush(self.path)
+
+    def prune(self) -> None:
+        """Removes what earlier runs left behind: generations that are not live, unfinished ones."""
+        live = self.current_name()
+        for path in self._generations():
+            if path.name != live:
+                shutil.rmtree(path, ignore_errors=True)
+        (self.path / "current.new").unlink(missing_ok=True)
+
+    @contextmanager
+    def write_lock(self) -> Iterator[None]:
+        """Holds the directory for the one writer. Raises IndexBusyError that names who has it."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / "write.lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise IndexDamagedError(f"{self.path}: can't be written: {error.strerror}") from None
+        with lock:
+            try:
+                portalocker.lock(lock, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+            except portalocker.LockException:
+                lock.seek(0)
+                holder = lock.read().strip() or "another process"
+                raise IndexBusyError(
+                    f"{self.path} is being written by {holder}. Wait for it to end, then run this again."
+                ) from None
+            lock.truncate(0)
+            lock.write(f"process {os.getpid()}, since {format_date(int(time.time()))}\n")
+            lock.flush()
+            yield
+            lock.truncate(0)
+
+    def _generations(self) -> list[Path]:
+        found = self.path.glob("gen-*")
+        return sorted(path for path in found if path.name[4:].isdecimal())
+
+    def _read_meta(self, path: Path) -> Meta:
+        file = path / "meta.json"
+        try:
+            values = json.loads(_read(file))
+            version = values["format"]
+            if version == FORMAT:
+                meta = Meta(**values)
+        except (ValueError, TypeError, KeyError):
+            raise IndexDamagedError(f"{file}: is not a description of an index. {_mend(self.path)}") from None
+        if version != FORMAT:
+            raise IndexMismatchError(
+                f"{self.path} has format {version}, and this souwen reads {FORMAT}. {_mend(self.path)}"
+            )
+        if meta.analysis != ANALYSIS_VERSION:
+            raise IndexMismatchError(
+                f"{self.path} was made with version {meta.analysis} of the text analysis, and this souwen "
+                f"has {ANALYSIS_VERSION}: words would not meet. {_mend(self.path)}"
+            )
+        if meta.dictionary and hash_dictionary(_read(path / "dictionary.txt")) != meta.dictionary:
+            raise IndexMismatchError(
+                f"{path / 'dictionary.txt'} is not the dictionary that {self.path} was made with. "
+                f"{_mend(self.path)}"
+            )
+        return meta
+
+
+def _mend(path: Path) -> str:
+    return f"Run: souwen index FOLDER --rebuild --index {path}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise IndexDamagedError(f"{path}: can't be read: {error}") from None
+
+
+def _flush(path: Path) -> None:
+    """Sees to it that a file, or the names in a directory, are on the disk."""
+    if path.is_dir() and os.name == "nt":  # Windows has no way to do this to a directory
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

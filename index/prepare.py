@@ -1,0 +1,124 @@
+"""Files → articles and documents, in parallel: the work of a run that needs no catalog and no engine."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.analysis import Analyzer
+from index.article import Problem
+from index.catalog import FileState, PackedArticle, pack
+from index.document import make_document
+from index.engine import Document
+from index.posts import digest_of, parse_file
+from index.scan import FoundFile
+from index.settings import zone
+
+# Files handed to a process at a time: enough to make the hand-over cheap.
+_CHUNK = 32
+# Fewer files than this are done before other processes have started.
+_WORTH_PROCESSES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """All that preparing needs to know."""
+
+    segmenter: str
+    dictionary: str
+    timezone: str
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file to prepare; `known_digest` is that of the content which is in the index already."""
+
+    file: FoundFile
+    known_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A file's articles with their documents. With `unreadable`, the file could not be opened at all;
+    `same` says that it has the content that is known."""
+
+    state: FileState
+    digest: str = ""
+    articles: tuple[PackedArticle, ...] = ()
+    documents: tuple[Document, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unreadable: Problem | None = None
+    same: bool = False
+
+
+class Preparer:
+    """Prepares files, one after the other."""
+
+    def __init__(self, preparation: Preparation) -> None:
+        self._max_bytes = preparation.max_bytes
+        self._zone = zone(preparation.timezone)
+        self._analyzer = Analyzer(preparation.segmenter, preparation.dictionary)
+
+    def prepare(self, task: Task) -> Prepared:
+        """Reads, parses and analyses one file. Whatever it holds, it never raises."""
+        state = task.file.state
+        if state.size > self._max_bytes:
+            reason = f"is too large: {state.size:,} bytes, and {self._max_bytes:,} are allowed (max_file_mb)"
+            return Prepared(state, problems=(Problem(state.path, reason, lost=True),))
+        try:
+            data = Path(task.file.location).read_bytes()
+        except OSError as error:
+            return Prepared(
+                state, unreadable=Problem(state.path, f"can't be read: {error.strerror}", lost=True)
+            )
+        if task.known_digest and digest_of(data) == task.known_digest:
+            return Prepared(state, task.known_digest, same=True)
+        try:
+            parsed = parse_file(state.path, data, self._zone)
+            documents = tuple(make_document(a, self._analyzer, self._zone) for a in parsed.articles)
+            packed = tuple(map(pack, parsed.articles))
+        except Exception as error:  # noqa: BLE001  # one bad file never stops a run
+            problem = Problem(state.path, f"can't be parsed: {type(error).__name__}: {error}", lost=True)
+            return Prepared(state, digest_of(data), problems=(problem,))
+        return Prepared(state, parsed.digest, packed, documents, parsed.problems)
+
+
+_preparer: Preparer
+
+
+def _start_process(preparation: Preparation) -> None:
+    global _preparer
+    _preparer = Preparer(preparation)
+
+
+def _prepare_chunk(tasks: Sequence[Task]) -> list[Prepared]:
+    return [_preparer.prepare(task) for task in tasks]
+
+
+def prepare_files(tasks: Sequence[Task], preparation: Preparation, jobs: int) -> Iterator[Prepared]:
+    """Prepares files with `jobs` processes, and gives them in the order of `tasks`.
+
+    No more are prepared ahead than keeps the processes busy, so memory does not grow with the number.
+    """
+    if jobs <= 1 or len(tasks) < _WORTH_PROCESSES:
+        preparer = Preparer(preparation)
+        yield from map(preparer.prepare, tasks)
+        return
+    chunks = (tasks[start : start + _CHUNK] for start in range(0, len(tasks), _CHUNK))
+    context = multiprocessing.get_context("spawn")  # a fork would copy the engine's threads half-way
+    with ProcessPoolExecutor(jobs, context, _start_process, (preparation,)) as pool:
+        running: deque[Future[list[Prepared]]] = deque()
+        try:
+            for chunk in chunks:
+                running.append(pool.submit(_prepare_chunk, chunk))
+                if len(running) > 3 * jobs:
+                    yield from running.popleft().result()
+            while running:
+                yield from running.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,127 @@
+"""Settings: one table of name, default and help.
+
+A setting is read from the environment (`SOUWEN_TIMEZONE=…`), else from `souwen.toml` in the current
+folder (or the file that `SOUWEN_CONFIG` names), else it has its default. A wrong value or an unknown
+name is an error, never a silent fall-back. `souwen config` prints the effective ones.
+
+What shapes an index (`timezone`, `dictionary`) is written into its `meta.json` when it is made:
+an index opens with no settings at all.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from index.errors import SettingsError
+
+CONFIG_FILE = "souwen.toml"
+
+
+def _text(default: str, help_: str) -> str:
+    made: str = field(default=default, metadata={"help": help_})
+    return made
+
+
+def _number(default: int, help_: str, *, low: int) -> int:
+    made: int = field(default=default, metadata={"help": help_, "low": low})
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its default. Sizes are in the unit that the help text names."""
+
+    index: str = _text(".souwen", "the index directory")
+    timezone: str = _text(
+        "Asia/Shanghai", "time zone of dates without one, and of months and days in queries"
+    )
+    dictionary: str = _text("", "a file with words of your own, in jieba's format: word, frequency, tag")
+    max_file_mb: int = _number(
+        64, "files over this many megabytes are not read, but listed as problems", low=1
+    )
+    max_query_length: int = _number(1000, "characters in a query", low=1)
+    max_query_nesting: int = _number(
+        20, "parentheses inside parentheses in a query; deeper ones are read as text", low=0
+    )
+    max_query_words: int = _number(
+        200, "words and operands in a query; what follows is ignored, with a note", low=1
+    )
+    max_expansions: int = _number(1000, "indexed words that one wildcard or fuzzy term may stand for", low=1)
+    max_hits: int = _number(10000, "how deep the pages of a result list go", low=100)
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The effective settings.
+
+    Raises SettingsError for an unknown name or a value that makes no sense.
+    """
+    values: dict[str, int | str] = {}
+    for source, name, raw in [*_from_file(environ), *_from_environment(environ)]:
+        values[name] = _parse(name, raw, source)
+    settings = Settings(**values)  # type: ignore[arg-type]
+    zone(settings.timezone)
+    return settings
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone of this name. Raises SettingsError where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(
+            f"timezone: there is no time zone {name!r}. "
+            "Give a name of the IANA database, such as Asia/Shanghai, Asia/Taipei or UTC."
+        ) from None
+
+
+def setting_fields() -> dict[str, Field[int | str]]:
+    """The table: each setting's field by name, in order."""
+    return {f.name: f for f in fields(Settings)}
+
+
+def _from_file(environ: Mapping[str, str]) -> list[tuple[str, str, object]]:
+    named = environ.get("SOUWEN_CONFIG")
+    path = Path(named or CONFIG_FILE)
+    if not named and not path.is_file():
+        return []
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: can't be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not valid TOML: {error}") from None
+    return [(str(path), name, value) for name, value in table.items()]
+
+
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, object]]:
+    known = setting_fields()
+    found: list[tuple[str, str, object]] = []
+    for variable, value in environ.items():
+        name = variable.removeprefix("SOUWEN_").lower()
+        if name != variable.lower() and (name in known or name != "config"):
+            found.append((f"environment variable {variable}", name, value))
+    return found
+
+
+def _parse(name: str, raw: object, source: str) -> int | str:
+    known = setting_fields()
+    if name not in known:
+        raise SettingsError(f"{source}: unknown setting {name!r}. Known: {', '.join(known)}.")
+    default = known[name].default
+    if default is MISSING or isinstance(default, str):
+        if not isinstance(raw, str):
+            raise SettingsError(f"{source}: {name} must be text, not {raw!r}.")
+        return raw
+    low = known[name].metadata["low"]
+    try:
+        number = int(str(raw)) if not isinstance(raw, bool) else None
+    except ValueError:
+        number = None
+    if number is None or number < low:
+        raise SettingsError(f"{source}: {name} must be a whole number from {low}, not {raw!r}.")
+    return number

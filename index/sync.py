@@ -1,0 +1,307 @@
+"""The main flow: makes an index follow folders.
+
+lock → open the live generation, or make one → replay what a crash left
+     → scan → compare with the ledger → parse and analyse in parallel → write → commit
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.analysis import Analyzer, hash_dictionary
+from index.catalog import Catalog
+from index.document import make_document
+from index.engine import Engine, EngineWriter, engine_class
+from index.errors import IndexDamagedError, IndexMismatchError, InputError, SettingsError
+from index.generation import Generation, IndexDirectory, Meta
+from index.prepare import Preparation, Prepared, Task, prepare_files
+from index.scan import Scan, removed_paths, resolve_roots, scan
+from index.settings import Settings, zone
+
+# Articles between two commits: what a killed run may have to do again.
+COMMIT_EVERY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: files done, of how many."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to index, and how.
+
+    `engine` and `segmenter` are for a new index or a rebuilt one; empty, they are what the index had,
+    or the defaults. `forget` names folders to follow no longer.
+    """
+
+    paths: Sequence[Path] = ()
+    rebuild: bool = False
+    engine: str = ""
+    segmenter: str = ""
+    jobs: int = 1
+    forget: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did. Articles are counted, but for `unchanged` and `ignored`, which count files.
+
+    `lost` and `doubtful` count the problems of the whole index (see `index.article.Problem`).
+    """
+
+    generation: str
+    engine: str
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    articles: int = 0
+    lost: int = 0
+    doubtful: int = 0
+    ignored: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def sync(
+    directory: Path,
+    request: Request,
+    settings: Settings,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Report:
+    """Makes the index follow the folders that it knows and those of the request.
+
+    Raises an error of `index.errors`, with everything that was committed before in place.
+    """
+    started = time.time()
+    place = IndexDirectory(directory)
+    with place.write_lock():
+        place.prune()
+        roots = _roots(place, request)
+        is_first = not place.current_name()
+        if is_first or request.rebuild:
+            generation = _create(place, request, settings)
+        else:
+            generation = place.current()
+            _check_settings(generation, request, settings)
+        if is_first:
+            place.publish(generation)  # it can be searched while it grows, and continued when killed
+        with closing(Catalog.open(generation.catalog_file, writable=True)) as catalog:
+            engine = engine_class(generation.meta.engine).open(generation.engine_directory)
+            with closing(engine):
+                run = _Run(generation, catalog, engine, request.jobs, settings, progress)
+                report = run.follow(roots, started)
+        if request.rebuild and not is_first:
+            place.publish(generation)
+    return report
+
+
+class _Run:
+    """One run over one generation."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        catalog: Catalog,
+        engine: Engine,
+        jobs: int,
+        settings: Settings,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._catalog = catalog
+        self._engine = engine
+        self._jobs = jobs
+        self._progress = progress
+        self._preparation = Preparation(
+            segmenter=generation.meta.segmenter,
+            dictionary=generation.dictionary,
+            timezone=generation.meta.timezone,
+            max_bytes=settings.max_file_mb * 1_000_000,
+        )
+        self._report = Report(generation.path.name, generation.meta.engine)
+        self._unreadable: set[str] = set()
+        self._uncommitted = 0
+
+    def follow(self, roots: dict[str, Path], started: float) -> Report:
+        self._catalog.set_roots(roots)
+        found = scan(roots)
+        tasks = self._compare(found)
+        gone = removed_paths(self._catalog.files(), found)
+        self._report.unchanged = len(found.files) - len(tasks)
+        if tasks or gone or self._catalog.is_unsettled():
+            with self._engine.writer() as writer:
+                self._replay(writer)
+                self._remove(gone, writer)
+                self._write(tasks, writer)
+                # Files that were waiting for an id which is free now.
+                self._write(self._compare(found), writer)
+                self._commit(writer)
+        self._catalog.set_other_problems(found.problems)
+        self._finish(found, started)
+        return self._report
+
+    def _compare(self, found: Scan) -> list[Task]:
+        """The files that are new or look different; not those that could not be opened just now."""
+        ledger = self._catalog.files()
+        tasks: list[Task] = []
+        for path, file in found.files.items():
+            known = ledger.get(path)
+            if known is None:
+                tasks.append(Task(file))
+            elif known.state != file.state and path not in self._unreadable:
+                # With size -1 it is to be read again, the same content or not.
+                tasks.append(Task(file, "" if known.state.size < 0 else known.digest))
+        return tasks
+
+    def _replay(self, writer: EngineWriter) -> None:
+        """Tells the engine what a run that was killed between two commits could not."""
+        analyzer = Analyzer(self._preparation.segmenter, self._preparation.dictionary)
+        for article_id, article in self._catalog.unsettled():
+            writer.delete(article_id)
+            if article is not None:
+                writer.add(make_document(article, analyzer, zone(self._preparation.timezone)))
+            self._uncommitted += 1
+
+    def _write(self, tasks: list[Task], writer: EngineWriter) -> None:
+        for done, prepared in enumerate(prepare_files(tasks, self._preparation, self._jobs), start=1):
+            self._apply(prepared, writer)
+            self._progress(Progress(done, len(tasks)))
+            if self._uncommitted >= COMMIT_EVERY:
+                self._commit(writer)
+
+    def _apply(self, prepared: Prepared, writer: EngineWriter) -> None:
+        """Stores what a file holds, and tells the engine what that changes."""
+        if prepared.unreadable is not None:
+            self._unreadable.add(prepared.state.path)
+            self._catalog.keep_file(prepared.state.path, prepared.unreadable)
+            return
+        if prepared.same:
+            self._catalog.touch_file(prepared.state, prepared.digest)
+            return
+        change = self._catalog.replace_file(
+            prepared.state, prepared.digest, prepared.articles, prepared.problems
+        )
+        for article_id in change.removed | change.changed:
+            writer.delete(article_id)
+        for document in prepared.documents:
+            if document.id in change.added or document.id in change.changed:
+                writer.add(document)
+        self._report.added += len(change.added)
+        self._report.changed += len(change.changed)
+        self._report.removed += len(change.removed)
+        self._uncommitted += len(change.added) + len(change.changed) + len(change.removed)
+
+    def _remove(self, paths: Iterable[str], writer: EngineWriter) -> None:
+        for path in paths:
+            removed = self._catalog.remove_file(path)
+            for article_id in removed:
+                writer.delete(article_id)
+            self._report.removed += len(removed)
+            self._uncommitted += len(removed)
+
+    def _commit(self, writer: EngineWriter) -> None:
+        """Catalog, engine, catalog: after a crash between two of them the next run knows what to do."""
+        self._catalog.commit()
+        if self._uncommitted:
+            writer.commit()
+            self._catalog.settle()
+        self._uncommitted = 0
+
+    def _finish(self, found: Scan, started: float) -> None:
+        report = self._report
+        problems = Counter(problem.lost for problem in self._catalog.problems())
+        report.lost, report.doubtful = problems[True], problems[False]
+        report.articles = self._catalog.count()
+        report.ignored = dict(found.ignored.most_common())
+        report.seconds = time.time() - started
+        if report.added or report.changed or report.removed:
+            self._catalog.record_run(started, report.seconds, report.added, report.changed, report.removed)
+        self._catalog.commit()
+
+
+def _roots(place: IndexDirectory, request: Request) -> dict[str, Path]:
+    """The folders to follow: those the index knows, less those to forget, and those of the request."""
+    known = _known_roots(place)
+    for name in request.forget:
+        if known.pop(name, None) is None:
+            listed = ", ".join(known) or "none"
+            raise InputError(f"--forget {name}: no folder of that name is followed. Followed: {listed}.")
+    roots = resolve_roots(request.paths, known)
+    if not roots and not request.forget:
+        raise InputError("no folder to index. Name one: souwen index FOLDER")
+    return roots
+
+
+def _known_roots(place: IndexDirectory) -> dict[str, Path]:
+    name = place.current_name()
+    if not name:
+        return {}
+    try:
+        with closing(Catalog.open(place.path / name / "catalog.sqlite")) as catalog:
+            return catalog.roots()
+    except IndexDamagedError:
+        return {}  # a rebuild that names its folders needs nothing of the damaged index
+
+
+def _create(place: IndexDirectory, request: Request, settings: Settings) -> Generation:
+    """A new generation with an empty catalog and engine."""
+    engine, segmenter = request.engine, request.segmenter
+    if not (engine and segmenter) and place.current_name():
+        try:
+            before = place.current().meta
+            engine, segmenter = engine or before.engine, segmenter or before.segmenter
+        except (IndexDamagedError, IndexMismatchError):
+            pass
+    dictionary = _read_dictionary(settings)
+    meta = Meta(
+        engine=engine or "tantivy",
+        segmenter=segmenter or "rjieba",
+        dictionary=hash_dictionary(dictionary),
+        timezone=settings.timezone,
+    )
+    kind = engine_class(meta.engine)
+    Analyzer(meta.segmenter, dictionary, settings.dictionary)  # says what is wrong before work begins
+    generation = place.create(meta, dictionary)
+    Catalog.create(generation.catalog_file).close()
+    kind.create(generation.engine_directory).close()
+    return generation
+
+
+def _check_settings(generation: Generation, request: Request, settings: Settings) -> None:
+    """Refuses to add articles in another form than those that are there."""
+    meta = generation.meta
+    differences = [
+        (name, there, wanted)
+        for name, there, wanted in (
+            ("engine", meta.engine, request.engine),
+            ("segmenter", meta.segmenter, request.segmenter),
+            ("timezone", meta.timezone, settings.timezone),
+            ("dictionary", meta.dictionary or "none", hash_dictionary(_read_dictionary(settings))),
+        )
+        if wanted and wanted != there
+    ]
+    for name, there, wanted in differences:
+        raise IndexMismatchError(
+            f"the index was made with {name} {there}, and {wanted} is asked for. "
+            f"To apply it, run: souwen index --rebuild --index {generation.path.parent}"
+            + (f" --{name} {wanted}" if name in ("engine", "segmenter") else "")
+        )
+
+
+def _read_dictionary(settings: Settings) -> str:
+    if not settings.dictionary:
+        return ""
+    try:
+        return Path(settings.dictionary).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingsError(f"dictionary: {settings.dictionary}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"dictionary: {settings.dictionary} is not UTF-8 text.") from None
