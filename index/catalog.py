@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,7 @@ class Change:
 
 def pack(article: Article) -> PackedArticle:
     """The article in the form that the catalog stores."""
-    content = json.dumps(article.to_json(), ensure_ascii=False, sort_keys=True)
+    content = "\0".join(map(str, astuple(article)))
     return PackedArticle(
         article=replace(article, html=""),
         html=zlib.compress(article.html.encode(), 1),

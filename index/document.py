@@ -29,6 +29,8 @@ def make_document(article: Article, analyzer: Analyzer, zone: tzinfo) -> Documen
         title_words=title.words,
         body_grams=body.grams,
         body_words=body.words,
+        title_units=title.units,
+        body_units=body.units,
         author=author_keys(article.author),
         category=_distinct(map(fold_key, (*paths, *article.categories))),
         author_facet=(article.author,) if article.author else (),

@@ -3,7 +3,7 @@ counts out.
 
 The nodes that an engine compiles, over the fields of `FIELDS`:
 
-    Term                 the documents with a token; scored by BM25
+    Term                 the documents with a token; scored by BM25 in fields with frequencies
     GramPhrase           the documents with grams at given offsets; scored by BM25 as one term
     Prefix               the documents with a token that starts so; score 1
     NumericRange         the documents with a date in a range; score 1
@@ -29,10 +29,12 @@ from whoosh import query
 
 from index.errors import EngineError
 
-# Text fields: tokens joined by spaces. Grams have positions, words only frequencies.
+# Text fields: tokens joined by spaces. Grams have positions, words frequencies, units neither.
 GRAM_FIELDS = ("title_grams", "body_grams")
 WORD_FIELDS = ("title_words", "body_words")
-TEXT_FIELDS = GRAM_FIELDS + WORD_FIELDS
+UNIT_FIELDS = ("title_units", "body_units")
+SCORED_FIELDS = GRAM_FIELDS + WORD_FIELDS
+TEXT_FIELDS = SCORED_FIELDS + UNIT_FIELDS
 # Fields of whole values: folded for filters, and as published for facets.
 KEY_FIELDS = ("author", "category")
 FACET_FIELDS = ("author_facet", "category_facet", "month_facet")
@@ -60,6 +62,8 @@ class Document:
     title_words: str
     body_grams: str
     body_words: str
+    title_units: str = ""
+    body_units: str = ""
     author: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
     author_facet: tuple[str, ...] = ()

@@ -76,32 +76,25 @@ class _Builder:
         self._in_title = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        is_open = tag not in _VOID_TAGS
         if self._skip_depth:
-            if tag not in _VOID_TAGS:
-                self._skip_depth += 1
-            self._in_title = self._in_title or (tag == "title" and not self._title)
-            return
-        classes = attributes.get("class", "").split()
-        if tag in self._skipped or not SKIPPED_CLASSES.isdisjoint(classes):
-            if tag in BLOCK_TAGS:
-                self._break()
-            if tag not in _VOID_TAGS:
-                self._skip_depth = 1
+            self._skip_depth += is_open
             self._in_title = tag == "title" and not self._title
             return
-        if self._editor_depth:
-            self._editor_depth += tag not in _VOID_TAGS
+        if tag in BLOCK_TAGS:
+            self._break()
+            self._pre_depth += is_open and (tag == "pre" or self._pre_depth > 0)
+        classes = attributes["class"].split() if "class" in attributes else ()
+        if tag in self._skipped or (classes and not SKIPPED_CLASSES.isdisjoint(classes)):
+            self._skip_depth = int(is_open)
+            self._in_title = tag == "title" and not self._title
+        elif self._editor_depth:
+            self._editor_depth += is_open
         elif EDITOR_CLASS in classes:
             self._break()
             self._editor_depth = 1
-        if tag in BLOCK_TAGS:
-            self._break()
-            if tag == "pre" or self._pre_depth:
-                self._pre_depth += tag not in _VOID_TAGS
-        elif tag == "img":
-            address = attributes.get("src", "").strip()
-            if address:
-                self._images.append(address)
+        elif tag == "img" and (address := attributes.get("src", "").strip()):
+            self._images.append(address)
 
     def end(self, tag: str) -> None:
         if tag in _VOID_TAGS:
@@ -111,14 +104,15 @@ class _Builder:
         if self._skip_depth:
             self._skip_depth -= 1
             self._in_title = False
-            return
-        if tag in BLOCK_TAGS:
-            self._break()
-            self._pre_depth -= self._pre_depth > 0
-        if self._editor_depth:
+            if self._skip_depth:
+                return
+        elif self._editor_depth:
             self._editor_depth -= 1
             if not self._editor_depth:
                 self._break(editor=True)
+        if tag in BLOCK_TAGS:
+            self._break()
+            self._pre_depth -= self._pre_depth > 0
 
     def data(self, text: str) -> None:
         if self._in_title:

@@ -83,7 +83,8 @@ def decode(data: bytes) -> tuple[str, list[str]]:
     UTF-8 (with or without mark), UTF-16 with mark, else GB18030 or Big5, whichever reads as Chinese.
     """
     text, complaints = _decode_bytes(data)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _UNSHOWABLE.sub("", text)
     if _MARK.search(text):
         # One form for é and e + ´; only there, since NFC would replace some Han characters.

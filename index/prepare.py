@@ -20,6 +20,8 @@ from index.settings import zone
 
 # Files handed to a process at a time: enough to make the hand-over cheap.
 _CHUNK = 32
+# Chunks prepared ahead, for each process: enough work for the second that a commit takes.
+_AHEAD = 24
 # Fewer files than this are done before other processes have started.
 _WORTH_PROCESSES = 200
 
@@ -116,7 +118,7 @@ def prepare_files(tasks: Sequence[Task], preparation: Preparation, jobs: int) ->
         try:
             for chunk in chunks:
                 running.append(pool.submit(_prepare_chunk, chunk))
-                if len(running) > 3 * jobs:
+                if len(running) > _AHEAD * jobs:
                     yield from running.popleft().result()
             while running:
                 yield from running.popleft().result()

@@ -2,7 +2,8 @@
 
     text
       → folded         fold.py    one form for characters that a reader takes for the same
-      → units → grams  units.py   decide what matches: any substring is a phrase of grams
+      → separated      grams.py   punctuation is nothing, or a boundary
+      → units → grams  grams.py   decide what matches: any substring is a phrase of grams
       → words          words.py   decide, together with grams, how well
 
 Raise `ANALYSIS_VERSION` with every change that gives any text other tokens: an index made by another
@@ -13,9 +14,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import accumulate
 
-from index.analysis.fold import fold
-from index.analysis.units import text_grams, units
+from index.analysis.grams import BOUNDARY, separate, text_grams, units
 from index.analysis.words import Segmenter, parse_dictionary
 
 ANALYSIS_VERSION = 1
@@ -23,10 +24,11 @@ ANALYSIS_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What is indexed of one text: grams and words, each in order and joined by spaces."""
+    """What is indexed of one text, joined by spaces: grams and words in order, and each unit once."""
 
     grams: str
     words: str
+    units: str
 
 
 class Analyzer:
@@ -38,16 +40,29 @@ class Analyzer:
 
     def tokens(self, text: str) -> Tokens:
         """The tokens of a text that is indexed."""
-        folded = fold(text)
-        return Tokens(text_grams(folded), " ".join(self._segmenter.words(folded)))
+        separated = separate(text)
+        found = units(separated)
+        return Tokens(
+            grams=text_grams(found),
+            words=" ".join(self._segmenter.words(separated)),
+            units=" ".join(dict.fromkeys(found)),
+        )
 
     def units(self, text: str) -> list[str]:
         """The units of a text that is searched for."""
-        return units(fold(text))
+        return units(separate(text))
+
+    def pieces(self, text: str) -> list[str]:
+        """A text that is searched for, folded and cut at everything transparent and at punctuation."""
+        return separate(text).replace(BOUNDARY, " ").split()
+
+    def word_ends(self, piece: str) -> set[int]:
+        """Where the words of one of the `pieces` end, counted in its characters."""
+        return set(accumulate(map(len, self._segmenter.cut(piece))))
 
     def words(self, text: str) -> list[str]:
         """The words of a text that is searched for."""
-        return self._segmenter.words(fold(text))
+        return self._segmenter.words(separate(text))
 
 
 def hash_dictionary(dictionary: str) -> str:

@@ -11,29 +11,52 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import cache
 from itertools import accumulate
 
 import opencc  # the `t2s` configuration applied to one character is its character table
 
 
-class _FoldTable(dict[int, str]):
-    """Code point → folded form, worked out when a character is first met.
+class CharacterTable(dict[int, str]):
+    """Code point → what takes its place, for `str.translate`; worked out when a character is first met.
 
-    `resized` holds the characters whose folded form is not exactly one character long.
+    `resized` holds the characters met whose replacement is not exactly one character long.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, replacement: Callable[[str], str]) -> None:
         super().__init__()
         self.resized: set[str] = set()
+        self._replacement = replacement
 
     def __missing__(self, code_point: int) -> str:
         character = chr(code_point)
-        folded = _fold_character(character)
-        if len(folded) != 1:
+        made = self._replacement(character)
+        if len(made) != 1:
             self.resized.add(character)
-        self[code_point] = folded
-        return folded
+        self[code_point] = made
+        return made
+
+
+class MappedText:
+    """A text after a `CharacterTable`, and the way back to the characters it came from."""
+
+    __slots__ = ("_ends", "text")
+
+    def __init__(self, original: str, table: CharacterTable) -> None:
+        self.text = original.translate(table)
+        self._ends: list[int] | None = None
+        if any(character in original for character in table.resized):
+            self._ends = list(accumulate(len(table[ord(c)]) for c in original))
+
+    def source(self, start: int, end: int) -> tuple[int, int]:
+        """The range of the original that the non-empty range [start, end) of `text` came from.
+
+        A character of which only a part is inside the range is wholly inside the result.
+        """
+        if self._ends is None:
+            return start, end
+        return bisect_right(self._ends, start), bisect_right(self._ends, end - 1) + 1
 
 
 @cache
@@ -62,7 +85,7 @@ def _is_invisible(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs")
 
 
-_TABLE = _FoldTable()
+_FOLDED = CharacterTable(_fold_character)
 
 
 def fold(text: str) -> str:
@@ -71,33 +94,9 @@ def fold(text: str) -> str:
     >>> fold("Ａ股　國內１２３")
     'a股 国内123'
     """
-    return text.translate(_TABLE)
+    return text.translate(_FOLDED)
 
 
 def fold_key(text: str) -> str:
     """A name (author, category) as it is compared: folded, white space collapsed."""
     return " ".join(fold(text).split())
-
-
-class FoldedText:
-    """A text, its folded form, and the way back: which characters of the one made which of the other."""
-
-    __slots__ = ("_ends", "folded", "original")
-
-    def __init__(self, original: str) -> None:
-        self.original = original
-        self.folded = fold(original)
-        self._ends: list[int] | None = None
-        if any(character in original for character in _TABLE.resized):
-            self._ends = list(accumulate(len(_TABLE[ord(c)]) for c in original))
-
-    def source(self, start: int, end: int) -> tuple[int, int]:
-        """The range of the original that the range [start, end) of the folded text came from.
-
-        A character whose folded form is only partly inside the range is wholly inside the result.
-        """
-        if self._ends is None or start >= end:
-            return start, end
-        first = bisect_right(self._ends, start)
-        last = bisect_right(self._ends, end - 1)
-        return first, last + 1

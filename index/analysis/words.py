@@ -53,7 +53,7 @@ def parse_dictionary(text: str, source: str) -> tuple[DictionaryWord, ...]:
 
 
 class Segmenter:
-    """Cuts folded text into words, with the words of a user dictionary added.
+    """Cuts text into words, with the words of a user dictionary added.
 
     `name` is `rjieba` (the default) or `jieba` (pure Python, the reference). The dictionary is
     loaded when the first text is cut.
@@ -64,18 +64,20 @@ class Segmenter:
         self._words = words
 
     @cached_property
-    def _cut(self) -> Callable[[str], list[str]]:
+    def cut(self) -> Callable[[str], list[str]]:
+        """Cuts a text into adjacent parts that together are the text."""
         if self.name == "rjieba":
             return _load_rjieba(self._words)
         return _load_jieba(self._words)
 
-    def words(self, folded: str) -> list[str]:
-        """The words of a folded text, in order. White space and punctuation are left out.
+    def words(self, separated: str) -> list[str]:
+        """The words of a text without punctuation (see `index.analysis.grams.separate`), in order.
 
-        >>> Segmenter().words("公安交管部门“放管服”改革")
-        ['公安', '交管', '部门', '放', '管服', '改革']
+        >>> Segmenter().words("公安交管部门 | 放管服 改革")
+        ['公安', '交管部门', '放', '管', '服', '改革']
         """
-        return [word for word in self._cut(folded) if word[0].isalnum()]
+        # Cutting gives the spaces back as words of their own.
+        return " ".join(self.cut(separated.replace("|", " ").replace(".", " "))).split()
 
 
 def _load_rjieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:

@@ -17,6 +17,8 @@ from index.engine import (
     FACET_FIELDS,
     GRAM_FIELDS,
     KEY_FIELDS,
+    TEXT_FIELDS,
+    UNIT_FIELDS,
     WORD_FIELDS,
     Document,
     FacetCounts,
@@ -45,6 +47,8 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
     for name in WORD_FIELDS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    for name in UNIT_FIELDS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     for name in KEY_FIELDS:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in (*FACET_FIELDS, "newest", "oldest"):
@@ -224,17 +228,10 @@ class _Writer:
     def add(self, document: Document) -> None:
         values: dict[str, object] = {
             "id": document.id,
-            "title_grams": document.title_grams,
-            "title_words": document.title_words,
-            "body_grams": document.body_grams,
-            "body_words": document.body_words,
-            "author": list(document.author),
-            "category": list(document.category),
-            "author_facet": list(document.author_facet),
-            "category_facet": list(document.category_facet),
-            "month_facet": list(document.month_facet),
             "newest": document.newest_key,
             "oldest": document.oldest_key,
+            **{name: getattr(document, name) for name in TEXT_FIELDS},
+            **{name: list(getattr(document, name)) for name in (*KEY_FIELDS, *FACET_FIELDS)},
         }
         if document.date is not None:
             values["date"] = document.date
@@ -280,4 +277,4 @@ def _total(found: tantivy.SearchResult) -> int:
 
 def _escape(text: str) -> str:
     """Text as a regular expression of the `tantivy-fst` crate."""
-    return re.sub(r"[^\w]", lambda found: "\\" + found[0], text)
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda found: "\\" + found[0], text)

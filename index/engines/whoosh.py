@@ -26,7 +26,9 @@ from index.engine import (
     FACET_FIELDS,
     GRAM_FIELDS,
     KEY_FIELDS,
+    SCORED_FIELDS,
     TEXT_FIELDS,
+    UNIT_FIELDS,
     WORD_FIELDS,
     Document,
     FacetCounts,
@@ -53,9 +55,11 @@ def _schema() -> fields.Schema:
         schema.add(name, fields.TEXT(analyzer=tokens, phrase=True))
     for name in WORD_FIELDS:
         schema.add(name, fields.TEXT(analyzer=tokens, phrase=False))
+    for name in UNIT_FIELDS:
+        schema.add(name, fields.KEYWORD(analyzer=tokens))
     for name in KEY_FIELDS:
         schema.add(name, fields.KEYWORD(analyzer=RegexTokenizer(f"[^{_SEPARATOR}]+")))
-    for name in TEXT_FIELDS:
+    for name in SCORED_FIELDS:
         # Whoosh rounds its own lengths in another way than tantivy and Lucene do.
         schema.add(f"{name}_length", fields.COLUMN(columns.NumericColumn("I")))
     return schema
@@ -198,6 +202,8 @@ class _Evaluation:
         frequencies = {
             matcher.id(): matcher.weight() for matcher in self._postings(node.fieldname, node.text)
         }
+        if node.fieldname not in SCORED_FIELDS:
+            return dict.fromkeys(frequencies, 1.0)
         return self._bm25(node.fieldname, [node.text], frequencies, node.boost)
 
     def _phrase(self, node: GramPhrase) -> Scores:
@@ -273,7 +279,7 @@ class _Writer:
                 "oldest": document.oldest_key,
             },
             **{name: getattr(document, name) for name in TEXT_FIELDS},
-            **{f"{name}_length": _token_count(getattr(document, name)) for name in TEXT_FIELDS},
+            **{f"{name}_length": _token_count(getattr(document, name)) for name in SCORED_FIELDS},
         )
 
     def delete(self, document_id: str) -> None:

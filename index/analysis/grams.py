@@ -1,0 +1,151 @@
+"""Units and grams: what decides whether an article matches.
+
+A folded text is a sequence of *units*: one character of a script that is written without spaces (Han,
+kana, hangul, …), a run of letters, a number (`3.4` is one), a symbol (`+`, `%`, an emoji), or one
+*boundary* for any run of sentence punctuation and paragraph breaks. Quotation marks, brackets, dashes,
+`_`, `·` and spaces are transparent: “放管服”, `_放管服_` and 放管服 are the same units.
+
+Each unit starts exactly one *gram*: itself and the unit after it, at its ordinal position. So any
+sequence of two or more units is found as a phrase of grams at explicit offsets, whatever a dictionary
+thinks of it. (One unit would be a prefix of grams: 30 ms for 的 in 31,764 posts; so each unit of a text is
+indexed once by itself, too, without positions: 0.4 KB a post.)
+
+Letters and numbers end with `·`, so that `ab` + `c` and `a` + `bc` differ as grams. `·` itself is transparent and
+can't be part of a unit.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from operator import add
+
+from index.analysis.fold import CharacterTable, MappedText, fold
+
+BOUNDARY = "|"
+END = "·"
+
+# Scripts that are written without spaces between words, and everything beyond the basic plane: each
+# character is a unit.
+_UNSPACED = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f"
+    "\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\ua000-\ua48c\uac00-\ud7a3\uf900-\ufaff\U00010000-\U0010ffff"
+)
+_is_unspaced = re.compile(f"[{_UNSPACED}]").match
+_LETTER = rf"[^\W\d_{_UNSPACED}]"
+# Stretches of units that are one character each; letter runs; numbers; symbols and boundaries.
+_STRETCH = re.compile(rf"[{_UNSPACED} |]+|{_LETTER}+|\d+(?:\.\d+)*|[^\w\s]")
+_STOP = re.compile(r"\.(?:(?!\d)|(?<!\d\.))")  # a full stop that is not inside a number
+_BOUNDARIES = re.compile(r"\|[|\s]*")
+
+# Punctuation that is neither a quotation mark, a bracket nor a dash by its Unicode category.
+_TRANSPARENT = frozenset("\"'`´·•‧∙・*/\\|~^<>＂′″⁄")
+_SYMBOLS = frozenset("%&@#‰§¶")
+
+
+def _class_of(character: str) -> str:
+    """What takes the place of a folded character: a space, `|` for a boundary, or itself."""
+    category = unicodedata.category(character)
+    if character.isalnum() or category[0] in "LMN" or character == ".":
+        return character  # a full stop is in a number or a boundary: decided in context
+    if character in _TRANSPARENT or category in ("Zs", "Ps", "Pe", "Pi", "Pf", "Pc") or character == "\t":
+        return " "
+    if category == "Pd":
+        return BOUNDARY if character in "—―" else " "
+    if character in _SYMBOLS or (category[0] in "SC" and character != "\n"):
+        return character
+    return BOUNDARY
+
+
+def _separated_form(character: str) -> str:
+    return "".join(map(_class_of, fold(character)))
+
+
+_SEPARATED = CharacterTable(_separated_form)
+
+
+def separate(text: str) -> str:
+    """A text folded, with spaces for what is transparent, and `|` for each run of punctuation.
+
+    >>> separate("“放管服”改革，交管3.7。")
+    ' 放管服 改革 | 交管3.7 | '
+    """
+    return _BOUNDARIES.sub(f" {BOUNDARY} ", _STOP.sub(BOUNDARY, text.translate(_SEPARATED)))
+
+
+def units(separated: str) -> list[str]:
+    """The units of a separated text, without boundaries at its start and end.
+
+    >>> units(separate("“放管服”改革，交管12123。"))
+    ['放', '管', '服', '改', '革', '|', '交', '管', '12123·']
+    """
+    found: list[str] = []
+    for stretch in _STRETCH.findall(separated):
+        first = stretch[0]
+        if first.isalnum() and not _is_unspaced(first):
+            found.append(stretch + END)
+        else:
+            found.extend(stretch.replace(" ", ""))
+    start = 1 if found and found[0] == BOUNDARY else 0
+    stop = len(found) - 1 if len(found) > start and found[-1] == BOUNDARY else len(found)
+    return found[start:stop]
+
+
+def text_grams(found: Sequence[str]) -> str:
+    """The grams of a text that is indexed, one at each unit in order, joined by spaces.
+
+    The last unit's gram ends with a boundary.
+
+    >>> text_grams(["放", "管", "服"])
+    '放管 管服 服|'
+    """
+    return " ".join(map(add, found, [*found[1:], BOUNDARY]))
+
+
+def phrase_grams(found: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    """The fewest (offset, gram) that together hold every one of two or more adjacent units.
+
+    >>> phrase_grams(["放", "管", "服"])
+    ((0, '放管'), (1, '管服'))
+    """
+    offsets = list(range(0, len(found) - 1, 2))
+    if len(found) % 2:
+        offsets.append(len(found) - 2)
+    return tuple((offset, found[offset] + found[offset + 1]) for offset in offsets)
+
+
+class UnitText:
+    """A text in which units are looked for, and found in its original form."""
+
+    def __init__(self, original: str) -> None:
+        self._mapped = MappedText(original, _SEPARATED)
+
+    def find(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        """Where a `unit_pattern` matches: [start, end) in the original of each occurrence, in order."""
+        for found in pattern.finditer(self._mapped.text):
+            yield self._mapped.source(*found.span())
+
+
+def unit_pattern(found: Sequence[str], *, open_end: bool = False) -> re.Pattern[str]:
+    """What finds a sequence of units, with anything transparent between them.
+
+    With `open_end`, the last unit only has to start so.
+    """
+    last = len(found) - 1
+    parts = [_one_pattern(unit, is_open=open_end and i == last) for i, unit in enumerate(found)]
+    return re.compile(" *".join(parts))
+
+
+def _one_pattern(unit: str, *, is_open: bool) -> str:
+    if unit == BOUNDARY:
+        return r"(?:\||\.(?!\d)|(?<!\d)\.)(?:[ |]|\.(?!\d)|(?<!\d)\.)*"
+    if not unit.endswith(END):
+        return re.escape(unit)
+    text = unit.removesuffix(END)
+    if text[0].isdecimal():
+        after = "" if is_open else r"(?!\d)(?!\.\d)"
+        return rf"(?<!\d)(?<!\d\.){re.escape(text)}{after}"
+    after = "" if is_open else rf"(?!{_LETTER})"
+    return rf"(?<!{_LETTER}){re.escape(text)}{after}"

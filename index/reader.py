@@ -1,0 +1,99 @@
+"""Reading an index that others write: an open generation, replaced when another becomes live."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from index.analysis import Analyzer
+from index.catalog import Catalog
+from index.engine import Engine, engine_class
+from index.errors import SouwenError
+from index.generation import Generation, IndexDirectory, Meta
+from index.settings import zone
+
+# Seconds between two looks at the directory: a change is noticed within a second.
+_LOOK_EVERY = 0.5
+
+
+class OpenIndex:
+    """One generation, open for reading: catalog, engine, and the analysis they were made with."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self.catalog = Catalog.open(generation.catalog_file)
+        try:
+            self.engine: Engine = engine_class(generation.meta.engine).open(generation.engine_directory)
+        except SouwenError:
+            self.catalog.close()
+            raise
+        self.analyzer = Analyzer(generation.meta.segmenter, generation.dictionary)
+        self.zone: ZoneInfo = zone(generation.meta.timezone)
+        self._users = 0
+        self._retired = False
+
+    @property
+    def meta(self) -> Meta:
+        return self.generation.meta
+
+    def close(self) -> None:
+        """Lets go of all files."""
+        self.catalog.close()
+        self.engine.close()
+
+
+class IndexReader:
+    """The live generation of an index directory, for any number of threads."""
+
+    def __init__(self, directory: Path) -> None:
+        self._place = IndexDirectory(directory)
+        self._lock = threading.Lock()
+        self._open: OpenIndex | None = None
+        self._looked = 0.0
+
+    @contextmanager
+    def acquire(self) -> Iterator[OpenIndex]:
+        """The live generation, which stays open until the context ends, whatever happens meanwhile.
+
+        Raises IndexMissingError, IndexDamagedError or IndexMismatchError.
+        """
+        with self._lock:
+            index = self._live()
+            index._users += 1
+        try:
+            yield index
+        finally:
+            with self._lock:
+                index._users -= 1
+                if index._retired and not index._users:
+                    index.close()
+
+    def close(self) -> None:
+        """Lets go of all files, once nobody reads them."""
+        with self._lock:
+            self._retire()
+
+    def _live(self) -> OpenIndex:
+        now = time.monotonic()
+        if self._open is not None and now - self._looked < _LOOK_EVERY:
+            return self._open
+        self._looked = now
+        name = self._place.current_name()
+        if self._open is not None and self._open.generation.path.name == name:
+            self._open.engine.refresh()
+            return self._open
+        fresh = OpenIndex(self._place.current())
+        self._retire()
+        self._open = fresh
+        return fresh
+
+    def _retire(self) -> None:
+        if self._open is not None:
+            self._open._retired = True
+            if not self._open._users:
+                self._open.close()
+            self._open = None

@@ -1,0 +1,403 @@
+"""Logical tree → physical tree: what must match, what it scores, and what follows when little matches.
+
+Matching and scoring are apart. Grams decide what matches (any substring is found, whatever a dictionary
+thinks of it); words and grams together decide the order, as measured in docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from whoosh import query
+
+from index.analysis import Analyzer
+from index.analysis.fold import fold, fold_key
+from index.analysis.grams import BOUNDARY, END, phrase_grams
+from index.engine import GramPhrase
+from search.syntax import DEFAULT_FIELD, Note
+from search.words import query_words
+
+# The fields that a logical field stands for.
+SEARCHED = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """All weights of the ranking. What each was measured to be worth: bench/README.md."""
+
+    body_words: float = 1.0
+    body_grams: float = 0.6
+    title_words: float = 1.0
+    title_grams: float = 0.6
+    # All that was typed, as one phrase.
+    body_phrase: float = 0.6
+    title_phrase: float = 1.0
+
+
+WEIGHTS = Weights()
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """Units to mark where they occur in one of `fields`. With `open_end`, the last only starts so.
+
+    `weight` says how much a passage with it is worth.
+    """
+
+    units: tuple[str, ...]
+    fields: tuple[str, ...]
+    weight: float
+    open_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A query made ready for an engine.
+
+    `strict` has what matches as it was asked for, and `relaxed` what has at least one of the words;
+    it is None where there is nothing to relax. Both are scored alike. `scored` says whether there is
+    anything to score at all. `understood` is the query as it was read.
+    """
+
+    strict: query.Query
+    relaxed: query.Query | None
+    scored: bool
+    needles: tuple[Needle, ...]
+    understood: str
+    notes: tuple[Note, ...]
+
+
+Expand = Callable[[str, str], list[tuple[str, int]]]
+
+
+def make_plan(
+    tree: query.Query, analyzer: Analyzer, terms: Expand, max_words: int, max_expansions: int
+) -> Plan:
+    """The plan of a logical tree. `terms` is `Engine.terms`."""
+    planner = _Planner(analyzer, terms, max_words, max_expansions)
+    match, scores = planner.plan(tree)
+    if match is query.NullQuery:
+        return Plan(match, None, False, (), "", (*planner.notes, Note("There is nothing to search for.")))
+    relaxed_match = planner.relax(tree)
+    return Plan(
+        strict=_combined(match, scores),
+        relaxed=None if relaxed_match is None else _combined(relaxed_match, scores),
+        scored=bool(scores),
+        needles=tuple(planner.needles),
+        understood=planner.understood(tree),
+        notes=tuple(planner.notes),
+    )
+
+
+class _Planner:
+    def __init__(self, analyzer: Analyzer, terms: Expand, max_words: int, max_expansions: int) -> None:
+        self._analyzer = analyzer
+        self._terms = terms
+        self._words_left = max_words
+        self._max_words = max_words
+        self._max_expansions = max_expansions
+        self._words: dict[int, list[list[str]]] = {}  # by identity of the node
+        self.notes: list[Note] = []
+        self.needles: list[Needle] = []
+
+    def plan(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
+        """What a document must match, and what gives it a score."""
+        match node:
+            case query.And() | query.Or():
+                return self._group(node)
+            case query.Not():
+                silent = _Planner(self._analyzer, self._terms, self._words_left, self._max_expansions)
+                inner, _ = silent.plan(node.query)
+                self.notes += silent.notes
+                return (inner if inner is query.NullQuery else query.Not(inner)), []
+            case query.NumericRange():
+                return node, []
+            case _ if node.fieldname in ("author", "category"):
+                return query.Term(node.fieldname, fold_key(_typed(node))), []
+            case query.Phrase():
+                return self._phrase(node)
+            case query.Prefix():
+                return self._prefix(node)
+            case query.Wildcard() | query.FuzzyTerm():
+                return self._expanded(node)
+            case query.Term():
+                return self._plain(node)
+        return query.NullQuery, []
+
+    def relax(self, tree: query.Query) -> query.Query | None:
+        """What matches when not all plain words have to: all else still does, negation included."""
+        parts = list(tree.subqueries) if isinstance(tree, query.And) else [tree]
+        plain = [part for part in parts if _is_plain(part)]
+        groups = [(part.fieldname, group) for part in plain for group in self._words.get(id(part), [])]
+        if len(groups) < 2:
+            return None
+        telling = [(name, group) for name, group in groups if len(group) > 1 or group[0].endswith(END)]
+        optional = [_match_units(name, group) for name, group in telling or groups]
+        silent = _Planner(self._analyzer, self._terms, self._max_words, self._max_expansions)
+        required = [silent.plan(part)[0] for part in parts if not _is_plain(part)]
+        return _all([_any(optional), *(part for part in required if part is not query.NullQuery)])
+
+    def understood(self, node: query.Query, *, inner: bool = False) -> str:
+        """The tree written out, in the query language."""
+        match node:
+            case query.And():
+                parts = [self.understood(child, inner=True) for child in node.subqueries]
+                text = " AND ".join(part for part in parts if part)
+                return f"({text})" if inner else text
+            case query.Or():
+                text = " OR ".join(self.understood(child, inner=True) for child in node.subqueries)
+                return f"({text})" if inner else text
+            case query.Not():
+                return f"NOT {self.understood(node.query, inner=True)}"
+            case query.NumericRange():
+                return "date:…"
+        name = "" if node.fieldname == DEFAULT_FIELD else f"{node.fieldname}:"
+        boost = "" if node.boost == 1.0 else f"^{node.boost:g}"
+        match node:
+            case query.Phrase():
+                slop = f"~{node.slop}" if node.slop else ""
+                return f'{name}"{node.words[0]}"{slop}{boost}'
+            case query.Prefix():
+                return f"{name}{node.text}*{boost}"
+            case query.FuzzyTerm():
+                return f"{name}{node.text}~{node.maxdist}{boost}"
+        words = [_text_of(group) for group in self._words.get(id(node), [])] or [node.text]
+        text = f" {name}".join(words)
+        return f"{name}{text}{boost}"
+
+    def _group(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
+        matches: list[query.Query] = []
+        scores: list[query.Query] = []
+        for child in node.subqueries:
+            match, score = self.plan(child)
+            if match is not query.NullQuery:
+                matches.append(match)
+                scores += [_boosted(part, node.boost) for part in score]
+        if not matches:
+            return query.NullQuery, []
+        if isinstance(node, query.Or):
+            return _any(matches), scores
+        scores += self._whole_phrase(node)
+        return _all(matches), scores
+
+    def _whole_phrase(self, node: query.And) -> list[query.Query]:
+        """A bonus for the words of a group as one phrase, in the order in which they were typed."""
+        plain = [child for child in node.subqueries if _is_plain(child)]
+        if len(plain) < 2 or len({child.fieldname for child in plain}) > 1:
+            return []
+        units = self._analyzer.units(" ".join(child.text for child in plain))
+        if BOUNDARY in units or len(units) < 2:
+            return []
+        fields = SEARCHED[plain[0].fieldname]
+        self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
+        return [_boosted(part, node.boost) for part in _phrase_scores(fields, units)]
+
+    def _plain(self, node: query.Term) -> tuple[query.Query, list[query.Query]]:
+        """What was typed without signs: each of its words must occur."""
+        groups = query_words(self._analyzer, node.text)
+        if len(groups) > self._words_left:
+            self.notes.append(
+                Note(
+                    "The query has more than {limit} words (max_query_words); the last ones were ignored.",
+                    {"limit": self._max_words},
+                )
+            )
+            groups = groups[: self._words_left]
+        self._words_left -= len(groups)
+        if not groups:
+            return query.NullQuery, []
+        self._words[id(node)] = groups
+        fields = SEARCHED[node.fieldname]
+        units = self._analyzer.units(node.text)
+        scores = self._word_scores(fields, node.text, units)
+        if len(groups) > 1 and BOUNDARY not in units:
+            scores += _phrase_scores(fields, units)
+            self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
+        self._mark_words(groups, fields)
+        matches = [_match_units(node.fieldname, group) for group in _distinct(groups)]
+        return _all(matches), [_boosted(score, node.boost) for score in scores]
+
+    def _phrase(self, node: query.Phrase) -> tuple[query.Query, list[query.Query]]:
+        text = _typed(node)
+        units = self._analyzer.units(text)
+        if not units:
+            return query.NullQuery, []
+        fields = SEARCHED[node.fieldname]
+        scores = [
+            *self._word_scores(fields, text, units),
+            *(_phrase_scores(fields, units) if len(units) > 1 else []),
+        ]
+        scores = [_boosted(score, node.boost) for score in scores]
+        groups = [self._analyzer.units(part) for part in text.split()]
+        groups = [group for group in groups if group]
+        if node.slop and len(groups) > 1:
+            for group in groups:
+                self.needles.append(Needle(tuple(group), fields, float(len(group))))
+            return _any([_near(field, groups, node.slop) for field in fields]), scores
+        self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
+        return _match_units(node.fieldname, units), scores
+
+    def _prefix(self, node: query.Prefix) -> tuple[query.Query, list[query.Query]]:
+        units = self._analyzer.units(node.text)
+        if not units:
+            return query.NullQuery, []
+        fields = SEARCHED[node.fieldname]
+        self.needles.append(Needle(tuple(units), fields, float(len(units)), open_end=True))
+        if not units[-1].endswith(END):
+            return _match_units(node.fieldname, units), self._word_scores(fields, node.text, units)
+        stem = units[-1].removesuffix(END)
+        if len(units) == 1:
+            return _any([query.Prefix(f"{field}_units", stem) for field in fields]), []
+        found = self._units_like(fields, stem, lambda _: True)
+        return _any([_match_units(node.fieldname, [*units[:-1], unit]) for unit in found]), []
+
+    def _expanded(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
+        """A pattern of letters stands for the words of the index that are like it."""
+        fields = SEARCHED[node.fieldname]
+        text = fold(node.text)
+        if isinstance(node, query.Wildcard):
+            head = re.match(r"[^*?]*", text)
+            prefix = head[0] if head else ""
+            pattern = re.compile("".join({"*": r"\w*", "?": r"\w"}.get(c, re.escape(c)) for c in text))
+            found = self._units_like(fields, prefix, lambda unit: bool(pattern.fullmatch(unit)))
+        else:
+            distance = int(node.maxdist)
+            found = self._units_like(fields, text[0], lambda unit: within_distance(text, unit, distance))
+        for unit in found:
+            self.needles.append(Needle((unit,), fields, float(len(unit))))
+        return _any([_match_units(node.fieldname, [unit]) for unit in found]), []
+
+    def _units_like(self, fields: Iterable[str], prefix: str, wanted: Callable[[str], bool]) -> list[str]:
+        """The letter units that start so and are wanted, the most frequent first, up to the limit."""
+        counts: Counter[str] = Counter()
+        for field in fields:
+            for unit, documents in self._terms(f"{field}_units", prefix):
+                if unit.endswith(END) and wanted(unit.removesuffix(END)):
+                    counts[unit] += documents
+        if len(counts) > self._max_expansions:
+            self.notes.append(
+                Note(
+                    "{prefix}… stands for {count} words; the {limit} most frequent were searched "
+                    "(max_expansions).",
+                    {"prefix": prefix, "count": len(counts), "limit": self._max_expansions},
+                )
+            )
+        return [unit for unit, _ in counts.most_common(self._max_expansions)]
+
+    def _word_scores(self, fields: Iterable[str], text: str, units: Sequence[str]) -> list[query.Query]:
+        words = Counter(self._analyzer.words(text))
+        pairs = pairwise(units)
+        grams = Counter(a + b for a, b in pairs if BOUNDARY not in (a, b))
+        return [
+            query.Term(f"{field}_{kind}", token, boost=getattr(WEIGHTS, f"{field}_{kind}") * count)
+            for field in fields
+            for kind, counted in (("words", words), ("grams", grams))
+            for token, count in counted.items()
+        ]
+
+    def _mark_words(self, groups: list[list[str]], fields: tuple[str, ...]) -> None:
+        """Single characters are marked only if there is nothing longer: 的 is everywhere."""
+        telling = [group for group in groups if len(group) > 1 or group[0].endswith(END)]
+        for group in _distinct(telling or groups):
+            self.needles.append(Needle(tuple(group), fields, float(len(group))))
+
+
+def within_distance(a: str, b: str, limit: int) -> bool:
+    """Whether `b` becomes `a` by at most `limit` letters inserted, deleted, replaced or swapped with
+    their neighbour (optimal string alignment, Damerau 1964)."""
+    if abs(len(a) - len(b)) > limit:
+        return False
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return False
+    return row[-1] <= limit
+
+
+def _match_units(name: str, units: Sequence[str]) -> query.Query:
+    """The documents with these units, adjacent, in one of the fields that `name` stands for."""
+    return _any([_units_in(field, units) for field in SEARCHED[name]])
+
+
+def _units_in(field: str, units: Sequence[str]) -> query.Query:
+    """The documents with these units, adjacent, in one field."""
+    if len(units) == 1:
+        return query.Term(f"{field}_units", units[0])
+    if len(units) == 2:
+        return query.Term(f"{field}_grams", units[0] + units[1])
+    return GramPhrase(f"{field}_grams", phrase_grams(units))
+
+
+def _phrase_scores(fields: Iterable[str], units: Sequence[str]) -> list[query.Query]:
+    return [_boosted(_units_in(field, units), getattr(WEIGHTS, f"{field}_phrase")) for field in fields]
+
+
+def _near(field: str, groups: list[list[str]], slop: int) -> query.Query:
+    """Each word, and each but the first at most `slop` units from where it would follow the one before.
+
+    The distance is between the grams that the words start with (or, for a word of one unit that no
+    gram is known of, not asked for).
+    """
+    parts = [_units_in(field, group) for group in groups]
+    for left, right in pairwise(groups):
+        if len(left) > 1 and len(right) > 1:
+            grams = ((0, left[0] + left[1]), (len(left), right[0] + right[1]))
+            parts.append(GramPhrase(f"{field}_grams", grams, slop=slop))
+    return _all(parts)
+
+
+def _combined(match: query.Query, scores: list[query.Query]) -> query.Query:
+    silent = query.ConstantScoreQuery(match, 0.0)
+    return query.AndMaybe(silent, _any(scores)) if scores else silent
+
+
+def _all(nodes: list[query.Query]) -> query.Query:
+    return nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], query.Not) else query.And(nodes)
+
+
+def _any(nodes: list[query.Query]) -> query.Query:
+    if not nodes:
+        return query.NullQuery
+    return nodes[0] if len(nodes) == 1 else query.Or(nodes)
+
+
+def _boosted(node: query.Query, boost: float) -> query.Query:
+    if boost == 1.0:
+        return node
+    if isinstance(node, query.Term):
+        return query.Term(node.fieldname, node.text, boost=node.boost * boost)
+    assert isinstance(node, GramPhrase)
+    return GramPhrase(node.fieldname, node.grams, node.slop, node.boost * boost)
+
+
+def _is_plain(node: query.Query) -> bool:
+    return isinstance(node, query.Term) and node.fieldname in SEARCHED
+
+
+def _typed(node: query.Query) -> str:
+    return str(node.words[0]) if isinstance(node, query.Phrase) else str(node.text)
+
+
+def _text_of(units: Sequence[str]) -> str:
+    """Units as a person would write them."""
+    text = ""
+    for unit in units:
+        word = unit.removesuffix(END)
+        glue = " " if text and unit.endswith(END) and text[-1].isascii() and text[-1].isalpha() else ""
+        text += glue + word
+    return text
+
+
+def _distinct(groups: Iterable[list[str]]) -> list[list[str]]:
+    return [list(group) for group in dict.fromkeys(map(tuple, groups))]

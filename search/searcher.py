@@ -1,0 +1,258 @@
+"""The main flow: parse → plan → engine → snippets → `Results`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from whoosh import query
+
+from index.analysis.fold import fold_key
+from index.article import Article
+from index.engine import FACET_FIELDS, FacetCounts, Hit, Sort
+from index.errors import NotFoundError, QueryError
+from index.reader import IndexReader, OpenIndex
+from index.settings import Settings
+from search.dates import ALLOWED, parse_range
+from search.ranking import Plan, make_plan
+from search.snippets import Snippet, highlight, snippets
+from search.syntax import Note, parse_query
+
+MAX_SIZE = 100
+# Values of one facet that an answer lists.
+_FACET_VALUES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search as the API takes it. `date_from` and `date_to` are a year, a month or a day each."""
+
+    query: str
+    page: int = 1
+    size: int = 10
+    sort: str = Sort.RELEVANCE
+    category: str = ""
+    author: str = ""
+    date_from: str = ""
+    date_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultHit:
+    """An article that was found, with what is shown of it."""
+
+    article: Article
+    score: float
+    title: Snippet
+    snippets: tuple[Snippet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value, and how many of the articles found have it."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of a result list.
+
+    `relaxed_from` is the position (from 0, in the whole list) of the first article that has only some
+    of the words. `suggestion` is another query worth trying.
+    """
+
+    request: SearchRequest
+    understood: str
+    total: int
+    relaxed_from: int | None
+    took_ms: float
+    hits: tuple[ResultHit, ...]
+    facets: dict[str, tuple[FacetValue, ...]]
+    suggestion: str | None = None
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A page of hits, the tree that all of them match, and the position where partial matches begin."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    tree: query.Query
+    relaxed_from: int | None = None
+    notes: tuple[Note, ...] = field(default=())
+
+
+class Searcher:
+    """Answers searches over the live generation of an index, from any number of threads."""
+
+    def __init__(self, directory: Path, settings: Settings) -> None:
+        self._reader = IndexReader(directory)
+        self._settings = settings
+
+    @property
+    def reader(self) -> IndexReader:
+        """The index that is searched."""
+        return self._reader
+
+    def close(self) -> None:
+        """Lets go of the index."""
+        self._reader.close()
+
+    def search(self, request: SearchRequest) -> Results:
+        """The page of results that is asked for.
+
+        Raises QueryError for a parameter or a query over a limit; an error of the index or the engine
+        is raised as it is, never turned into "no results".
+        """
+        started = time.perf_counter()
+        sort, offset = _check(request, self._settings)
+        with self._reader.acquire() as index:
+            parsed = parse_query(request.query, self._settings, index.zone)
+            plan = make_plan(
+                parsed.tree,
+                index.analyzer,
+                index.engine.terms,
+                self._settings.max_query_words,
+                self._settings.max_expansions,
+            )
+            filters = _filters(request, index)
+            if not request.query.strip() and filters:
+                plan = _everything(plan)
+            found = _find(index, plan, filters, sort, offset, request.size)
+            facets = _facets(index.engine.facets(found.tree, FACET_FIELDS))
+            hits = _present(index, found.hits, plan)
+        return Results(
+            request=request,
+            understood=plan.understood,
+            total=found.total,
+            relaxed_from=found.relaxed_from,
+            took_ms=round((time.perf_counter() - started) * 1000, 2),
+            hits=hits,
+            facets=facets,
+            notes=(*parsed.notes, *plan.notes, *found.notes),
+        )
+
+    def article(self, article_id: str) -> Article:
+        """The whole article with this id. Raises NotFoundError where there is none."""
+        with self._reader.acquire() as index:
+            article = index.catalog.article(article_id)
+        if article is None:
+            raise NotFoundError(f"there is no article with the id {article_id!r}.")
+        return article
+
+
+def _check(request: SearchRequest, settings: Settings) -> tuple[Sort, int]:
+    """The order and the offset that are asked for."""
+    try:
+        sort = Sort(request.sort)
+    except ValueError:
+        raise QueryError(f"sort: {request.sort!r} is not one of {', '.join(Sort)}.") from None
+    if not 1 <= request.size <= MAX_SIZE:
+        raise QueryError(f"size: {request.size} is not between 1 and {MAX_SIZE}.")
+    if request.page < 1:
+        raise QueryError(f"page: {request.page} is not a page; the first is 1.")
+    offset = (request.page - 1) * request.size
+    if offset >= settings.max_hits:
+        last = (settings.max_hits - 1) // request.size + 1
+        raise QueryError(
+            f"page: {request.page} is beyond the {settings.max_hits:,}th hit (max_hits). The last page is "
+            f"{last}; to get everything, use: souwen export"
+        )
+    return sort, offset
+
+
+def _filters(request: SearchRequest, index: OpenIndex) -> list[query.Query]:
+    filters: list[query.Query] = []
+    if category := fold_key(request.category):
+        filters.append(query.Term("category", category))
+    if author := fold_key(request.author):
+        filters.append(query.Term("author", author))
+    start = _date_parameter("from", request.date_from, index)
+    end = _date_parameter("to", request.date_to, index)
+    if start is not None or end is not None:
+        filters.append(query.NumericRange("date", start and start[0], end and end[1], endexcl=True))
+    return filters
+
+
+def _date_parameter(name: str, text: str, index: OpenIndex) -> tuple[int | None, int | None] | None:
+    if not text.strip():
+        return None
+    try:
+        dates = parse_range(text, index.zone)
+    except ValueError:
+        raise QueryError(f"{name}: {text!r} is not a date. Allowed: {ALLOWED}.") from None
+    return dates.start, dates.end
+
+
+def _everything(plan: Plan) -> Plan:
+    """The plan of an empty query with filters: all articles that pass them."""
+    every = query.ConstantScoreQuery(query.Every(), 0.0)
+    return Plan(every, None, scored=False, needles=(), understood="", notes=())
+
+
+def _find(
+    index: OpenIndex, plan: Plan, filters: Sequence[query.Query], sort: Sort, offset: int, size: int
+) -> _Found:
+    """The hits of a page: those that match as asked for, and where they leave the first page short, those
+    that have some of the words, the best first."""
+    engine = index.engine
+    if sort is Sort.RELEVANCE and not plan.scored:
+        sort = Sort.NEWEST
+    strict = _filtered(plan.strict, filters)
+    found = engine.search(strict, sort=sort, offset=offset, limit=size)
+    if plan.relaxed is None or found.total >= size:
+        return _Found(found.hits, found.total, strict)
+    partial = query.And([_filtered(plan.relaxed, filters), query.Not(strict)])
+    missing = size - len(found.hits)
+    more_offset = max(0, offset - found.total)
+    more = engine.search(partial, sort=Sort.RELEVANCE, offset=more_offset, limit=max(1, missing))
+    if not more.total:
+        return _Found(found.hits, found.total, strict)
+    return _Found(
+        hits=(*found.hits, *more.hits[:missing]),
+        total=found.total + more.total,
+        tree=query.Or([strict, _filtered(plan.relaxed, filters)]),
+        relaxed_from=found.total,
+    )
+
+
+def _filtered(tree: query.Query, filters: Sequence[query.Query]) -> query.Query:
+    if not filters or tree is query.NullQuery:
+        return tree
+    return query.And([tree, *(query.ConstantScoreQuery(part, 0.0) for part in filters)])
+
+
+def _present(index: OpenIndex, hits: Sequence[Hit], plan: Plan) -> tuple[ResultHit, ...]:
+    articles = index.catalog.articles([hit.id for hit in hits])
+    return tuple(
+        ResultHit(
+            article=articles[hit.id],
+            score=round(hit.score, 4),
+            title=highlight(articles[hit.id].title, plan.needles, "title"),
+            snippets=snippets(articles[hit.id].text, plan.needles),
+        )
+        for hit in hits
+        if hit.id in articles
+    )
+
+
+def _facets(counts: FacetCounts) -> dict[str, tuple[FacetValue, ...]]:
+    """The counts by value; spellings that fold to the same are one, shown as most articles write it."""
+    facets: dict[str, tuple[FacetValue, ...]] = {}
+    for name, values in counts.items():
+        spellings: dict[str, list[tuple[str, int]]] = {}
+        for value, count in values:
+            spellings.setdefault(fold_key(value), []).append((value, count))
+        merged = [
+            FacetValue(max(found, key=lambda f: (f[1], f[0]))[0], sum(count for _, count in found))
+            for found in spellings.values()
+        ]
+        by_value = name == "month_facet"
+        merged.sort(key=lambda facet: facet.value if by_value else (-facet.count, facet.value))
+        facets[name.removesuffix("_facet")] = tuple(merged if by_value else merged[:_FACET_VALUES])
+    return facets

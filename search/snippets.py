@@ -1,0 +1,170 @@
+"""Passages of an article in which the query's words are marked.
+
+Marks cover exactly what matched, in the text as it was published. Property, tested: a snippet without its
+marks is a part of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+from markupsafe import escape
+
+from index.analysis.grams import UnitText, unit_pattern
+from search.ranking import Needle
+
+# Characters in a passage, about; and how far a passage reaches to begin or end with a sentence.
+LENGTH = 120
+_REACH = 40
+_LEAD = 20
+# No more of an article than this is looked at, and no more occurrences of one needle.
+_MAX_TEXT = 200_000
+_MAX_OCCURRENCES = 200
+
+_SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’」』）)\]]*")
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A part of a text. `marks` are ranges in `text`, in order, not touching one another; `before`
+    and `after` say whether the text goes on there."""
+
+    text: str
+    marks: tuple[Span, ...] = ()
+    before: bool = False
+    after: bool = False
+
+    def to_html(self) -> str:
+        """Escaped HTML with `<mark>` around the marks, and an ellipsis where the text goes on."""
+        parts: list[str] = ["…"] if self.before else []
+        position = 0
+        for start, end in self.marks:
+            parts.append(str(escape(self.text[position:start])))
+            parts.append(f"<mark>{escape(self.text[start:end])}</mark>")
+            position = end
+        parts.append(str(escape(self.text[position:])))
+        if self.after:
+            parts.append("…")
+        return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Occurrence:
+    start: int
+    end: int
+    needle: int
+
+
+def highlight(text: str, needles: Sequence[Needle], field: str) -> Snippet:
+    """A whole text (a title) with its marks."""
+    found = _find(text, needles, field)
+    return Snippet(text, _merged([(o.start, o.end) for o in found]))
+
+
+def snippets(text: str, needles: Sequence[Needle], limit: int = 2) -> tuple[Snippet, ...]:
+    """The best passages of a body, in the order of the text: at least one, if there is any text.
+
+    The first is the one with the heaviest needles; another is added only for needles it lacks.
+    """
+    everything = found = _find(text, needles, "body")
+    if not found:
+        return (_passage(text, 0, 0, []),) if text else ()
+    passages: list[Span] = []
+    wanted = {occurrence.needle for occurrence in found}
+    while wanted and len(passages) < limit:
+        best = _best_window(found, needles, wanted)
+        if best is None:
+            break
+        span = _extended(text, *best)
+        if any(span[0] < end and start < span[1] for start, end in passages):
+            span = best
+        passages.append(span)
+        wanted -= {o.needle for o in found if span[0] <= o.start and o.end <= span[1]}
+        found = [o for o in found if o.end <= span[0] or o.start >= span[1]]
+    return tuple(_passage(text, start, end, everything) for start, end in sorted(passages))
+
+
+@lru_cache(maxsize=1024)
+def _pattern(units: tuple[str, ...], open_end: bool) -> re.Pattern[str]:
+    return unit_pattern(units, open_end=open_end)
+
+
+def _find(text: str, needles: Sequence[Needle], field: str) -> list[_Occurrence]:
+    """The occurrences of all needles, in the order of the text."""
+    searched = UnitText(text[:_MAX_TEXT])
+    found: list[_Occurrence] = []
+    for number, needle in enumerate(needles):
+        if field in needle.fields:
+            spans = islice(searched.find(_pattern(needle.units, needle.open_end)), _MAX_OCCURRENCES)
+            found += [_Occurrence(start, end, number) for start, end in spans]
+    return sorted(found, key=lambda occurrence: (occurrence.start, -occurrence.end))
+
+
+def _best_window(found: list[_Occurrence], needles: Sequence[Needle], wanted: set[int]) -> Span | None:
+    """The stretch of about a passage's length whose wanted needles weigh most; the first of equals."""
+    inside: Counter[int] = Counter()
+    best: Span | None = None
+    best_weight = 0.0
+    first = 0
+    for last, occurrence in enumerate(found):
+        inside[occurrence.needle] += 1
+        while first < last and occurrence.end - found[first].start > LENGTH:
+            inside[found[first].needle] -= 1
+            first += 1
+        weight = sum(
+            needles[number].weight * (1 + 0.05 * min(count, 5))
+            for number, count in inside.items()
+            if count and number in wanted
+        )
+        if weight > best_weight:
+            best_weight, best = weight, (found[first].start, occurrence.end)
+    return best
+
+
+def _extended(text: str, start: int, end: int) -> Span:
+    """The stretch with enough around it to be read: whole sentences, where they are short enough."""
+    reach = max(0, start - _REACH)
+    ends = [found.end() for found in _SENTENCE_END.finditer(text, reach, start)]
+    if ends:
+        start = ends[-1]
+    elif reach:
+        start = max(0, start - _LEAD)
+    else:
+        start = 0
+    wanted = max(end, start + LENGTH)
+    found = _SENTENCE_END.search(text, max(end, wanted - _REACH), wanted + _REACH)
+    return start, min(found.end() if found else wanted, len(text))
+
+
+def _passage(text: str, start: int, end: int, found: Sequence[_Occurrence]) -> Snippet:
+    if end == 0:
+        start, end = _extended(text, 0, 0)
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    spans = [(o.start - start, o.end - start) for o in found if start <= o.start and o.end <= end]
+    return Snippet(
+        text[start:end],
+        _merged(spans),
+        before=start > 0 and not _SENTENCE_END.search(text, max(0, start - 3), start),
+        after=end < len(text) and not _SENTENCE_END.search(text, max(0, end - 3), end + 1),
+    )
+
+
+def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Ranges that overlap or touch, made one."""
+    merged: list[Span] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)

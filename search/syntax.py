@@ -1,0 +1,303 @@
+"""What a person typed → a tree of `whoosh.query` nodes over logical fields.
+
+    Term, Phrase, Prefix, Wildcard, FuzzyTerm     in `text` (title and body), `title` or `body`; their
+                                                  text is as typed, not analysed (a Phrase holds one)
+    Term, Phrase                                  in `author` or `category`
+    NumericRange                                  in `date`
+    And, Or, Not                                  of these
+
+`whoosh.qparser` parses, with plugins for this language. Nothing that is typed is an error but a query
+over the length limit: what can't be understood is searched as text, and a note says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+from whoosh import query
+from whoosh.qparser import QueryParser, plugins, syntax
+
+from index.errors import QueryError
+from index.settings import Settings
+from search.dates import ALLOWED, parse_range
+
+# What may be typed before a colon → the field.
+FIELD_NAMES = {
+    "title": "title",
+    "标题": "title",
+    "標題": "title",
+    "body": "body",
+    "正文": "body",
+    "内容": "body",
+    "內容": "body",
+    "author": "author",
+    "作者": "author",
+    "category": "category",
+    "分类": "category",
+    "分類": "category",
+    "date": "date",
+    "日期": "date",
+}
+DEFAULT_FIELD = "text"
+
+# Full-width forms of ASCII, and the ideographic space.
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+# Quotation marks that stand around a word of their own are those of the query language; inside a
+# sentence they are punctuation.
+_QUOTED = re.compile(r"(?<![^\s(:\-|])[“„«「『〝](?P<text>[^“”„«»「」『』〝〞\"]*)[”»」』〞](?=[\s)~^|]|$)")
+_FIELD = rf"(?<![^\s(\-+|])(?P<text>(?i:{'|'.join(FIELD_NAMES)})):\s*(?=\S)"
+_UNKNOWN_FIELD = re.compile(r"(?<![^\s(\-+|])(?P<name>[A-Za-z]{3,}|[\u4e00-\u9fff]{2,4}):(?=[^\s/])")
+_START = r"(?<![\w*?~])"
+_STOP = r"(?![\w*?~])"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to tell the person about a query: an English template and what fills it."""
+
+    template: str
+    values: dict[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """A tree, and what could not be read as it was meant."""
+
+    tree: query.Query
+    notes: tuple[Note, ...]
+
+
+class _DateNode(syntax.SyntaxNode):  # type: ignore[misc]
+    has_boost = False
+
+    def __init__(self, start: int | None, end: int | None) -> None:
+        self.start = start
+        self.end = end
+
+    def query(self, parser: QueryParser) -> query.Query:
+        return query.NumericRange("date", self.start, self.end, endexcl=True)
+
+
+class _DatePlugin(plugins.TaggingPlugin):  # type: ignore[misc]
+    """`date:` and a range; one that can't be read is text."""
+
+    priority = -10
+
+    def __init__(self, zone: tzinfo, notes: list[Note]) -> None:
+        super().__init__(r"(?<![^\s(\-+|])(?i:date|日期):\s*(?P<text>[^\s()\"]+)")
+        self._zone = zone
+        self._notes = notes
+
+    def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
+        try:
+            dates = parse_range(match["text"], self._zone)
+        except ValueError:
+            self._notes.append(
+                Note(
+                    "{date} is not a date, and was searched as text. Allowed: {allowed}.",
+                    {"date": match["text"], "allowed": ALLOWED},
+                )
+            )
+            return syntax.WordNode(match["text"])
+        return _DateNode(dates.start, dates.end)
+
+
+class _PhrasePlugin(plugins.Plugin):  # type: ignore[misc]
+    """`"…"` and `"…"~10`; the text between the marks stays as it is."""
+
+    class Node(syntax.TextNode):  # type: ignore[misc]
+        def __init__(self, text: str, slop: int) -> None:
+            super().__init__(text)
+            self.slop = slop
+
+        def query(self, parser: QueryParser) -> query.Query:
+            name = self.fieldname or parser.fieldname
+            return query.Phrase(name, [self.text], slop=self.slop, boost=self.boost)
+
+    class Tagger(plugins.RegexTagger):  # type: ignore[misc]
+        def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
+            slop = min(int(match["slop"] or 0), 1000)
+            return _PhrasePlugin.Node(match["text"], slop)
+
+    def taggers(self, parser: QueryParser) -> list[tuple[Any, int]]:
+        return [(self.Tagger(r'"(?P<text>[^"]*)"(?:~(?P<slop>[0-9]{1,4}))?'), 0)]
+
+
+class _PatternPlugin(plugins.TaggingPlugin):  # type: ignore[misc]
+    """A word with a sign of its own: `交管*`, `tensor?low`, `kubernets~2`."""
+
+    priority = -5
+
+    def __init__(self, expression: str, kind: type[query.Query]) -> None:
+        super().__init__(f"{_START}{expression}{_STOP}")
+        self._kind = kind
+
+    def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
+        node = _PatternNode(match["text"])
+        node.kind = self._kind
+        node.distance = int(match.groupdict().get("distance") or 1)
+        return node
+
+
+class _PatternNode(syntax.TextNode):  # type: ignore[misc]
+    kind: type[query.Query]
+    distance: int
+
+    def query(self, parser: QueryParser) -> query.Query:
+        name = self.fieldname or parser.fieldname
+        if self.kind is query.FuzzyTerm:
+            return query.FuzzyTerm(name, self.text, boost=self.boost, maxdist=self.distance)
+        return self.kind(name, self.text, boost=self.boost)
+
+
+def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
+    """Parses a query. `zone` is that of its dates. Raises QueryError where it is too long."""
+    if len(text) > settings.max_query_length:
+        raise QueryError(
+            f"the query has {len(text):,} characters, and {settings.max_query_length:,} are allowed "
+            "(max_query_length). Leave out what is not needed."
+        )
+    notes: list[Note] = []
+    text = _QUOTED.sub(r'"\g<text>"', text.replace("\0", " "))
+    text = text.translate(_NARROW)
+    text = _check_quotes(text, notes)
+    text = _check_parentheses(text, settings.max_query_nesting, notes)
+    _note_unknown_fields(text, notes)
+    try:
+        tree = _parser(zone, notes).parse(text, normalize=False)
+    except Exception:  # noqa: BLE001  # whoosh trips over operators without operands in several ways
+        notes.append(Note("The operators could not be understood; the query was searched as text."))
+        words = (word for word in re.split(r"[\s()\"|]+", text) if word not in ("AND", "OR", "NOT"))
+        tree = query.And([query.Term(DEFAULT_FIELD, word) for word in words])
+    return ParsedQuery(_simplified(tree), tuple(notes))
+
+
+def _parser(zone: tzinfo, notes: list[Note]) -> QueryParser:
+    boundary = r"(?:^|(?<=[\s(|]))"
+    operators = plugins.OperatorsPlugin(
+        And=r"(?<=\s)AND(?=\s)",
+        Or=r"(?<=\s)OR(?=\s)|\|+",
+        Not=rf"{boundary}(?:NOT(?=\s)|[-!](?=[^\s\-!)|]))",
+        AndNot=None,
+        AndMaybe=None,
+        Require=None,
+    )
+    return QueryParser(
+        DEFAULT_FIELD,
+        None,
+        plugins=[
+            plugins.WhitespacePlugin(),
+            plugins.GroupPlugin(),
+            operators,
+            _DatePlugin(zone, notes),
+            _FieldsPlugin(),
+            _PhrasePlugin(),
+            _PatternPlugin(r"(?P<text>\w+)\*", query.Prefix),
+            _PatternPlugin(r"(?P<text>[A-Za-z][A-Za-z0-9]*(?:[*?]+[A-Za-z0-9]+)+\*?)", query.Wildcard),
+            _PatternPlugin(r"(?P<text>[A-Za-z]{3,})~(?P<distance>[12])?", query.FuzzyTerm),
+            plugins.BoostPlugin(),
+        ],
+    )
+
+
+class _FieldsPlugin(plugins.FieldsPlugin):  # type: ignore[misc]
+    class FieldnameTagger(plugins.RegexTagger):  # type: ignore[misc]
+        def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
+            return syntax.FieldnameNode(FIELD_NAMES[match["text"].lower()], match[0])
+
+    def __init__(self) -> None:
+        super().__init__(_FIELD)
+
+
+def _check_quotes(text: str, notes: list[Note]) -> str:
+    if text.count('"') % 2 == 0:
+        return text
+    notes.append(Note("A quotation mark has no partner, and was ignored."))
+    head, _, tail = text.rpartition('"')
+    return f"{head} {tail}"
+
+
+def _check_parentheses(text: str, limit: int, notes: list[Note]) -> str:
+    """Whoosh's parser is recursive: too deep a query is read without its parentheses."""
+    quoted = re.sub(r'"[^"]*"', "", text)
+    depth = deepest = 0
+    unbalanced = False
+    for character in quoted:
+        depth += (character == "(") - (character == ")")
+        unbalanced = unbalanced or depth < 0
+        depth = max(depth, 0)
+        deepest = max(deepest, depth)
+    if deepest > limit:
+        notes.append(
+            Note(
+                "Parentheses were ignored: {deepest} inside one another, and {limit} are allowed "
+                "(max_query_nesting).",
+                {"deepest": deepest, "limit": limit},
+            )
+        )
+        return re.sub(r"[()]", " ", text)
+    if depth or unbalanced:
+        notes.append(Note("A parenthesis has no partner, and was ignored."))
+    return text
+
+
+def _note_unknown_fields(text: str, notes: list[Note]) -> None:
+    for found in _UNKNOWN_FIELD.finditer(re.sub(r'"[^"]*"', "", text)):
+        if found["name"].lower() not in FIELD_NAMES and found["name"].isascii():
+            notes.append(
+                Note(
+                    "There is no field {name}; it was searched as text. Fields: {fields}.",
+                    {"name": found["name"], "fields": ", ".join(dict.fromkeys(FIELD_NAMES.values()))},
+                )
+            )
+
+
+def _simplified(node: query.Query) -> query.Query:
+    """The tree without empty nodes, groups of one, and groups inside groups of their kind."""
+    match node:
+        case query.And() | query.Or():
+            children: list[query.Query] = []
+            for child in map(_simplified, node.subqueries):
+                if type(child) is type(node) and child.boost == 1.0:
+                    children.extend(child.subqueries)
+                elif child is not query.NullQuery:
+                    children.append(child)
+            if not children:
+                return query.NullQuery
+            if len(children) == 1:
+                only = children[0]
+                return only if node.boost == 1.0 else only.with_boost(_boost(only) * node.boost)
+            return type(node)(children, boost=node.boost)
+        case query.Not():
+            inner = _simplified(node.query)
+            if isinstance(inner, query.Not):
+                return inner.query
+            return inner if inner is query.NullQuery else query.Not(inner)
+        case query.Term() | query.Prefix() | query.Wildcard() | query.FuzzyTerm():
+            return node if node.text.strip() else query.NullQuery
+        case query.Phrase():
+            return node if node.words[0].strip() else query.NullQuery
+    return node if isinstance(node, query.NumericRange) else query.NullQuery
+
+
+def _boost(node: query.Query) -> float:
+    return float(getattr(node, "boost", 1.0))
+
+
+def leaves(node: query.Query) -> Iterator[query.Query]:
+    """The leaves of a tree, from left to right."""
+    match node:
+        case query.And() | query.Or():
+            for child in node.subqueries:
+                yield from leaves(child)
+        case query.Not():
+            yield from leaves(node.query)
+        case _:
+            yield node
