@@ -83,6 +83,8 @@ def sync(
     """
     started = time.time()
     place = IndexDirectory(directory)
+    if request.engine:
+        engine_class(request.engine)  # an unknown one is an error before anything is touched
     with place.write_lock():
         place.prune()
         roots = _roots(place, request)
@@ -102,6 +104,11 @@ def sync(
         if request.rebuild and not is_first:
             place.publish(generation)
     return report
+
+
+def followed_folders(directory: Path) -> list[Path]:
+    """The folders and files that the index at `directory` follows."""
+    return list(_known_roots(IndexDirectory(directory)).values())
 
 
 class _Run:

@@ -247,13 +247,8 @@ class _Planner:
             return query.NullQuery, []
         fields = SEARCHED[node.fieldname]
         self.needles.append(Needle(tuple(units), fields, float(len(units)), open_end=True))
-        if not units[-1].endswith(END):
-            return _match_units(node.fieldname, units), self._word_scores(fields, node.text, units)
-        stem = units[-1].removesuffix(END)
-        if len(units) == 1:
-            return _any([query.Prefix(f"{field}_units", stem) for field in fields]), []
-        found = self._units_like(fields, stem, lambda _: True)
-        return _any([_match_units(node.fieldname, [*units[:-1], unit]) for unit in found]), []
+        scores = [] if units[-1].endswith(END) else self._word_scores(fields, node.text, units)
+        return match_open(node.fieldname, units, self._terms, self._max_expansions), scores
 
     def _expanded(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
         """A pattern of letters stands for the words of the index that are like it."""
@@ -323,6 +318,23 @@ def within_distance(a: str, b: str, limit: int) -> bool:
         if min(row) > limit:
             return False
     return row[-1] <= limit
+
+
+def match_open(name: str, units: Sequence[str], terms: Expand, limit: int) -> query.Query:
+    """The documents with these units, the last of which may be unfinished if it is of letters or digits.
+
+    Of the words that the last may stand for, the `limit` most frequent are tried.
+    """
+    if not units:
+        return query.NullQuery
+    *head, last = units
+    if not last.endswith(END):
+        return _match_units(name, units)
+    stem = last.removesuffix(END)
+    if not head:
+        return _any([query.Prefix(f"{field}_units", stem) for field in SEARCHED[name]])
+    found = Counter(dict(pair for field in SEARCHED[name] for pair in terms(f"{field}_units", stem)))
+    return _any([_match_units(name, [*head, unit]) for unit, _ in found.most_common(limit)])
 
 
 def _match_units(name: str, units: Sequence[str]) -> query.Query:

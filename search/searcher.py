@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from pathlib import Path
 
 from whoosh import query
@@ -16,8 +17,11 @@ from index.errors import NotFoundError, QueryError
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
 from search.dates import ALLOWED, parse_range
-from search.ranking import Plan, make_plan
+from search.ranking import Needle, Plan, make_plan
+from search.similar import find_similar
 from search.snippets import Snippet, highlight, snippets
+from search.stats import Stats, read_stats
+from search.suggest import Suggestion, suggest
 from search.syntax import Note, parse_query
 
 MAX_SIZE = 100
@@ -125,7 +129,7 @@ class Searcher:
                 plan = _everything(plan)
             found = _find(index, plan, filters, sort, offset, request.size)
             facets = _facets(index.engine.facets(found.tree, FACET_FIELDS))
-            hits = _present(index, found.hits, plan)
+            hits = _present(index, found.hits, plan.needles)
         return Results(
             request=request,
             understood=plan.understood,
@@ -144,6 +148,36 @@ class Searcher:
         if article is None:
             raise NotFoundError(f"there is no article with the id {article_id!r}.")
         return article
+
+    def similar(self, article_id: str, limit: int = 10) -> tuple[ResultHit, ...]:
+        """The articles most like this one. Raises NotFoundError where there is none with this id."""
+        if not 1 <= limit <= MAX_SIZE:
+            raise QueryError(f"size: {limit} is not between 1 and {MAX_SIZE}.")
+        article = self.article(article_id)
+        with self._reader.acquire() as index:
+            return _present(index, find_similar(index, article, limit).hits, ())
+
+    def suggest(self, prefix: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """What a person who has typed `prefix` may want to search for."""
+        if not 1 <= limit <= MAX_SIZE:
+            raise QueryError(f"size: {limit} is not between 1 and {MAX_SIZE}.")
+        with self._reader.acquire() as index:
+            return suggest(index, prefix, limit)
+
+    def newest(self, limit: int = 10) -> tuple[Article, ...]:
+        """The newest articles, without their html."""
+        with self._reader.acquire() as index:
+            return tuple(index.catalog.newest(limit))
+
+    def zone(self) -> tzinfo:
+        """The time zone of the index's dates."""
+        with self._reader.acquire() as index:
+            return index.zone
+
+    def stats(self) -> Stats:
+        """What the index holds, in numbers."""
+        with self._reader.acquire() as index:
+            return read_stats(index)
 
 
 def _check(request: SearchRequest, settings: Settings) -> tuple[Sort, int]:
@@ -227,14 +261,14 @@ def _filtered(tree: query.Query, filters: Sequence[query.Query]) -> query.Query:
     return query.And([tree, *(query.ConstantScoreQuery(part, 0.0) for part in filters)])
 
 
-def _present(index: OpenIndex, hits: Sequence[Hit], plan: Plan) -> tuple[ResultHit, ...]:
+def _present(index: OpenIndex, hits: Sequence[Hit], needles: Sequence[Needle]) -> tuple[ResultHit, ...]:
     articles = index.catalog.articles([hit.id for hit in hits])
     return tuple(
         ResultHit(
             article=articles[hit.id],
             score=round(hit.score, 4),
-            title=highlight(articles[hit.id].title, plan.needles, "title"),
-            snippets=snippets(articles[hit.id].text, plan.needles),
+            title=highlight(articles[hit.id].title, needles, "title"),
+            snippets=snippets(articles[hit.id].text, needles),
         )
         for hit in hits
         if hit.id in articles

@@ -10,8 +10,8 @@ sequence of two or more units is found as a phrase of grams at explicit offsets,
 thinks of it. (One unit would be a prefix of grams: 30 ms for 的 in 31,764 posts; so each unit of a text is
 indexed once by itself, too, without positions: 0.4 KB a post.)
 
-Letters and numbers end with `·`, so that `ab` + `c` and `a` + `bc` differ as grams. `·` itself is transparent and
-can't be part of a unit.
+Letters and numbers end with `·`, so that `ab` + `c` and `a` + `bc` differ as grams. `·` itself is
+transparent and can't be part of a unit.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from functools import cached_property
 from index.analysis.fold import fold_key
 from index.errors import SettingsError
 
+SEGMENTERS = ("rjieba", "jieba")
 # jieba's own default for a word of unknown frequency would need a segmentation to find out.
 DEFAULT_FREQUENCY = 1000
 
@@ -60,6 +61,8 @@ class Segmenter:
     """
 
     def __init__(self, name: str = "rjieba", words: tuple[DictionaryWord, ...] = ()) -> None:
+        if name not in SEGMENTERS:
+            raise SettingsError(f"unknown segmenter {name!r}. Known: {', '.join(SEGMENTERS)}.")
         self.name = name
         self._words = words
 
@@ -83,14 +86,13 @@ class Segmenter:
 def _load_rjieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:
     import rjieba
 
-    jieba = rjieba.Jieba()
+    if not words:
+        # Importing rjieba has made this one; one of our own takes another tenth of a second.
+        return lambda text: rjieba.cut(text, False)
+    segmenter = rjieba.Jieba()
     for entry in words:
-        jieba.add_word(entry.word, entry.frequency, entry.tag or None)
-
-    def cut(text: str) -> list[str]:
-        return jieba.cut(text, False)
-
-    return cut
+        segmenter.add_word(entry.word, entry.frequency, entry.tag or None)
+    return lambda text: segmenter.cut(text, False)
 
 
 def _load_jieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:

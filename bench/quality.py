@@ -1,0 +1,170 @@
+"""Ranking quality: MRR@10, nDCG@10 and recall@100 on known-item and question sets; substring recall.
+
+    python bench/quality.py DATA [--index DIR] [--sets cmrc2018,title_xwlb] [--no-title] [--peer]
+
+DATA holds `eval/<set>/queries.jsonl` and `qrels.tsv`, with `corpus.jsonl` (indexed for the run) or
+ids of `eval/post_ids.tsv`, which name posts of the index at --index; and `eval/substring_*/gold.jsonl`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.settings import Settings
+from index.sync import Request, sync
+from search import ranking
+from search.searcher import Searcher, SearchRequest
+
+SETS = ("cmrc2018", "title_xwlb", "title_lctt")
+SUBSTRINGS = ("substring_xwlb", "substring_lctt")
+_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query, and the documents (ids or paths) that answer it."""
+
+    text: str
+    relevant: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Means over a set of queries."""
+
+    queries: int
+    mrr_at_10: float
+    ndcg_at_10: float
+    recall_at_100: float
+    milliseconds: float
+
+
+def read_set(folder: Path, names: dict[str, str]) -> list[Query]:
+    """The queries of a set; `names` maps document ids to what the index calls them."""
+    relevant: dict[str, set[str]] = {}
+    for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines():
+        query_id, _, document, grade = line.split("\t")
+        if int(grade) > 0:
+            relevant.setdefault(query_id, set()).add(names.get(document, document))
+    return [
+        Query(record["query"], frozenset(relevant[record["id"]]))
+        for record in map(json.loads, _lines(folder / "queries.jsonl"))
+        if record["id"] in relevant
+    ]
+
+
+def measure(queries: list[Query], ranked: Iterator[tuple[list[str], float]]) -> Quality:
+    """`ranked` gives each query's documents, best first, and the milliseconds that took."""
+    reciprocal = gain = recall = milliseconds = 0.0
+    for query, (found, took) in zip(queries, ranked, strict=True):
+        ranks = [rank for rank, name in enumerate(found, start=1) if name in query.relevant]
+        if ranks and ranks[0] <= 10:
+            reciprocal += 1 / ranks[0]
+        best = sum(1 / math.log2(rank + 1) for rank in range(1, min(10, len(query.relevant)) + 1))
+        gain += sum(1 / math.log2(rank + 1) for rank in ranks if rank <= 10) / best
+        recall += len(ranks) / len(query.relevant)
+        milliseconds += took
+    count = len(queries)
+    return Quality(count, reciprocal / count, gain / count, recall / count, milliseconds / count)
+
+
+def post_names(data: Path) -> dict[str, str]:
+    """Document id → path of the post."""
+    return dict(line.split("\t") for line in _lines(data / "eval" / "post_ids.tsv"))
+
+
+_searcher: Searcher
+
+
+def _open(directory: str, weights: ranking.Weights) -> None:
+    global _searcher
+    ranking.WEIGHTS = weights
+    _searcher = Searcher(Path(directory), Settings())
+
+
+def _rank(text: str) -> tuple[list[str], float]:
+    results = _searcher.search(SearchRequest(text[:1000], size=_DEPTH))
+    names = [
+        hit.article.path if hit.article.path.startswith("_posts/") else hit.article.id for hit in results.hits
+    ]
+    return names, results.took_ms
+
+
+def evaluate(directory: Path, queries: list[Query], weights: ranking.Weights) -> Quality:
+    """The quality of an index on a set of queries."""
+    with ProcessPoolExecutor(2, initializer=_open, initargs=(str(directory), weights)) as pool:
+        return measure(queries, pool.map(_rank, [query.text for query in queries], chunksize=50))
+
+
+def substring_recall(directory: Path, gold: Path, names: dict[str, str]) -> tuple[int, int, list[str]]:
+    """Of the quoted strings of a gold file: how many find all of their documents, and those that don't."""
+    searcher = Searcher(directory, Settings())
+    failures: list[str] = []
+    count = 0
+    for record in map(json.loads, _lines(gold)):
+        count += 1
+        found: set[str] = set()
+        page = 1
+        while True:
+            results = searcher.search(SearchRequest(f'"{record["query"]}"', page=page, size=100))
+            found |= {hit.article.path for hit in results.hits}
+            if page * 100 >= results.total:
+                break
+            page += 1
+        missing = {names[i] for i in record["ids"]} - found
+        if missing:
+            failures.append(f"{record['query']}: {len(missing)} of {record['n']} missing")
+    return count - len(failures), count, failures
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--index", type=Path, help="an index of the posts")
+    parser.add_argument("--sets", default=",".join((*SETS, *SUBSTRINGS)))
+    parser.add_argument("--no-title", action="store_true", help="score the body only")
+    parser.add_argument("--weights", default="", help="weights to try: body_phrase=1,title_words=2")
+    arguments = parser.parse_args()
+    given = dict(pair.split("=") for pair in arguments.weights.split(",") if pair)
+    weights = replace(ranking.WEIGHTS, **{name: float(value) for name, value in given.items()})
+    if arguments.no_title:
+        weights = replace(weights, title_words=0.0, title_grams=0.0, title_phrase=0.0)
+    names = post_names(arguments.data)
+    for name in arguments.sets.split(","):
+        folder = arguments.data / "eval" / name
+        if name.startswith("substring"):
+            good, count, failures = substring_recall(arguments.index, folder / "gold.jsonl", names)
+            print(f"{name}: {good} of {count} find all their documents", *failures, sep="\n  ")
+            continue
+        queries = read_set(folder, names)
+        started = time.time()
+        if (folder / "corpus.jsonl").exists():
+            with tempfile.TemporaryDirectory() as place:
+                directory = Path(place) / "index"
+                sync(directory, Request([folder / "corpus.jsonl"], jobs=2), Settings())
+                quality = evaluate(directory, queries, weights)
+        else:
+            quality = evaluate(arguments.index, queries, weights)
+        print(
+            f"{name:12} {quality.queries} queries: MRR@10 {quality.mrr_at_10:.4f}, "
+            f"nDCG@10 {quality.ndcg_at_10:.4f}, recall@100 {quality.recall_at_100:.4f} "
+            f"({quality.milliseconds:.1f} ms each with 100 snippets, {time.time() - started:.0f} s)"
+        )
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""`souwen stats`, `problems`, `verify`, `export`, `config`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from cli.options import console, index_option, json_option, print_json, printable, settings_for
+from index.article import write_jsonl
+from index.reader import IndexReader
+from index.settings import setting_fields
+from index.verify import verify
+
+
+@click.command("stats")
+@index_option
+@json_option
+def stats_command(directory: str | None, as_json: bool) -> None:
+    """Print what the index holds, in numbers.
+
+    \b
+    Example:
+      souwen stats --json
+    """
+    from search.response import stats_json
+    from search.searcher import Searcher
+
+    settings = settings_for(directory)
+    with closing(Searcher(Path(settings.index), settings)) as searcher:
+        answer = stats_json(searcher.stats())
+    if as_json:
+        print_json(answer)
+        return
+    for name, value in answer.items():
+        click.echo(f"{name:12} {_in_words(value)}")
+
+
+@click.command("problems")
+@index_option
+@json_option
+def problems_command(directory: str | None, as_json: bool) -> None:
+    """List what could not be read, or not well, and why.
+
+    Of what is `lost`, nothing is in the index; what is `doubtful` is there with what could be read.
+
+    \b
+    Example:
+      souwen problems --json | jq -r '.[] | select(.lost) | .path'
+    """
+    with closing(IndexReader(Path(settings_for(directory).index))) as reader, reader.acquire() as index:
+        problems = index.catalog.problems()
+    if as_json:
+        print_json([problem.to_json() for problem in problems])
+        return
+    out = console()
+    for problem in problems:
+        kind = "lost    " if problem.lost else "doubtful"
+        out.print(f"{kind} {printable(problem.path)}: {printable(problem.reason)}")
+    if not problems:
+        out.print("No problems: every file was read.")
+
+
+@click.command("verify")
+@index_option
+@json_option
+def verify_command(directory: str | None, as_json: bool) -> None:
+    """Check that index, catalog and files agree. Exits with 1 where they don't.
+
+    \b
+    Example:
+      souwen verify && echo all is well
+    """
+    with closing(IndexReader(Path(settings_for(directory).index))) as reader, reader.acquire() as index:
+        findings = verify(index)
+    if as_json:
+        print_json(asdict(findings))
+    else:
+        for line in findings.lines():
+            click.echo(printable(line))
+    sys.exit(0 if findings.agree else 1)
+
+
+@click.command("export")
+@click.option("-o", "--output", type=click.File("wb"), default="-", help="A file. [default: standard output]")
+@index_option
+def export_command(output: BinaryIO, directory: str | None) -> None:
+    """Write all articles as JSON Lines, in a form that `souwen index` reads.
+
+    \b
+    Example:
+      souwen export -o articles.jsonl
+    """
+    with closing(IndexReader(Path(settings_for(directory).index))) as reader, reader.acquire() as index:
+        for line in write_jsonl(index.catalog.all_articles()):
+            output.write(line.encode())
+
+
+@click.command("config")
+@json_option
+def config_command(as_json: bool) -> None:
+    """Print the settings in effect, from the environment (SOUWEN_…), souwen.toml, or the defaults.
+
+    \b
+    Example:
+      SOUWEN_TIMEZONE=Asia/Taipei souwen config
+    """
+    values = asdict(settings_for(None))
+    if as_json:
+        print_json(values)
+        return
+    for name, field in setting_fields().items():
+        changed = "" if values[name] == field.default else f" (default: {field.default!r})"
+        click.echo(f"{name} = {values[name]!r}{changed}\n    {field.metadata['help']}")
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_in_words(item)}" for key, item in value.items())
+    if isinstance(value, float):
+        return f"{value:.1f}"
+    return f"{value:,}" if isinstance(value, int) else printable(str(value))

@@ -1,0 +1,80 @@
+"""The command `souwen`: its commands, and what happens to their errors.
+
+Commands are imported when they are called: a search from a cold process has half a second.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from index.errors import SouwenError
+
+# Each command's module, and what `souwen --help` says of it.
+_COMMANDS = {
+    "index": ("cli.index", "Make an index follow folders of articles."),
+    "search": ("cli.search", "Search, and print ranked results with the hits marked."),
+    "show": ("cli.search", "Print an article."),
+    "similar": ("cli.search", "List the articles most like one."),
+    "suggest": ("cli.search", "List what could be searched for."),
+    "serve": ("cli.serve", "Serve the search page and the JSON API."),
+    "stats": ("cli.inspect", "Print what the index holds, in numbers."),
+    "problems": ("cli.inspect", "List what could not be read, or not well, and why."),
+    "verify": ("cli.inspect", "Check that index, catalog and files agree."),
+    "export": ("cli.inspect", "Write all articles as JSON Lines."),
+    "config": ("cli.inspect", "Print the settings in effect."),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name][0]), f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in _COMMANDS.items()])
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="souwen", message="%(prog)s %(version)s")
+def souwen() -> None:
+    """Full-text search for archives of Chinese articles.
+
+    \b
+      souwen index ~/posts              make an index of a folder, or bring it up to date
+      souwen search 交管 放管服          search it
+      souwen serve                      search it in a browser
+
+    The index is in .souwen in the current folder, unless --index or SOUWEN_INDEX says otherwise.
+    `souwen COMMAND --help` has examples.
+    """
+
+
+def main() -> None:
+    """Runs the command line. Exits with 0, 1 (nothing found) or 2 (an error)."""
+    try:
+        status = souwen.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("souwen: interrupted; what was committed before is in the index.", err=True)
+        status = 130
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except SouwenError as error:
+        click.echo(f"souwen: {error}", err=True)
+        status = 2
+    except BrokenPipeError:
+        # Whoever read has seen enough. Python would complain once more when it closes the pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,227 @@
+"""`souwen search`, `show`, `similar`, `suggest`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.options import console, index_option, json_option, print_json, printable, settings_for
+from index.article import Article, to_datetime
+from index.document import LEVEL
+from search.response import article_json, results_json, similar_json, suggest_json
+from search.searcher import ResultHit, Results, Searcher, SearchRequest
+from search.snippets import Snippet
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+_MARK = "bold red"
+_NOTHING_FOUND = 1
+
+
+@click.command("search", context_settings={"ignore_unknown_options": False})
+@click.argument("words", nargs=-1, metavar="QUERY…")
+@click.option("-n", "size", type=int, default=10, show_default=True, help="Results on a page.")
+@click.option("--page", type=int, default=1, show_default=True, help="The page, from 1.")
+@click.option(
+    "--sort",
+    default="relevance",
+    show_default=True,
+    metavar="relevance|newest|oldest",
+    help="The order.",
+)
+@click.option("--category", metavar="C", default="", help="Only this category: 金融 or 金融/新浪财经.")
+@click.option("--author", metavar="A", default="", help="Only this author.")
+@click.option("--from", "date_from", metavar="D", default="", help="Not before: 2022, 2022-01 or 2022-01-04.")
+@click.option("--to", "date_to", metavar="D", default="", help="Not after, in the same forms.")
+@index_option
+@json_option
+def search_command(
+    words: Sequence[str],
+    size: int,
+    page: int,
+    sort: str,
+    category: str,
+    author: str,
+    date_from: str,
+    date_to: str,
+    directory: str | None,
+    as_json: bool,
+) -> None:
+    """Search, and print ranked results with the hits marked.
+
+    Exits with 0 if something was found, 1 if not, 2 on an error. A query that starts with - comes
+    after --.
+
+    \b
+    Examples:
+      souwen search 交管 放管服              all of the words
+      souwen search '"跨省通办"'             exactly this
+      souwen search '电动车 -上牌 date:2023'  without a word, in a year
+      souwen search 公交 --sort newest -n 5  the newest first
+      souwen search --category 编程 docker   in a category
+    """
+    settings = settings_for(directory)
+    searcher = Searcher(Path(settings.index), settings)
+    request = SearchRequest(
+        query=" ".join(words),
+        page=page,
+        size=size,
+        sort=sort,
+        category=category,
+        author=author,
+        date_from=date_from,
+        date_to=date_to,
+    )
+    results = searcher.search(request)
+    if as_json:
+        print_json(results_json(results))
+    else:
+        _print_results(console(), results, searcher.zone())
+    sys.exit(0 if results.total else _NOTHING_FOUND)
+
+
+@click.command("show")
+@click.argument("article_id", metavar="ID")
+@index_option
+@json_option
+def show_command(article_id: str, directory: str | None, as_json: bool) -> None:
+    """Print an article: title, what is known of it, and its text.
+
+    \b
+    Example:
+      souwen show d0f4556f894ca57a
+    """
+    settings = settings_for(directory)
+    searcher = Searcher(Path(settings.index), settings)
+    article = searcher.article(article_id)
+    if as_json:
+        print_json(article_json(article))
+        return
+    from rich.text import Text
+
+    out = console()
+    out.print(Text(printable(article.title), style="bold"))
+    out.print(Text(_described(article, searcher.zone()), style="dim"))
+    out.print(Text(printable(article.path), style="dim"))
+    for line in article.text.split("\n"):
+        out.print()
+        out.print(Text(printable(line)))
+
+
+@click.command("similar")
+@click.argument("article_id", metavar="ID")
+@click.option("-n", "size", type=int, default=10, show_default=True, help="How many.")
+@index_option
+@json_option
+def similar_command(article_id: str, size: int, directory: str | None, as_json: bool) -> None:
+    """List the articles most like one, by its most telling words.
+
+    \b
+    Example:
+      souwen similar d0f4556f894ca57a
+    """
+    settings = settings_for(directory)
+    searcher = Searcher(Path(settings.index), settings)
+    hits = searcher.similar(article_id, size)
+    if as_json:
+        print_json(similar_json(article_id, hits))
+    else:
+        out = console()
+        for number, hit in enumerate(hits, start=1):
+            _print_hit(out, number, hit, searcher.zone(), with_snippets=False)
+    sys.exit(0 if hits else _NOTHING_FOUND)
+
+
+@click.command("suggest")
+@click.argument("prefix", nargs=-1, metavar="PREFIX")
+@click.option("-n", "size", type=int, default=8, show_default=True, help="How many.")
+@index_option
+@json_option
+def suggest_command(prefix: Sequence[str], size: int, directory: str | None, as_json: bool) -> None:
+    """List what could be searched for by somebody who has typed PREFIX.
+
+    \b
+    Example:
+      souwen suggest 交管
+    """
+    settings = settings_for(directory)
+    typed = " ".join(prefix)
+    suggestions = Searcher(Path(settings.index), settings).suggest(typed, size)
+    if as_json:
+        print_json(suggest_json(typed, suggestions))
+    else:
+        for suggestion in suggestions:
+            click.echo(printable(suggestion.text))
+    sys.exit(0 if suggestions else _NOTHING_FOUND)
+
+
+def _print_results(out: Console, results: Results, zone: tzinfo) -> None:
+    from rich.text import Text
+
+    for note in results.notes:
+        out.print(Text(f"Note: {printable(str(note))}", style="yellow"))
+    if not results.total:
+        out.print(Text(f"Nothing found for: {printable(results.request.query)}"))
+        return
+    first = (results.request.page - 1) * results.request.size
+    for position, hit in enumerate(results.hits, start=first):
+        if position == results.relaxed_from:
+            out.print(Text("Only some of the words from here on:", style="yellow"))
+            out.print()
+        _print_hit(out, position + 1, hit, zone)
+    pages = -(-results.total // results.request.size)
+    shown = f"{first + 1}-{first + len(results.hits)}" if results.hits else "none"
+    out.print(
+        Text(
+            f"{shown} of {results.total:,} articles, page {results.request.page} of {pages:,}, "
+            f"{results.took_ms:.0f} ms",
+            style="dim",
+        )
+    )
+
+
+def _print_hit(
+    out: Console, number: int, hit: ResultHit, zone: tzinfo, *, with_snippets: bool = True
+) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    title = Text(f"{number}. ", style="bold")
+    title.append_text(_marked(hit.title, "bold"))
+    out.print(title)
+    indent = (0, 0, 0, 3)
+    lines = [Text(_described(hit.article, zone), style="dim")]
+    if with_snippets:
+        lines += [_marked(snippet) for snippet in hit.snippets]
+    for line in lines:
+        if out.is_terminal:
+            out.print(Padding(line, indent))
+        else:
+            out.print(Text("   ").append_text(line))
+    out.print()
+
+
+def _described(article: Article, zone: tzinfo) -> str:
+    date = "" if article.date is None else to_datetime(article.date).astimezone(zone).strftime("%Y-%m-%d")
+    parts = [date, article.author, LEVEL.join(article.categories), article.id]
+    return " · ".join(printable(part) for part in parts if part)
+
+
+def _marked(snippet: Snippet, style: str = "") -> Text:
+    from rich.text import Text
+
+    text = Text("…" if snippet.before else "", style=style)
+    position = 0
+    for start, end in snippet.marks:
+        text.append(printable(snippet.text[position:start]))
+        text.append(printable(snippet.text[start:end]), style=_MARK)
+        position = end
+    text.append(printable(snippet.text[position:]))
+    return text.append("…" if snippet.after else "")

@@ -1,0 +1,88 @@
+"""Answers as JSON: one form for the API and for `--json` at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from index.article import Article, format_date
+from search.searcher import ResultHit, Results
+from search.stats import Stats
+from search.suggest import Suggestion
+
+
+def article_url(article_id: str) -> str:
+    """Where the page shows an article: `/article/<id>`."""
+    return f"/article/{quote(article_id, safe='')}"
+
+
+def results_json(results: Results) -> dict[str, object]:
+    """The object of `/api/search`."""
+    return {
+        "query": results.request.query,
+        "understood": results.understood,
+        "total": results.total,
+        "relaxed_from": results.relaxed_from,
+        "took_ms": results.took_ms,
+        "page": results.request.page,
+        "size": results.request.size,
+        "hits": [_hit_json(hit) for hit in results.hits],
+        "facets": {
+            name: [{"value": value.value, "count": value.count} for value in values]
+            for name, values in results.facets.items()
+        },
+        "suggestion": results.suggestion,
+        "notes": [str(note) for note in results.notes],
+    }
+
+
+def article_json(article: Article) -> dict[str, object]:
+    """The object of `/api/article/<id>`."""
+    return {**article.to_json(), "url": article_url(article.id), "source_url": article.url}
+
+
+def similar_json(article_id: str, hits: Sequence[ResultHit]) -> dict[str, object]:
+    """The object of `/api/similar/<id>`."""
+    return {"id": article_id, "hits": [_hit_json(hit) for hit in hits]}
+
+
+def suggest_json(prefix: str, suggestions: Sequence[Suggestion]) -> dict[str, object]:
+    """The object of `/api/suggest`."""
+    return {
+        "prefix": prefix,
+        "suggestions": [{"text": s.text, "kind": s.kind, "id": s.article_id} for s in suggestions],
+    }
+
+
+def stats_json(stats: Stats) -> dict[str, object]:
+    """The object of `/api/stats`."""
+    return {
+        "articles": stats.articles,
+        "engine": stats.engine,
+        "segmenter": stats.segmenter,
+        "generation": stats.generation,
+        "timezone": stats.timezone,
+        "oldest": format_date(stats.oldest),
+        "newest": format_date(stats.newest),
+        "problems": {"lost": stats.lost, "doubtful": stats.doubtful},
+        "bytes": {"catalog": stats.catalog_bytes, "engine": stats.engine_bytes},
+        "folders": stats.folders,
+        "last_run": stats.last_run,
+    }
+
+
+def _hit_json(hit: ResultHit) -> dict[str, object]:
+    article = hit.article
+    return {
+        "id": article.id,
+        "path": article.path,
+        "url": article_url(article.id),
+        "title": article.title,
+        "title_html": hit.title.to_html(),
+        "author": article.author,
+        "date": format_date(article.date),
+        "categories": list(article.categories),
+        "thumbnail": article.thumbnail,
+        "score": hit.score,
+        "snippets_html": [snippet.to_html() for snippet in hit.snippets],
+    }
