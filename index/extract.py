@@ -148,8 +148,18 @@ class _Builder:
             self._lines.append(line)
 
 
+def keeps_breaks(html: str) -> bool:
+    """Whether line breaks in the source are the paragraphs: there is no markup that makes any."""
+    return not _STRUCTURE.search(html)
+
+
+def is_whole_page(html: str) -> bool:
+    """Whether this is a page, with a frame around the article, rather than a fragment."""
+    return bool(_WHOLE_PAGE.search(html))
+
+
 def _builder(html: str) -> _Builder:
-    return _Builder(keep_breaks=not _STRUCTURE.search(html), whole_page=bool(_WHOLE_PAGE.search(html)))
+    return _Builder(keep_breaks=keeps_breaks(html), whole_page=is_whole_page(html))
 
 
 def extract(html: str) -> Extracted:

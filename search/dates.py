@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from index.article import to_seconds
 
+# Without anything in between (20220104), month and day have two digits.
 _DATE = re.compile(
-    r"(?P<year>\d{4})年?(?:[-/.]?(?P<month>\d{1,2})月?(?:[-/.]?(?P<day>\d{1,2})日?)?)?", re.ASCII
+    r"(?P<year>\d{4})年?"
+    r"(?:(?:[-/.]|(?<=年)|(?=\d\d(?:\d\d)?$))(?P<month>\d{1,2})月?"
+    r"(?:(?:[-/.]|(?<=月)|(?=\d\d$))(?P<day>\d{1,2})日?)?)?",
+    re.ASCII,
 )
 _RANGE = re.compile(r"(?P<start>[^<>=]*?)(?:\.\.|…|~|至|到)(?P<end>[^<>=]*)")
 _COMPARED = re.compile(r"(?P<operator>>=|<=|>|<|≥|≤|=)(?P<date>.+)")
-ALLOWED = "2022, 2022-01, 2022-01-04, 2022-01..2022-03, >=2022-01, <2022-03-15"
+ALLOWED_PERIODS = "2022, 2022-01, 2022-01-04"
+ALLOWED = f"{ALLOWED_PERIODS}, 2022-01..2022-03, >=2022-01, <2022-03-15"
+# One second after the last that Python's dates have.
+_END = to_seconds(datetime.max.replace(tzinfo=UTC)) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ def parse_range(text: str, zone: tzinfo) -> DateRange:
     """A year, month, day, range or comparison as seconds. Raises ValueError for anything else."""
     text = text.strip()
     if found := _COMPARED.fullmatch(text):
-        period = _period(found["date"], zone)
+        period = parse_period(found["date"], zone)
         match found["operator"]:
             case ">=" | "≥":
                 return DateRange(period.start, None)
@@ -43,20 +50,20 @@ def parse_range(text: str, zone: tzinfo) -> DateRange:
     if found := _RANGE.fullmatch(text):
         if not found["start"] and not found["end"]:
             raise ValueError(text)
-        start = _period(found["start"], zone).start if found["start"] else None
-        end = _period(found["end"], zone).end if found["end"] else None
+        start = parse_period(found["start"], zone).start if found["start"] else None
+        end = parse_period(found["end"], zone).end if found["end"] else None
         return DateRange(start, end)
-    return _period(text, zone)
+    return parse_period(text, zone)
 
 
-def _period(text: str, zone: tzinfo) -> DateRange:
-    """The whole year, month or day."""
+def parse_period(text: str, zone: tzinfo) -> DateRange:
+    """A whole year, month or day as seconds. Raises ValueError for anything else."""
     found = _DATE.fullmatch(text.strip())
     if not found:
         raise ValueError(text)
-    year, month, day = (int(part) if part else None for part in found.groups())
+    year, month, day = (None if part is None else int(part) for part in found.groups())
     assert year is not None
-    first = datetime(year, month or 1, day or 1, tzinfo=zone)
+    first = datetime(year, 1 if month is None else month, 1 if day is None else day, tzinfo=zone)
     try:
         if month is None:
             after = first.replace(year=year + 1)
@@ -64,6 +71,6 @@ def _period(text: str, zone: tzinfo) -> DateRange:
             after = first.replace(year=year + month // 12, month=month % 12 + 1)
         else:
             after = datetime.fromordinal(first.toordinal() + 1).replace(tzinfo=zone)
-        return DateRange(to_seconds(first), to_seconds(after))
-    except (ValueError, OverflowError):  # the end of the year 9999
-        raise ValueError(text) from None
+    except (ValueError, OverflowError):  # there is no year 10000
+        return DateRange(to_seconds(first), _END)
+    return DateRange(to_seconds(first), to_seconds(after))

@@ -19,7 +19,7 @@ from index.analysis.fold import fold, fold_key
 from index.analysis.grams import BOUNDARY, END, phrase_grams
 from index.engine import GramPhrase
 from search.syntax import DEFAULT_FIELD, Note
-from search.words import query_words
+from search.words import partial_words, query_words
 
 # The fields that a logical field stands for.
 SEARCHED = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}
@@ -114,6 +114,8 @@ class _Planner:
                 inner, _ = silent.plan(node.query)
                 self.notes += silent.notes
                 return (inner if inner is query.NullQuery else query.Not(inner)), []
+            case query.NullQuery:
+                return query.NullQuery, []
             case query.NumericRange():
                 return node, []
             case _ if node.fieldname in ("author", "category"):
@@ -132,11 +134,13 @@ class _Planner:
         """What matches when not all plain words have to: all else still does, negation included."""
         parts = list(tree.subqueries) if isinstance(tree, query.And) else [tree]
         plain = [part for part in parts if _is_plain(part)]
-        groups = [(part.fieldname, group) for part in plain for group in self._words.get(id(part), [])]
-        if len(groups) < 2:
+        if sum(len(self._words.get(id(part), [])) for part in plain) < 2:
             return None
-        telling = [(name, group) for name, group in groups if len(group) > 1 or group[0].endswith(END)]
-        optional = [_match_units(name, group) for name, group in telling or groups]
+        optional = [
+            _match_units(part.fieldname, group)
+            for part in plain
+            for group in _distinct(partial_words(self._analyzer, part.text))
+        ]
         silent = _Planner(self._analyzer, self._terms, self._max_words, self._max_expansions)
         required = [silent.plan(part)[0] for part in parts if not _is_plain(part)]
         return _all([_any(optional), *(part for part in required if part is not query.NullQuery)])

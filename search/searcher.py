@@ -81,6 +81,14 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
+class Overview:
+    """All articles of an index in numbers; `facets` as in `Results`."""
+
+    articles: int
+    facets: dict[str, tuple[FacetValue, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """A page of hits, the tree that all of them match, and the position where partial matches begin."""
 
@@ -116,14 +124,7 @@ class Searcher:
         started = time.perf_counter()
         sort, offset = _check(request, self._settings)
         with self._reader.acquire() as index:
-            parsed = parse_query(request.query, self._settings, index.zone)
-            plan = make_plan(
-                parsed.tree,
-                index.analyzer,
-                index.engine.terms,
-                self._settings.max_query_words,
-                self._settings.max_expansions,
-            )
+            plan, parse_notes = _plan(index, request.query, self._settings)
             filters = _filters(request, index)
             if not request.query.strip() and filters:
                 plan = _everything(plan)
@@ -138,7 +139,7 @@ class Searcher:
             took_ms=round((time.perf_counter() - started) * 1000, 2),
             hits=hits,
             facets=facets,
-            notes=(*parsed.notes, *plan.notes, *found.notes),
+            notes=(*parse_notes, *plan.notes, *found.notes),
         )
 
     def article(self, article_id: str) -> Article:
@@ -164,6 +165,17 @@ class Searcher:
         with self._reader.acquire() as index:
             return suggest(index, prefix, limit)
 
+    def needles(self, text: str) -> tuple[Needle, ...]:
+        """What to mark in an article that was found by this query. Raises QueryError as `search` does."""
+        with self._reader.acquire() as index:
+            return _plan(index, text, self._settings)[0].needles
+
+    def overview(self) -> Overview:
+        """How many articles there are: in all, and by category, author and month."""
+        with self._reader.acquire() as index:
+            every = query.Every()
+            return Overview(index.engine.count(every), _facets(index.engine.facets(every, FACET_FIELDS)))
+
     def newest(self, limit: int = 10) -> tuple[Article, ...]:
         """The newest articles, without their html."""
         with self._reader.acquire() as index:
@@ -178,6 +190,13 @@ class Searcher:
         """What the index holds, in numbers."""
         with self._reader.acquire() as index:
             return read_stats(index)
+
+
+def _plan(index: OpenIndex, text: str, settings: Settings) -> tuple[Plan, tuple[Note, ...]]:
+    """The plan of what was typed, and what could not be read as it was meant."""
+    parsed = parse_query(text, settings, index.zone)
+    limits = settings.max_query_words, settings.max_expansions
+    return make_plan(parsed.tree, index.analyzer, index.engine.terms, *limits), parsed.notes
 
 
 def _check(request: SearchRequest, settings: Settings) -> tuple[Sort, int]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
+
 from index.analysis import Analyzer
 from index.analysis.grams import END
 
@@ -11,6 +14,8 @@ _FUNCTION_CHARACTERS = frozenset(
     "的了是在和与及或吗呢吧啊么之也都就而被把从到对为于以等着过很有个我你他她它们这那哪谁何几不没会能要让给向由因"
     "如若但又再还只最更已将曾并且则即所其此每各该某上下中里内外前后时年月日人多少大小"
 )
+# Units of a text without spaces up to which none of them is taken for one of those.
+_SHORT = 4
 
 
 def query_words(analyzer: Analyzer, text: str) -> list[list[str]]:
@@ -28,8 +33,27 @@ def query_words(analyzer: Analyzer, text: str) -> list[list[str]]:
     """
     groups: list[list[str]] = []
     for piece in analyzer.pieces(text):
-        groups += _joined_singles(_cut(analyzer, piece))
-    return [group for group in groups if not _is_function(group)] or groups
+        cut = _cut(analyzer, piece)
+        # So few characters are a name or a word of their own, whatever they are (向宠, 下栏).
+        is_short = sum(map(len, cut)) <= _SHORT
+        groups += _joined(cut, _is_han if is_short else _is_telling)
+    return [group for group in groups if len(group) > 1 or not _is_function(group[0])] or groups
+
+
+def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
+    """What an article must have at least one of to match a text in part, each as units.
+
+    The words of the text, and around characters that the dictionary leaves single, which may be a part of
+    a name that it doesn't know, each pair.
+    """
+    groups: list[list[str]] = []
+    for piece in analyzer.pieces(text):
+        cut = _cut(analyzer, piece)
+        groups += [group for group in cut if len(group) > 1 or _is_telling(group[0])]
+        for left, right in pairwise(cut):
+            if _is_single(left) or _is_single(right):
+                groups.append([left[-1], right[0]])
+    return groups
 
 
 def _cut(analyzer: Analyzer, piece: str) -> list[list[str]]:
@@ -44,18 +68,31 @@ def _cut(analyzer: Analyzer, piece: str) -> list[list[str]]:
     return groups
 
 
-def _is_function(group: list[str]) -> bool:
-    return len(group) == 1 and group[0] in _FUNCTION_CHARACTERS
-
-
-def _joined_singles(groups: list[list[str]]) -> list[list[str]]:
+def _joined(groups: list[list[str]], joins: Callable[[str], bool]) -> list[list[str]]:
+    """Runs of single characters that join their neighbours, made one."""
     joined: list[list[str]] = []
-    previous_single = False
+    previous = False
     for group in groups:
-        single = len(group) == 1 and not group[0].endswith(END) and not _is_function(group)
-        if single and previous_single:
+        single = _is_single(group) and joins(group[0])
+        if single and previous:
             joined[-1] += group
         else:
             joined.append(list(group))
-        previous_single = single
+        previous = single
     return joined
+
+
+def _is_single(group: list[str]) -> bool:
+    return len(group) == 1 and _is_han(group[0])
+
+
+def _is_han(unit: str) -> bool:
+    return not unit.endswith(END)
+
+
+def _is_function(unit: str) -> bool:
+    return unit in _FUNCTION_CHARACTERS
+
+
+def _is_telling(unit: str) -> bool:
+    return not _is_function(unit)

@@ -35,9 +35,11 @@ _UNSPACED = (
 )
 _is_unspaced = re.compile(f"[{_UNSPACED}]").match
 _LETTER = rf"[^\W\d_{_UNSPACED}]"
+_DIGIT = rf"[^\D{_UNSPACED}]"
 # Stretches of units that are one character each; letter runs; numbers; symbols and boundaries.
-_STRETCH = re.compile(rf"[{_UNSPACED} |]+|{_LETTER}+|\d+(?:\.\d+)*|[^\w\s]")
-_STOP = re.compile(r"\.(?:(?!\d)|(?<!\d\.))")  # a full stop that is not inside a number
+_STRETCH = re.compile(rf"[{_UNSPACED} |]+|{_LETTER}+|{_DIGIT}+(?:\.{_DIGIT}+)*|[^\w\s]")
+_STOP = rf"\.(?:(?!{_DIGIT})|(?<!{_DIGIT}\.))"  # a full stop that is not inside a number
+_STOPS = re.compile(_STOP)
 _BOUNDARIES = re.compile(r"\|[|\s]*")
 
 # Punctuation that is neither a quotation mark, a bracket nor a dash by its Unicode category.
@@ -72,7 +74,7 @@ def separate(text: str) -> str:
     >>> separate("“放管服”改革，交管3.7。")
     ' 放管服 改革 | 交管3.7 | '
     """
-    return _BOUNDARIES.sub(f" {BOUNDARY} ", _STOP.sub(BOUNDARY, text.translate(_SEPARATED)))
+    return _BOUNDARIES.sub(f" {BOUNDARY} ", _STOPS.sub(BOUNDARY, text.translate(_SEPARATED)))
 
 
 def units(separated: str) -> list[str]:
@@ -140,12 +142,12 @@ def unit_pattern(found: Sequence[str], *, open_end: bool = False) -> re.Pattern[
 
 def _one_pattern(unit: str, *, is_open: bool) -> str:
     if unit == BOUNDARY:
-        return r"(?:\||\.(?!\d)|(?<!\d)\.)(?:[ |]|\.(?!\d)|(?<!\d)\.)*"
+        return rf"(?:\||{_STOP})(?:[ |]|{_STOP})*"
     if not unit.endswith(END):
         return re.escape(unit)
     text = unit.removesuffix(END)
     if text[0].isdecimal():
-        after = "" if is_open else r"(?!\d)(?!\.\d)"
-        return rf"(?<!\d)(?<!\d\.){re.escape(text)}{after}"
+        after = "" if is_open else rf"(?!\.?{_DIGIT})"
+        return rf"(?<!{_DIGIT})(?<!{_DIGIT}\.){re.escape(text)}{after}"
     after = "" if is_open else rf"(?!{_LETTER})"
     return rf"(?<!{_LETTER}){re.escape(text)}{after}"

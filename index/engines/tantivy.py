@@ -185,8 +185,9 @@ class TantivyEngine:
                     tantivy.FieldType.Integer,
                     lower_bound=node.start,
                     upper_bound=node.end,
-                    include_lower=not node.startexcl,
-                    include_upper=not node.endexcl,
+                    # An open side must be called inclusive.
+                    include_lower=node.start is None or not node.startexcl,
+                    include_upper=node.end is None or not node.endexcl,
                 )
             case query.Every():
                 return Query.all_query()
