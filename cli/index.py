@@ -89,8 +89,14 @@ def _changes(place: Path) -> Iterator[None]:
 
     folders = followed_folders(place)
     click.echo(f"Watching {', '.join(map(str, folders))}; Ctrl-C ends it.", err=True)
-    for _ in watch(*folders, step=_GATHER_MS, debounce=2 * _GATHER_MS, raise_interrupt=False):
-        yield
+    is_caught_up = False
+    for changes in watch(
+        *folders, step=_GATHER_MS, debounce=2 * _GATHER_MS, rust_timeout=1000, yield_on_timeout=True
+    ):
+        # The first time in any case: something may have changed before the watching began.
+        if changes or not is_caught_up:
+            yield
+        is_caught_up = True
 
 
 @contextmanager

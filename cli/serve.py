@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 
 import click
 
@@ -25,11 +26,13 @@ def serve_command(host: str, port: int, directory: str | None) -> None:
       souwen serve --port 8080
     """
     from waitress.server import create_server
+
     from web.app import create_app
 
     app = create_app(settings_for(directory))
     try:
-        server = create_server(app, host=host, port=port, threads=_THREADS, ident=None)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family)
     except OSError as error:
         raise InputError(
             f"can't listen on {host}:{port}: {error.strerror or error}. "
@@ -37,8 +40,8 @@ def serve_command(host: str, port: int, directory: str | None) -> None:
         ) from None
     if not _is_loopback(host):
         click.echo(f"Warning: {host} can be reached from other machines, and there is no password.", err=True)
-    bound = getattr(server, "effective_port", port)  # several addresses of one name have one port
-    click.echo(f"souwen is at http://{host}:{bound}/ (Ctrl-C ends it)", err=True)
+    click.echo(f"souwen is at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", err=True)
+    server = create_server(app, sockets=[listening], threads=_THREADS, ident=None)
     try:
         server.run()
     finally:

@@ -87,6 +87,11 @@ def to_seconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(seconds=1)
 
 
+# Seconds since 1970 of the first and the last second that Python's calendar has.
+FIRST_DATE = to_seconds(datetime.min.replace(tzinfo=UTC))
+LAST_DATE = to_seconds(datetime.max.replace(tzinfo=UTC))
+
+
 def write_jsonl(articles: Iterator[Article]) -> Iterator[str]:
     """One line of JSON an article, in the form that `souwen index` reads back."""
     for article in articles:

@@ -10,7 +10,7 @@ from index.article import to_seconds
 
 _LOCAL = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?"
-    r"(?:[T\s]*(?P<hour>\d{1,2})\s*[:：时時]\s*(?P<minute>\d{1,2})(?:\s*[:：分]\s*(?P<second>\d{1,2}))?.{0,1})?"
+    r"(?:[T\s]*(?P<hour>\d{1,2})\s*[:：时時]\s*(?P<minute>\d{1,2})(?:\s*[:：分]\s*(?P<second>\d{1,2}))?\s*[分秒]?)?"
 )
 
 

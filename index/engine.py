@@ -3,7 +3,7 @@ counts out.
 
 The nodes that an engine compiles, over the fields of `FIELDS`:
 
-    Term                 the documents with a token; scored by BM25 in fields with frequencies
+    Term                 the documents with a token; scored by BM25 in `SCORED_FIELDS`, else score 1
     GramPhrase           the documents with grams at given offsets; scored by BM25 as one term
     Prefix               the documents with a token that starts so; score 1
     NumericRange         the documents with a date in a range; score 1

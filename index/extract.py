@@ -38,11 +38,21 @@ BLOCK_TAGS = frozenset(
     "fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html li main menu "
     "nav ol p pre search section summary table tbody td tfoot th thead tr ul".split()
 )
+# The other elements of HTML. With none of all of these, a text has no markup: `#include <vector>`.
+INLINE_TAGS = frozenset(
+    "a abbr acronym area b base basefont bdi bdo big cite code data del dfn em embed font html i img ins "
+    "kbd label legend link map mark meta meter noframes output picture progress q rb rp rt ruby s samp "
+    "slot small source span strike strong sub sup time track tt u var wbr".split()
+)
 # With none of these, line breaks in the source are the paragraphs.
 _STRUCTURE = re.compile(r"<(?:p|br|li|h[1-6]|tr|blockquote|pre|article|section|dl)\b", re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
 
 _VOID_TAGS = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_KNOWN_TAGS = "|".join(sorted(BLOCK_TAGS | SKIPPED_TAGS | PAGE_TAGS | INLINE_TAGS | _VOID_TAGS))
+_MARKUP = re.compile(rf"<!--|</?(?:{_KNOWN_TAGS})(?![^\s/>])[^<>]*>", re.IGNORECASE)
+# Control characters but tab and newline, lone surrogates, noncharacters.
+UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +140,13 @@ class _Builder:
 
     def close(self) -> Extracted:
         self._break()
-        title = " ".join("".join(self._title).split())
+        title = _one_line(self._title)
         return Extracted("\n".join(self._lines), " ".join(self._editor), tuple(self._images), title)
 
     def _break(self, *, editor: bool = False) -> None:
         if not self._line:
             return
-        line = " ".join("".join(self._line).split())
+        line = _one_line(self._line)
         self._line.clear()
         if not line or line in BOILERPLATE_LINES:
             return
@@ -156,6 +166,16 @@ def keeps_breaks(html: str) -> bool:
 def is_whole_page(html: str) -> bool:
     """Whether this is a page, with a frame around the article, rather than a fragment."""
     return bool(_WHOLE_PAGE.search(html))
+
+
+def _one_line(parts: list[str]) -> str:
+    # A reference such as &#1; may name a character that the markup itself must not have.
+    return " ".join(UNSHOWABLE.sub("", "".join(parts)).split())
+
+
+def has_markup(text: str) -> bool:
+    """Whether a text holds an element of HTML or a comment."""
+    return _MARKUP.search(text) is not None
 
 
 def _builder(html: str) -> _Builder:

@@ -9,6 +9,8 @@ import yaml
 
 # libyaml reads this much in milliseconds; a real block is well under 4 KB.
 MAX_LENGTH = 65_536
+# Lists and mappings inside one another; a real block has two levels.
+MAX_DEPTH = 100
 
 _OPENING = re.compile(r"\s*---[ \t]*\n")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
@@ -53,6 +55,7 @@ def split_front_matter(text: str) -> FrontMatter:
     block = text[opening.end() : closing.start()].replace("&#123;", "{").replace("&#125;", "}")
     body = text[closing.end() :]
     try:
+        _refuse_deep(block)
         loaded = yaml.load(block, Loader=yaml.CBaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         return FrontMatter(_read_lines(block), body, f"front matter is not valid YAML ({_why(error)})")
@@ -62,6 +65,21 @@ def split_front_matter(text: str) -> FrontMatter:
         # A thematic break above prose, not front matter.
         return FrontMatter({}, text)
     return FrontMatter(_plain(loaded), body)
+
+
+def _refuse_deep(block: str) -> None:
+    """Raises YAMLError for a block that PyYAML would overflow the C stack with, and end the process."""
+    if sum(map(block.count, "[{-?:")) <= MAX_DEPTH:  # each level needs one of these
+        return
+    depth = 0
+    for event in yaml.parse(block, Loader=yaml.CBaseLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                mark = event.start_mark
+                raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=mark)  # type: ignore[arg-type]
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _unclosed(text: str, start: int) -> FrontMatter:

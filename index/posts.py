@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import PurePosixPath
 
-from index.article import Article, Problem
+from index.article import FIRST_DATE, LAST_DATE, Article, Problem
 from index.dates import parse_date
-from index.extract import Extracted, extract
+from index.extract import UNSHOWABLE, Extracted, extract, has_markup
 from index.frontmatter import split_front_matter
 
 POST_SUFFIXES = frozenset([".md", ".markdown", ".html", ".htm", ".txt"])
@@ -30,11 +30,8 @@ SUFFIXES = POST_SUFFIXES | LINES_SUFFIXES
 _COMMON = frozenset(
     "，。、的一是不了在人有我他这這个個们們中来來上大为為和国國地到以说說时時要就出会會可也你对對生能"
 )
-_MARKUP = re.compile(r"<[a-zA-Z!/]")
 _MARK = re.compile("[\u0300-\u036f\u3099\u309a]")
 _MARKED = re.compile(rf"[^\W_]{_MARK.pattern}+")
-# Control characters but tab and newline, lone surrogates, noncharacters.
-_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +80,10 @@ def decode(data: bytes) -> tuple[str, list[str]]:
     UTF-8 (with or without mark), UTF-16 with mark, else GB18030 or Big5, whichever reads as Chinese.
     """
     text, complaints = _decode_bytes(data)
+    text = text.lstrip("\ufeff")  # the byte order mark, or several
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _UNSHOWABLE.sub("", text)
+    text = UNSHOWABLE.sub("", text)
     if _MARK.search(text):
         # One form for é and e + ´; only there, since NFC would replace some Han characters.
         text = _MARKED.sub(lambda found: unicodedata.normalize("NFC", found[0]), text)
@@ -96,7 +94,7 @@ def _decode_bytes(data: bytes) -> tuple[str, list[str]]:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _replacing(data, "utf-16")
     try:
-        return data.removeprefix(codecs.BOM_UTF8).decode("utf-8"), []
+        return data.decode("utf-8"), []
     except UnicodeDecodeError:
         pass
     candidates = [_replacing(data, encoding) for encoding in ("utf-8", "gb18030", "big5hkscs")]
@@ -176,8 +174,10 @@ def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo)
     complaints: list[str] = []
 
     def text_of(key: str) -> str:
-        value = record.get(key)
-        if value is None or value == "":
+        return cleaned(key, record.get(key))
+
+    def cleaned(key: str, value: object) -> str:
+        if value is None:
             return ""
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             return decode(str(value).encode("utf-8", "replace"))[0]
@@ -190,7 +190,7 @@ def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo)
         extracted = Extracted(written, extracted.editor, extracted.images, extracted.title)
     date = None
     value = record.get("date")
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**11:
+    if isinstance(value, int) and FIRST_DATE <= value <= LAST_DATE and not isinstance(value, bool):
         date = value
     elif written := text_of("date"):
         try:
@@ -199,16 +199,17 @@ def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo)
             complaints.append(f"date: {error}")
     listed = record.get("categories")
     categories = (
-        [str(item) for item in listed if isinstance(item, (str, int))]
+        [cleaned("categories", item) for item in listed]
         if isinstance(listed, list)
         else text_of("categories").split("/")
     )
     if not extracted.text:
         complaints.append("the body has no text")
+    article_id = _one_line(text_of("id")) or post_id(f"{path}#{number}")
     article = Article(
-        id=_one_line(text_of("id")) or post_id(f"{path}#{number}"),
+        id=article_id,
         path=path,
-        title=_one_line(text_of("title")) or extracted.title or _first_line(extracted.text),
+        title=_one_line(text_of("title")) or extracted.title or _first_line(extracted.text) or article_id,
         text=extracted.text,
         html=body,
         author=_one_line(text_of("author")),
@@ -223,7 +224,7 @@ def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo)
 
 def _read_body(body: str) -> tuple[str, Extracted]:
     """The body as HTML, and what it holds. Text without markup: each line is a paragraph."""
-    if not _MARKUP.search(body):
+    if not has_markup(body):
         lines = [line.strip() for line in body.split("\n") if line.strip()]
         body = "\n".join(f"<p>{html.escape(html.unescape(line), quote=False)}</p>" for line in lines)
     return body, extract(body)

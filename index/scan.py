@@ -7,7 +7,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 
 from index.article import Problem
 from index.catalog import FileState
@@ -25,13 +25,13 @@ class FoundFile:
 
 @dataclass(slots=True)
 class Scan:
-    """All files found, by path; `ignored` counts others by suffix; `unreadable` are paths of folders
-    whose files could not be listed (and so must not be taken for removed)."""
+    """All files found, by path; `ignored` counts others by suffix; `unreadable` are paths of files and
+    folders that could not be looked at (and so must not be taken for removed)."""
 
     files: dict[str, FoundFile] = field(default_factory=dict)
     ignored: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: set[str] = field(default_factory=set)
 
 
 def resolve_roots(paths: Sequence[Path], known: dict[str, Path]) -> dict[str, Path]:
@@ -50,6 +50,8 @@ def resolve_roots(paths: Sequence[Path], known: dict[str, Path]) -> dict[str, Pa
         if location.is_file() and location.suffix.lower() not in SUFFIXES:
             raise InputError(f"{path}: not a kind of file that is indexed ({', '.join(sorted(SUFFIXES))}).")
         name = display_path(location.name or location.anchor)
+        if display_path(str(location)) != str(location):
+            raise InputError(f"{display_path(str(location))}: the name is not UTF-8. Rename the folder.")
         other = roots.get(name, location)
         if other != location and other.exists():
             raise InputError(
@@ -93,7 +95,7 @@ def _scan_folder(found: Scan, name: str, root: Path) -> None:
             with os.scandir(location) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            found.unreadable.append(f"{path}/")
+            found.unreadable.add(path)
             found.problems.append(Problem(path, f"folder can't be read: {error.strerror}", lost=True))
             continue
         deeper: list[tuple[str, str]] = []
@@ -101,46 +103,58 @@ def _scan_folder(found: Scan, name: str, root: Path) -> None:
             if entry.name.startswith("."):
                 continue
             entry_path = f"{path}/{display_path(entry.name)}"
-            if entry.is_symlink() and not _stays_inside(entry.path, root):
-                found.problems.append(
-                    Problem(entry_path, "is a link that leads out of the folder, or nowhere", lost=True)
-                )
-            elif entry.is_dir(follow_symlinks=False):
-                deeper.append((entry_path, entry.path))
-            else:
-                _add_entry(found, entry, entry_path)
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    deeper.append((entry_path, entry.path))
+                else:
+                    _add_entry(found, entry, entry_path, root)
+            except FileNotFoundError:
+                continue  # removed since the folder was listed
+            except OSError as error:
+                found.unreadable.add(entry_path)
+                found.problems.append(Problem(entry_path, f"can't be read: {error.strerror}", lost=True))
         folders.extend(reversed(deeper))
 
 
-def _add_entry(found: Scan, entry: os.DirEntry[str], path: str) -> None:
+def _add_entry(found: Scan, entry: os.DirEntry[str], path: str, root: Path) -> None:
+    if entry.is_symlink():
+        if not _leads_inside(entry.path, root):
+            reason = "is a link that leads out of the folder, or nowhere"
+            found.problems.append(Problem(path, reason, lost=True))
+            return
+        if entry.is_dir():
+            return  # its files are found by their own path
     suffix = PurePath(entry.name).suffix.lower()
-    if suffix not in SUFFIXES:
-        found.ignored[suffix] += 1
-        return
-    try:
+    if suffix in SUFFIXES:
         _add_file(found, path, entry.path, entry.stat())
-    except OSError as error:
-        found.problems.append(Problem(path, f"can't be read: {error.strerror}", lost=True))
+    else:
+        found.ignored[display_path(suffix)] += 1
 
 
 def _add_file(found: Scan, path: str, location: str, status: os.stat_result) -> None:
-    if stat.S_ISREG(status.st_mode):
+    if path in found.files:
+        reason = f"is not indexed: {location!r} and {found.files[path].location!r} are both written so"
+        found.problems.append(Problem(path, reason, lost=True))
+    elif stat.S_ISREG(status.st_mode):
         state = FileState(path, status.st_size, status.st_mtime_ns)
         found.files[path] = FoundFile(state, location)
     elif not stat.S_ISDIR(status.st_mode):
         found.problems.append(Problem(path, "is not a regular file", lost=True))
 
 
-def _stays_inside(location: str, root: Path) -> bool:
-    """Whether a link leads to a file inside the root; folders are reached by their own path."""
+def _leads_inside(location: str, root: Path) -> bool:
     try:
-        target = Path(location).resolve(strict=True)
+        return Path(location).resolve(strict=True).is_relative_to(root)
     except (OSError, RuntimeError):
         return False
-    return target.is_file() and target.is_relative_to(root)
 
 
 def removed_paths(ledger: Iterable[str], found: Scan) -> list[str]:
-    """The paths in the ledger that are no longer there; those of unreadable folders are spared."""
-    spared = tuple(found.unreadable)
-    return [path for path in ledger if path not in found.files and not (spared and path.startswith(spared))]
+    """The paths in the ledger that are no longer there; those that could not be looked at are spared."""
+    return [path for path in ledger if path not in found.files and not _is_spared(path, found.unreadable)]
+
+
+def _is_spared(path: str, unreadable: set[str]) -> bool:
+    return bool(unreadable) and any(
+        str(parent) in unreadable for parent in (PurePosixPath(path), *PurePosixPath(path).parents)
+    )

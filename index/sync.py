@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.analysis import Analyzer, hash_dictionary
-from index.catalog import Catalog
+from index.catalog import Catalog, KnownFile
 from index.document import make_document
 from index.engine import Engine, EngineWriter, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError, SettingsError
@@ -161,12 +161,17 @@ class _Run:
         tasks: list[Task] = []
         for path, file in found.files.items():
             known = ledger.get(path)
-            if known is None:
+            if path in self._unreadable:
+                continue
+            if known is None or known.state.size < 0:
                 tasks.append(Task(file))
-            elif known.state != file.state and path not in self._unreadable:
-                # With size -1 it is to be read again, the same content or not.
-                tasks.append(Task(file, "" if known.state.size < 0 else known.digest))
+            elif known.state != file.state or self._fits_now(known):
+                tasks.append(Task(file, known.digest))
         return tasks
+
+    def _fits_now(self, known: KnownFile) -> bool:
+        """Whether a file was too large to be read, and is no longer."""
+        return not known.digest and known.state.size <= self._preparation.max_bytes
 
     def _replay(self, writer: EngineWriter) -> None:
         """Tells the engine what a run that was killed between two commits could not."""
@@ -192,14 +197,17 @@ class _Run:
             return
         if prepared.same:
             self._catalog.touch_file(prepared.state, prepared.digest)
+            self._report.unchanged += 1
             return
         change = self._catalog.replace_file(
             prepared.state, prepared.digest, prepared.articles, prepared.problems
         )
         for article_id in change.removed | change.changed:
             writer.delete(article_id)
+        wanted = set(change.added | change.changed)
         for document in prepared.documents:
-            if document.id in change.added or document.id in change.changed:
+            if document.id in wanted:
+                wanted.remove(document.id)  # of two with one id, the first is the one in the catalog
                 writer.add(document)
         self._report.added += len(change.added)
         self._report.changed += len(change.changed)

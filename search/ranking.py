@@ -18,7 +18,7 @@ from index.analysis import Analyzer
 from index.analysis.fold import fold, fold_key
 from index.analysis.grams import BOUNDARY, END, phrase_grams
 from index.engine import GramPhrase
-from search.syntax import DEFAULT_FIELD, Note
+from search.syntax import DEFAULT_FIELD, DateRange, Note, Words
 from search.words import partial_words, query_words
 
 # The fields that a logical field stands for.
@@ -39,6 +39,8 @@ class Weights:
 
 
 WEIGHTS = Weights()
+# Weights that are typed go up to this: a product of them never leaves the range of a 32-bit float.
+_MAX_BOOST = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,14 @@ class Needle:
 class Plan:
     """A query made ready for an engine.
 
-    `strict` has what matches as it was asked for, and `relaxed` what has at least one of the words;
-    it is None where there is nothing to relax. Both are scored alike. `scored` says whether there is
-    anything to score at all. `understood` is the query as it was read.
+    `strict` is what an article must match to be found as it was asked for, and `relaxed` what it must
+    match to be found for a part of the words; that is None where there is nothing to relax. Neither
+    scores. `scores` are what those of both get their scores from. `understood` is the query as it was read.
     """
 
     strict: query.Query
     relaxed: query.Query | None
-    scored: bool
+    scores: tuple[query.Query, ...]
     needles: tuple[Needle, ...]
     understood: str
     notes: tuple[Note, ...]
@@ -81,12 +83,11 @@ def make_plan(
     planner = _Planner(analyzer, terms, max_words, max_expansions)
     match, scores = planner.plan(tree)
     if match is query.NullQuery:
-        return Plan(match, None, False, (), "", (*planner.notes, Note("There is nothing to search for.")))
-    relaxed_match = planner.relax(tree)
+        return Plan(match, None, (), (), "", (*planner.notes, Note("There is nothing to search for.")))
     return Plan(
-        strict=_combined(match, scores),
-        relaxed=None if relaxed_match is None else _combined(relaxed_match, scores),
-        scored=bool(scores),
+        strict=match,
+        relaxed=planner.relax(tree),
+        scores=tuple(scores),
         needles=tuple(planner.needles),
         understood=planner.understood(tree),
         notes=tuple(planner.notes),
@@ -100,24 +101,37 @@ class _Planner:
         self._words_left = max_words
         self._max_words = max_words
         self._max_expansions = max_expansions
-        self._words: dict[int, list[list[str]]] = {}  # by identity of the node
+        # By identity of the node:
+        self._matches: dict[int, query.Query] = {}
+        self._words: dict[int, list[list[str]]] = {}
         self.notes: list[Note] = []
         self.needles: list[Needle] = []
 
     def plan(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
         """What a document must match, and what gives it a score."""
+        match, scores = self._plan(node)
+        self._matches[id(node)] = match
+        return match, scores
+
+    def _plan(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
         match node:
             case query.And() | query.Or():
                 return self._group(node)
             case query.Not():
-                silent = _Planner(self._analyzer, self._terms, self._words_left, self._max_expansions)
-                inner, _ = silent.plan(node.query)
-                self.notes += silent.notes
+                marked = len(self.needles)
+                inner, _ = self.plan(node.query)
+                del self.needles[marked:]
                 return (inner if inner is query.NullQuery else query.Not(inner)), []
             case query.NullQuery:
                 return query.NullQuery, []
-            case query.NumericRange():
+            case query.Term() if _is_plain(node):
+                return self._plain(node)
+            case _ if not self._take(1):
+                return query.NullQuery, []
+            case DateRange():
                 return node, []
+            case query.Prefix() if node.fieldname in ("author", "category"):
+                return query.Prefix(node.fieldname, fold_key(node.text)), []
             case _ if node.fieldname in ("author", "category"):
                 return query.Term(node.fieldname, fold_key(_typed(node))), []
             case query.Phrase():
@@ -126,13 +140,12 @@ class _Planner:
                 return self._prefix(node)
             case query.Wildcard() | query.FuzzyTerm():
                 return self._expanded(node)
-            case query.Term():
-                return self._plain(node)
         return query.NullQuery, []
 
     def relax(self, tree: query.Query) -> query.Query | None:
-        """What matches when not all plain words have to: all else still does, negation included."""
-        parts = list(tree.subqueries) if isinstance(tree, query.And) else [tree]
+        """What matches when not all plain words have to: all else still does, negation included, and
+        everything that AND was typed between."""
+        parts = list(tree.subqueries) if isinstance(tree, Words) else [tree]
         plain = [part for part in parts if _is_plain(part)]
         if sum(len(self._words.get(id(part), [])) for part in plain) < 2:
             return None
@@ -141,26 +154,25 @@ class _Planner:
             for part in plain
             for group in _distinct(partial_words(self._analyzer, part.text))
         ]
-        silent = _Planner(self._analyzer, self._terms, self._max_words, self._max_expansions)
-        required = [silent.plan(part)[0] for part in parts if not _is_plain(part)]
+        required = [self._matches[id(part)] for part in parts if not _is_plain(part)]
         return _all([_any(optional), *(part for part in required if part is not query.NullQuery)])
 
     def understood(self, node: query.Query, *, inner: bool = False) -> str:
-        """The tree written out, in the query language."""
+        """The tree written out, in the query language, without what was ignored."""
+        if self._matches.get(id(node)) is query.NullQuery:
+            return ""
+        boost = "" if getattr(node, "boost", 1.0) == 1.0 else f"^{node.boost:g}"
         match node:
-            case query.And():
+            case query.And() | query.Or():
                 parts = [self.understood(child, inner=True) for child in node.subqueries]
-                text = " AND ".join(part for part in parts if part)
-                return f"({text})" if inner else text
-            case query.Or():
-                text = " OR ".join(self.understood(child, inner=True) for child in node.subqueries)
-                return f"({text})" if inner else text
+                sign = " OR " if isinstance(node, query.Or) else " " if isinstance(node, Words) else " AND "
+                text = sign.join(part for part in parts if part)
+                return f"({text}){boost}" if inner or boost else text
             case query.Not():
                 return f"NOT {self.understood(node.query, inner=True)}"
-            case query.NumericRange():
-                return "date:…"
+            case DateRange():
+                return f"date:{node.typed}"
         name = "" if node.fieldname == DEFAULT_FIELD else f"{node.fieldname}:"
-        boost = "" if node.boost == 1.0 else f"^{node.boost:g}"
         match node:
             case query.Phrase():
                 slop = f"~{node.slop}" if node.slop else ""
@@ -170,8 +182,7 @@ class _Planner:
             case query.FuzzyTerm():
                 return f"{name}{node.text}~{node.maxdist}{boost}"
         words = [_text_of(group) for group in self._words.get(id(node), [])] or [node.text]
-        text = f" {name}".join(words)
-        return f"{name}{text}{boost}"
+        return " ".join(f"{name}{word}{boost}" for word in words)
 
     def _group(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
         matches: list[query.Query] = []
@@ -203,15 +214,7 @@ class _Planner:
     def _plain(self, node: query.Term) -> tuple[query.Query, list[query.Query]]:
         """What was typed without signs: each of its words must occur."""
         groups = query_words(self._analyzer, node.text)
-        if len(groups) > self._words_left:
-            self.notes.append(
-                Note(
-                    "The query has more than {limit} words (max_query_words); the last ones were ignored.",
-                    {"limit": self._max_words},
-                )
-            )
-            groups = groups[: self._words_left]
-        self._words_left -= len(groups)
+        groups = groups[: self._take(len(groups))]
         if not groups:
             return query.NullQuery, []
         self._words[id(node)] = groups
@@ -224,6 +227,18 @@ class _Planner:
         self._mark_words(groups, fields)
         matches = [_match_units(node.fieldname, group) for group in _distinct(groups)]
         return _all(matches), [_boosted(score, node.boost) for score in scores]
+
+    def _take(self, wanted: int) -> int:
+        """How many of so many words and operands are within the limit."""
+        taken = min(wanted, self._words_left)
+        self._words_left -= taken
+        note = Note(
+            "The query has more than {limit} words (max_query_words); the last ones were ignored.",
+            {"limit": self._max_words},
+        )
+        if taken < wanted and note not in self.notes:
+            self.notes.append(note)
+        return taken
 
     def _phrase(self, node: query.Phrase) -> tuple[query.Query, list[query.Query]]:
         text = _typed(node)
@@ -252,7 +267,8 @@ class _Planner:
         fields = SEARCHED[node.fieldname]
         self.needles.append(Needle(tuple(units), fields, float(len(units)), open_end=True))
         scores = [] if units[-1].endswith(END) else self._word_scores(fields, node.text, units)
-        return match_open(node.fieldname, units, self._terms, self._max_expansions), scores
+        match = match_open(node.fieldname, units, self._terms, self._max_expansions)
+        return match, [_boosted(score, node.boost) for score in scores]
 
     def _expanded(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
         """A pattern of letters stands for the words of the index that are like it."""
@@ -373,9 +389,10 @@ def _near(field: str, groups: list[list[str]], slop: int) -> query.Query:
     return _all(parts)
 
 
-def _combined(match: query.Query, scores: list[query.Query]) -> query.Query:
+def scored(match: query.Query, scores: Sequence[query.Query]) -> query.Query:
+    """The documents of `match`, with the scores of `scores` and no others."""
     silent = query.ConstantScoreQuery(match, 0.0)
-    return query.AndMaybe(silent, _any(scores)) if scores else silent
+    return query.AndMaybe(silent, _any(list(scores))) if scores else silent
 
 
 def _all(nodes: list[query.Query]) -> query.Query:
@@ -391,10 +408,11 @@ def _any(nodes: list[query.Query]) -> query.Query:
 def _boosted(node: query.Query, boost: float) -> query.Query:
     if boost == 1.0:
         return node
+    product = min(node.boost * boost, _MAX_BOOST)
     if isinstance(node, query.Term):
-        return query.Term(node.fieldname, node.text, boost=node.boost * boost)
+        return query.Term(node.fieldname, node.text, boost=product)
     assert isinstance(node, GramPhrase)
-    return GramPhrase(node.fieldname, node.grams, node.slop, node.boost * boost)
+    return GramPhrase(node.fieldname, node.grams, node.slop, product)
 
 
 def _is_plain(node: query.Query) -> bool:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import lru_cache
 from pathlib import Path
 
 from whoosh import query
@@ -16,8 +17,8 @@ from index.engine import FACET_FIELDS, FacetCounts, Hit, Sort
 from index.errors import NotFoundError, QueryError
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
-from search.dates import ALLOWED, parse_range
-from search.ranking import Needle, Plan, make_plan
+from search.dates import ALLOWED_PERIODS, DateRange, parse_period
+from search.ranking import Needle, Plan, make_plan, scored
 from search.similar import find_similar
 from search.snippets import Snippet, highlight, snippets
 from search.stats import Stats, read_stats
@@ -228,24 +229,22 @@ def _filters(request: SearchRequest, index: OpenIndex) -> list[query.Query]:
     start = _date_parameter("from", request.date_from, index)
     end = _date_parameter("to", request.date_to, index)
     if start is not None or end is not None:
-        filters.append(query.NumericRange("date", start and start[0], end and end[1], endexcl=True))
+        filters.append(query.NumericRange("date", start and start.start, end and end.end, endexcl=True))
     return filters
 
 
-def _date_parameter(name: str, text: str, index: OpenIndex) -> tuple[int | None, int | None] | None:
+def _date_parameter(name: str, text: str, index: OpenIndex) -> DateRange | None:
     if not text.strip():
         return None
     try:
-        dates = parse_range(text, index.zone)
+        return parse_period(text, index.zone)
     except ValueError:
-        raise QueryError(f"{name}: {text!r} is not a date. Allowed: {ALLOWED}.") from None
-    return dates.start, dates.end
+        raise QueryError(f"{name}: {text!r} is not a date. Allowed: {ALLOWED_PERIODS}.") from None
 
 
 def _everything(plan: Plan) -> Plan:
     """The plan of an empty query with filters: all articles that pass them."""
-    every = query.ConstantScoreQuery(query.Every(), 0.0)
-    return Plan(every, None, scored=False, needles=(), understood="", notes=())
+    return Plan(query.Every(), None, scores=(), needles=(), understood="", notes=())
 
 
 def _find(
@@ -254,13 +253,14 @@ def _find(
     """The hits of a page: those that match as asked for, and where they leave the first page short, those
     that have some of the words, the best first."""
     engine = index.engine
-    if sort is Sort.RELEVANCE and not plan.scored:
+    if sort is Sort.RELEVANCE and not plan.scores:
         sort = Sort.NEWEST
     strict = _filtered(plan.strict, filters)
-    found = engine.search(strict, sort=sort, offset=offset, limit=size)
+    found = engine.search(scored(strict, plan.scores), sort=sort, offset=offset, limit=size)
     if plan.relaxed is None or found.total >= size:
         return _Found(found.hits, found.total, strict)
-    partial = query.And([_filtered(plan.relaxed, filters), query.Not(strict)])
+    relaxed = _filtered(plan.relaxed, filters)
+    partial = scored(query.And([relaxed, query.Not(strict)]), plan.scores)
     missing = size - len(found.hits)
     more_offset = max(0, offset - found.total)
     more = engine.search(partial, sort=Sort.RELEVANCE, offset=more_offset, limit=max(1, missing))
@@ -269,15 +269,13 @@ def _find(
     return _Found(
         hits=(*found.hits, *more.hits[:missing]),
         total=found.total + more.total,
-        tree=query.Or([strict, _filtered(plan.relaxed, filters)]),
+        tree=query.Or([strict, relaxed]),
         relaxed_from=found.total,
     )
 
 
 def _filtered(tree: query.Query, filters: Sequence[query.Query]) -> query.Query:
-    if not filters or tree is query.NullQuery:
-        return tree
-    return query.And([tree, *(query.ConstantScoreQuery(part, 0.0) for part in filters)])
+    return query.And([tree, *filters]) if filters and tree is not query.NullQuery else tree
 
 
 def _present(index: OpenIndex, hits: Sequence[Hit], needles: Sequence[Needle]) -> tuple[ResultHit, ...]:
@@ -294,18 +292,21 @@ def _present(index: OpenIndex, hits: Sequence[Hit], needles: Sequence[Needle]) -
     )
 
 
+_spelling_key = lru_cache(maxsize=10_000)(fold_key)
+
+
 def _facets(counts: FacetCounts) -> dict[str, tuple[FacetValue, ...]]:
     """The counts by value; spellings that fold to the same are one, shown as most articles write it."""
     facets: dict[str, tuple[FacetValue, ...]] = {}
     for name, values in counts.items():
-        spellings: dict[str, list[tuple[str, int]]] = {}
-        for value, count in values:
-            spellings.setdefault(fold_key(value), []).append((value, count))
-        merged = [
-            FacetValue(max(found, key=lambda f: (f[1], f[0]))[0], sum(count for _, count in found))
-            for found in spellings.values()
-        ]
-        by_value = name == "month_facet"
-        merged.sort(key=lambda facet: facet.value if by_value else (-facet.count, facet.value))
-        facets[name.removesuffix("_facet")] = tuple(merged if by_value else merged[:_FACET_VALUES])
+        if name == "month_facet":
+            facets["month"] = tuple(FacetValue(*value) for value in sorted(values))
+            continue
+        merged: dict[str, FacetValue] = {}
+        for value, count in sorted(values, key=lambda pair: (-pair[1], pair[0])):
+            key = _spelling_key(value)
+            first = merged.get(key)
+            merged[key] = FacetValue(first.value, first.count + count) if first else FacetValue(value, count)
+        ordered = sorted(merged.values(), key=lambda facet: (-facet.count, facet.value))
+        facets[name.removesuffix("_facet")] = tuple(ordered[:_FACET_VALUES])
     return facets

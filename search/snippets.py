@@ -15,7 +15,7 @@ from itertools import islice
 
 from markupsafe import escape
 
-from index.analysis.grams import UnitText, unit_pattern
+from index.analysis.grams import UnitPattern, UnitText, unit_pattern
 from search.ranking import Needle
 
 # Characters in a passage, about; and how far a passage reaches to begin or end with a sentence.
@@ -23,8 +23,8 @@ LENGTH = 120
 _REACH = 40
 _LEAD = 20
 # No more of an article than this is looked at, and no more occurrences of one needle.
-_MAX_TEXT = 200_000
-_MAX_OCCURRENCES = 200
+_MAX_TEXT = 50_000
+_MAX_OCCURRENCES = 50
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’」』）)\]]*")
 
@@ -92,7 +92,7 @@ def snippets(text: str, needles: Sequence[Needle], limit: int = 2) -> tuple[Snip
 
 
 @lru_cache(maxsize=1024)
-def _pattern(units: tuple[str, ...], open_end: bool) -> re.Pattern[str]:
+def _pattern(units: tuple[str, ...], open_end: bool) -> UnitPattern:
     return unit_pattern(units, open_end=open_end)
 
 

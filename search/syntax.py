@@ -2,8 +2,9 @@
 
     Term, Phrase, Prefix, Wildcard, FuzzyTerm     in `text` (title and body), `title` or `body`; their
                                                   text is as typed, not analysed (a Phrase holds one)
-    Term, Phrase                                  in `author` or `category`
-    NumericRange                                  in `date`
+    Term, Phrase, Prefix                          in `author` or `category`
+    DateRange                                     in `date`
+    Words                                         And of what stands side by side, without an operator
     And, Or, Not                                  of these
 
 `whoosh.qparser` parses, with plugins for this language. Nothing that is typed is an error but a query
@@ -13,7 +14,7 @@ over the length limit: what can't be understood is searched as text, and a note 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -49,10 +50,14 @@ _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x2
 # Quotation marks that stand around a word of their own are those of the query language; inside a
 # sentence they are punctuation.
 _QUOTED = re.compile(r"(?<![^\s(:\-|])[“„«「『〝](?P<text>[^“”„«»「」『』〝〞\"]*)[”»」』〞](?=[\s)~^|]|$)")
-_FIELD = rf"(?<![^\s(\-+|])(?P<text>(?i:{'|'.join(FIELD_NAMES)})):\s*(?=\S)"
-_UNKNOWN_FIELD = re.compile(r"(?<![^\s(\-+|])(?P<name>[A-Za-z]{3,}|[\u4e00-\u9fff]{2,4}):(?=[^\s/])")
-_START = r"(?<![\w*?~])"
-_STOP = r"(?![\w*?~])"
+_FIELD = rf"(?<![^\s(\-!|])(?P<text>(?i:{'|'.join(FIELD_NAMES)})):\s*(?=\S)"
+_UNKNOWN_FIELD = re.compile(r"(?<![^\s(\-!|])(?P<name>[A-Za-z]{3,}):(?=[^\s/])")
+# A word with a sign of its own stands alone: a?b is no pattern in http://example.org/a?b=c.
+_START = r"(?<![^\s(:\-!|])"
+_STOP = r"(?=[\s)^|]|$)"
+_OPERATORS = ("AND", "OR", "NOT")
+# No text: half a character of a file name or a terminal, or one that ends strings in C.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,39 +79,34 @@ class ParsedQuery:
     notes: tuple[Note, ...]
 
 
-class _DateNode(syntax.SyntaxNode):  # type: ignore[misc]
-    has_boost = False
-
-    def __init__(self, start: int | None, end: int | None) -> None:
-        self.start = start
-        self.end = end
-
-    def query(self, parser: QueryParser) -> query.Query:
-        return query.NumericRange("date", self.start, self.end, endexcl=True)
+class Words(query.And):  # type: ignore[misc]
+    """What was typed side by side, without an operator: all of it is wanted, but not at any price."""
 
 
-class _DatePlugin(plugins.TaggingPlugin):  # type: ignore[misc]
-    """`date:` and a range; one that can't be read is text."""
+class DateRange(query.NumericRange):  # type: ignore[misc]
+    """The dates from `start` to before `end`, in seconds since 1970, and how they were typed."""
+
+    def __init__(self, typed: str, start: int | None, end: int | None) -> None:
+        super().__init__("date", start, end, endexcl=True)
+        self.typed = typed
+
+
+class _WordsGroup(syntax.GroupNode):  # type: ignore[misc]
+    qclass = Words
+
+
+class _ComparedDatePlugin(plugins.TaggingPlugin):  # type: ignore[misc]
+    """`date: >= 2022`: the one kind of date with a space inside."""
 
     priority = -10
 
-    def __init__(self, zone: tzinfo, notes: list[Note]) -> None:
-        super().__init__(r"(?<![^\s(\-+|])(?i:date|日期):\s*(?P<text>[^\s()\"]+)")
-        self._zone = zone
-        self._notes = notes
+    def __init__(self) -> None:
+        super().__init__(r"(?<![^\s(\-!|])(?i:date|日期):\s*(?P<text>[<>=≥≤]+\s*[^\s()\"|]+)")
 
     def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
-        try:
-            dates = parse_range(match["text"], self._zone)
-        except ValueError:
-            self._notes.append(
-                Note(
-                    "{date} is not a date, and was searched as text. Allowed: {allowed}.",
-                    {"date": match["text"], "allowed": ALLOWED},
-                )
-            )
-            return syntax.WordNode(match["text"])
-        return _DateNode(dates.start, dates.end)
+        node = syntax.WordNode("".join(match["text"].split()))
+        node.fieldname = "date"
+        return node
 
 
 class _PhrasePlugin(plugins.Plugin):  # type: ignore[misc]
@@ -165,26 +165,28 @@ def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
             "(max_query_length). Leave out what is not needed."
         )
     notes: list[Note] = []
-    text = _QUOTED.sub(r'"\g<text>"', text.replace("\0", " "))
-    text = text.translate(_NARROW)
+    text = _NO_TEXT.sub(" ", text).translate(_NARROW)
+    text = _QUOTED.sub(r'"\g<text>"', text)
     text = _check_quotes(text, notes)
     text = _check_parentheses(text, settings.max_query_nesting, notes)
     _note_unknown_fields(text, notes)
     try:
-        tree = _parser(zone, notes).parse(text, normalize=False)
+        tree = _parser().parse(text, normalize=False)
     except Exception:  # noqa: BLE001  # whoosh trips over operators without operands in several ways
         notes.append(Note("The operators could not be understood; the query was searched as text."))
-        words = (word for word in re.split(r"[\s()\"|]+", text) if word not in ("AND", "OR", "NOT"))
-        tree = query.And([query.Term(DEFAULT_FIELD, word) for word in words])
-    return ParsedQuery(_simplified(tree), tuple(notes))
+        words = (word for word in re.split(r"[\s()\"|]+", text) if word not in _OPERATORS)
+        tree = Words([query.Term(DEFAULT_FIELD, word) for word in words])
+    tree = _simplified(tree, lambda leaf: _read(leaf, zone, notes))
+    return ParsedQuery(tree, tuple(note for i, note in enumerate(notes) if note not in notes[:i]))
 
 
-def _parser(zone: tzinfo, notes: list[Note]) -> QueryParser:
+def _parser() -> QueryParser:
     boundary = r"(?:^|(?<=[\s(|]))"
     operators = plugins.OperatorsPlugin(
-        And=r"(?<=\s)AND(?=\s)",
-        Or=r"(?<=\s)OR(?=\s)|\|+",
-        Not=rf"{boundary}(?:NOT(?=\s)|[-!](?=[^\s\-!)|]))",
+        # One of several in a row.
+        And=r"(?<=[\s)\"])AND(?:\s+AND)*(?=[\s(\"])",
+        Or=r"(?<=[\s)\"])OR(?:\s+OR)*(?=[\s(\"])|\|(?:\s*\|)*",
+        Not=rf"{boundary}(?:NOT(?=[\s(\"])|[-!](?=[^\s\-!)|]))",
         AndNot=None,
         AndMaybe=None,
         Require=None,
@@ -196,14 +198,15 @@ def _parser(zone: tzinfo, notes: list[Note]) -> QueryParser:
             plugins.WhitespacePlugin(),
             plugins.GroupPlugin(),
             operators,
-            _DatePlugin(zone, notes),
+            _ComparedDatePlugin(),
             _FieldsPlugin(),
             _PhrasePlugin(),
-            _PatternPlugin(r"(?P<text>\w+)\*", query.Prefix),
+            _PatternPlugin(r"(?![-!])(?P<text>[^\s()\"|*?~:^]+)\*", query.Prefix),
             _PatternPlugin(r"(?P<text>[A-Za-z][A-Za-z0-9]*(?:[*?]+[A-Za-z0-9]+)+\*?)", query.Wildcard),
             _PatternPlugin(r"(?P<text>[A-Za-z]{3,})~(?P<distance>[12])?", query.FuzzyTerm),
             plugins.BoostPlugin(),
         ],
+        group=_WordsGroup,
     )
 
 
@@ -250,7 +253,7 @@ def _check_parentheses(text: str, limit: int, notes: list[Note]) -> str:
 
 def _note_unknown_fields(text: str, notes: list[Note]) -> None:
     for found in _UNKNOWN_FIELD.finditer(re.sub(r'"[^"]*"', "", text)):
-        if found["name"].lower() not in FIELD_NAMES and found["name"].isascii():
+        if found["name"].lower() not in FIELD_NAMES:
             notes.append(
                 Note(
                     "There is no field {name}; it was searched as text. Fields: {fields}.",
@@ -259,12 +262,42 @@ def _note_unknown_fields(text: str, notes: list[Note]) -> None:
             )
 
 
-def _simplified(node: query.Query) -> query.Query:
-    """The tree without empty nodes, groups of one, and groups inside groups of their kind."""
+def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
+    """A leaf as it is meant, with a note where that can't be told."""
+    text = leaf.words[0] if isinstance(leaf, query.Phrase) else leaf.text
+    if not text.strip():
+        return query.NullQuery
+    if leaf.fieldname == "date":
+        try:
+            dates = parse_range(text, zone)
+        except ValueError:
+            notes.append(
+                Note(
+                    "{date} is not a date, and was searched as text. Allowed: {allowed}.",
+                    {"date": text, "allowed": ALLOWED},
+                )
+            )
+            return query.Term(DEFAULT_FIELD, text)
+        return DateRange(text, dates.start, dates.end)
+    if isinstance(leaf, query.Term) and text in _OPERATORS:
+        notes.append(
+            Note("{operator} has nothing on one side, and was searched as a word.", {"operator": text})
+        )
+    if leaf.fieldname in ("author", "category") and isinstance(leaf, query.Wildcard | query.FuzzyTerm):
+        notes.append(
+            Note("? and ~ work in title and body only; {text} was searched as it stands.", {"text": text})
+        )
+        return query.Term(leaf.fieldname, text)
+    return leaf
+
+
+def _simplified(node: query.Query, read: Callable[[query.Query], query.Query]) -> query.Query:
+    """The tree with its leaves read, without empty nodes, groups of one, and groups inside groups of
+    their kind."""
     match node:
         case query.And() | query.Or():
             children: list[query.Query] = []
-            for child in map(_simplified, node.subqueries):
+            for child in (_simplified(inner, read) for inner in node.subqueries):
                 if type(child) is type(node) and child.boost == 1.0:
                     children.extend(child.subqueries)
                 elif child is not query.NullQuery:
@@ -276,15 +309,13 @@ def _simplified(node: query.Query) -> query.Query:
                 return only if node.boost == 1.0 else only.with_boost(_boost(only) * node.boost)
             return type(node)(children, boost=node.boost)
         case query.Not():
-            inner = _simplified(node.query)
+            inner = _simplified(node.query, read)
             if isinstance(inner, query.Not):
                 return inner.query
             return inner if inner is query.NullQuery else query.Not(inner)
-        case query.Term() | query.Prefix() | query.Wildcard() | query.FuzzyTerm():
-            return node if node.text.strip() else query.NullQuery
-        case query.Phrase():
-            return node if node.words[0].strip() else query.NullQuery
-    return node if isinstance(node, query.NumericRange) else query.NullQuery
+        case query.Term() | query.Prefix() | query.Wildcard() | query.FuzzyTerm() | query.Phrase():
+            return read(node)
+    return query.NullQuery
 
 
 def _boost(node: query.Query) -> float:

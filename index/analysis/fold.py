@@ -9,11 +9,11 @@ Properties, tested: `fold(a + b) == fold(a) + fold(b)`; `fold(fold(a)) == fold(a
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
-from functools import cache
-from itertools import accumulate
+from functools import cache, cached_property
 
 import opencc  # the `t2s` configuration applied to one character is its character table
 
@@ -41,22 +41,42 @@ class CharacterTable(dict[int, str]):
 class MappedText:
     """A text after a `CharacterTable`, and the way back to the characters it came from."""
 
-    __slots__ = ("_ends", "text")
-
     def __init__(self, original: str, table: CharacterTable) -> None:
         self.text = original.translate(table)
-        self._ends: list[int] | None = None
-        if any(character in original for character in table.resized):
-            self._ends = list(accumulate(len(table[ord(c)]) for c in original))
+        self._original = original
+        self._table = table
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """The range of the original that the non-empty range [start, end) of `text` came from.
 
         A character of which only a part is inside the range is wholly inside the result.
         """
-        if self._ends is None:
-            return start, end
-        return bisect_right(self._ends, start), bisect_right(self._ends, end - 1) + 1
+        return self._origin(start), self._origin(end - 1) + 1
+
+    def _origin(self, position: int) -> int:
+        """The index of the original character that the one at `position` came from."""
+        number = bisect_right(self._resized, (position, len(self._original)))
+        if not number:
+            return position
+        start, index = self._resized[number - 1]
+        length = len(self._table[ord(self._original[index])])
+        return index if position < start + length else index + 1 + position - start - length
+
+    @cached_property
+    def _resized(self) -> list[tuple[int, int]]:
+        """Of each character whose replacement is longer or shorter: where that starts, and its index."""
+        found: list[tuple[int, int]] = []
+        shift = 0
+        indices = (
+            match.start()
+            for character in tuple(self._table.resized)  # a copy: other threads meet new ones meanwhile
+            if character in self._original
+            for match in re.finditer(re.escape(character), self._original)
+        )
+        for index in sorted(indices):
+            found.append((index + shift, index))
+            shift += len(self._table[ord(self._original[index])]) - 1
+        return found
 
 
 @cache

@@ -19,6 +19,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from operator import add
 
 from index.analysis.fold import CharacterTable, MappedText, fold
@@ -118,36 +120,62 @@ def phrase_grams(found: Sequence[str]) -> tuple[tuple[int, str], ...]:
     return tuple((offset, found[offset] + found[offset + 1]) for offset in offsets)
 
 
+@dataclass(frozen=True, slots=True)
+class UnitPattern:
+    """A sequence of units to look for. What stands at its edges is looked at after a match: patterns
+    that look around take a millisecond each to compile."""
+
+    pattern: re.Pattern[str]
+    not_before: re.Pattern[str] | None
+    not_after: re.Pattern[str] | None
+
+    def spans(self, mapped: str) -> Iterator[tuple[int, int]]:
+        """Each occurrence in a mapped text, in order."""
+        position = 0
+        while found := self.pattern.search(mapped, position):
+            start, end = found.span()
+            cut_before = self.not_before and self.not_before.search(mapped, max(0, start - 2), start)
+            if cut_before or (self.not_after and self.not_after.match(mapped, end)):
+                position = start + 1
+            else:
+                yield start, end
+                position = end
+
+
 class UnitText:
     """A text in which units are looked for, and found in its original form."""
 
     def __init__(self, original: str) -> None:
         self._mapped = MappedText(original, _SEPARATED)
 
-    def find(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-        """Where a `unit_pattern` matches: [start, end) in the original of each occurrence, in order."""
-        for found in pattern.finditer(self._mapped.text):
-            yield self._mapped.source(*found.span())
+    def find(self, pattern: UnitPattern) -> Iterator[tuple[int, int]]:
+        """Where a pattern matches: [start, end) in the original of each occurrence, in order."""
+        for start, end in pattern.spans(self._mapped.text):
+            yield self._mapped.source(start, end)
 
 
-def unit_pattern(found: Sequence[str], *, open_end: bool = False) -> re.Pattern[str]:
+_LETTER_BEFORE = re.compile(rf"{_LETTER}\Z")
+_LETTER_AFTER = re.compile(_LETTER)
+_NUMBER_BEFORE = re.compile(rf"{_DIGIT}\.?\Z")
+_NUMBER_AFTER = re.compile(rf"\.?{_DIGIT}")
+_BOUNDARY = rf"(?:\||{_STOP})(?:[ |]|{_STOP})*"
+
+
+def unit_pattern(found: Sequence[str], *, open_end: bool = False) -> UnitPattern:
     """What finds a sequence of units, with anything transparent between them.
 
     With `open_end`, the last unit only has to start so.
     """
-    last = len(found) - 1
-    parts = [_one_pattern(unit, is_open=open_end and i == last) for i, unit in enumerate(found)]
-    return re.compile(" *".join(parts))
+    parts = [_escaped(found[0])]
+    for left, right in pairwise(found):
+        # Two runs of letters, or of digits, would be one if nothing stood between them.
+        apart = left[-1] == right[-1] == END and left[0].isdecimal() == right[0].isdecimal()
+        parts += [" +" if apart else " *", _escaped(right)]
+    first, last = found[0], found[-1]
+    before = (_NUMBER_BEFORE if first[0].isdecimal() else _LETTER_BEFORE) if first[-1] == END else None
+    after = (_NUMBER_AFTER if last[0].isdecimal() else _LETTER_AFTER) if last[-1] == END else None
+    return UnitPattern(re.compile("".join(parts)), before, None if open_end else after)
 
 
-def _one_pattern(unit: str, *, is_open: bool) -> str:
-    if unit == BOUNDARY:
-        return rf"(?:\||{_STOP})(?:[ |]|{_STOP})*"
-    if not unit.endswith(END):
-        return re.escape(unit)
-    text = unit.removesuffix(END)
-    if text[0].isdecimal():
-        after = "" if is_open else rf"(?!\.?{_DIGIT})"
-        return rf"(?<!{_DIGIT})(?<!{_DIGIT}\.){re.escape(text)}{after}"
-    after = "" if is_open else rf"(?!{_LETTER})"
-    return rf"(?<!{_LETTER}){re.escape(text)}{after}"
+def _escaped(unit: str) -> str:
+    return _BOUNDARY if unit == BOUNDARY else re.escape(unit.removesuffix(END))

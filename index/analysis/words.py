@@ -17,6 +17,8 @@ from index.errors import SettingsError
 SEGMENTERS = ("rjieba", "jieba")
 # jieba's own default for a word of unknown frequency would need a segmentation to find out.
 DEFAULT_FREQUENCY = 1000
+# Far above any frequency in jieba's dictionary, and low enough to be added up.
+MAX_FREQUENCY = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ def parse_dictionary(text: str, source: str) -> tuple[DictionaryWord, ...]:
                 f"{source}, line {number}: expected a word, a frequency and a tag, "
                 f"found {line.strip()!r}. A word can't contain spaces."
             )
+        if frequency > MAX_FREQUENCY:
+            raise SettingsError(f"{source}, line {number}: a frequency goes up to {MAX_FREQUENCY:,}.")
         words.append(DictionaryWord(fold_key(word), frequency, tag))
     return tuple(words)
 

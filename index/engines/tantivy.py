@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from index.engine import (
     FACET_FIELDS,
     GRAM_FIELDS,
     KEY_FIELDS,
+    SCORED_FIELDS,
     TEXT_FIELDS,
     UNIT_FIELDS,
     WORD_FIELDS,
@@ -36,6 +36,8 @@ HEAP_SIZE = 128_000_000
 _ALL_BUCKETS = 1_000_000
 # Hits read beyond a page to see whether the score at its end goes on, so that ties can be ordered.
 _TIES = 32
+# The bounds of an integer field stand for no bound: no date comes near them.
+_MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**63 - 1
 
 _SORT_FIELDS = {Sort.NEWEST: ("newest", Order.Desc), Sort.OLDEST: ("oldest", Order.Asc)}
 
@@ -82,7 +84,8 @@ class TantivyEngine:
             raise IndexDamagedError(f"{directory}: tantivy can't open it: {error}") from None
 
     def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
-        compiled = self._compile(tree)
+        with _failures():
+            compiled = self._compile(tree)
         searcher = self._index.searcher()
         if sort is Sort.RELEVANCE:
             return self._search_by_score(searcher, compiled, offset, limit)
@@ -172,25 +175,29 @@ class TantivyEngine:
         match node:
             case query.Term():
                 made = Query.term_query(self._schema, node.fieldname, node.text, "freq")
+                if node.fieldname not in SCORED_FIELDS:
+                    return _constant(made)
                 return _boosted(made, node.boost)
             case GramPhrase():
                 made = Query.phrase_query(self._schema, node.fieldname, list(node.grams), node.slop)
                 return _boosted(made, node.boost)
             case query.Prefix():
-                return Query.regex_query(self._schema, node.fieldname, _escape(node.text) + ".*")
+                # A regular expression may have no more than 1,000 states.
+                terms = [text for text, _ in self.terms(node.fieldname, node.text)]
+                return _constant(Query.term_set_query(self._schema, node.fieldname, terms))
             case query.NumericRange():
-                return Query.range_query(
+                made = Query.range_query(
                     self._schema,
                     node.fieldname,
                     tantivy.FieldType.Integer,
-                    lower_bound=node.start,
-                    upper_bound=node.end,
-                    # An open side must be called inclusive.
-                    include_lower=node.start is None or not node.startexcl,
-                    include_upper=node.end is None or not node.endexcl,
+                    lower_bound=_MIN_INTEGER if node.start is None else node.start,
+                    upper_bound=_MAX_INTEGER if node.end is None else node.end,
+                    include_lower=not node.startexcl,
+                    include_upper=not node.endexcl,
                 )
+                return _constant(made)
             case query.Every():
-                return Query.all_query()
+                return _constant(Query.all_query())
             case query.And():
                 return self._compile_and(node)
             case query.Or():
@@ -215,7 +222,7 @@ class TantivyEngine:
             else:
                 clauses.append((Occur.Must, self._compile(child)))
         if all(occur is Occur.MustNot for occur, _ in clauses):
-            clauses.append((Occur.Must, Query.all_query()))
+            clauses.append((Occur.Must, _constant(Query.all_query())))
         return Query.boolean_query(clauses)
 
 
@@ -276,6 +283,7 @@ def _total(found: tantivy.SearchResult) -> int:
     return total
 
 
-def _escape(text: str) -> str:
-    """Text as a regular expression of the `tantivy-fst` crate."""
-    return re.sub(r"[!-/:-@\[-`{-~]", lambda found: "\\" + found[0], text)
+def _constant(made: Query) -> Query:
+    """With score 1. Said even where tantivy gives that by itself: of several queries that match all
+    documents, it counts one."""
+    return Query.const_score_query(made, 1.0)

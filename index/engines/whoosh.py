@@ -69,8 +69,8 @@ class WhooshEngine:
     """See `index.engine.Engine`."""
 
     def __init__(self, directory: Path) -> None:
-        _refuse_foreign(directory)
         try:
+            _refuse_foreign(directory)
             self._index = whoosh_index.open_dir(str(directory))
             self._reader = self._index.reader()
         except (whoosh_index.IndexError, OSError) as error:
@@ -265,8 +265,27 @@ class _Writer:
     def __init__(self, index: whoosh_index.Index) -> None:
         self._index = index
         self._writer = index.writer(limitmb=256)
+        # Written at commit: Whoosh deletes only what was committed before.
+        self._added: dict[str, Document] = {}
 
     def add(self, document: Document) -> None:
+        self._added[document.id] = document
+
+    def delete(self, document_id: str) -> None:
+        self._added.pop(document_id, None)
+        self._writer.delete_by_term("id", document_id)
+
+    def commit(self) -> None:
+        for document in self._added.values():
+            self._write(document)
+        self._added.clear()
+        self._writer.commit()
+        self._writer = self._index.writer(limitmb=256)
+
+    def close(self) -> None:
+        self._writer.cancel()
+
+    def _write(self, document: Document) -> None:
         stored = {name: list(getattr(document, name)) for name in FACET_FIELDS}
         self._writer.add_document(
             id=document.id,
@@ -281,16 +300,6 @@ class _Writer:
             **{name: getattr(document, name) for name in TEXT_FIELDS},
             **{f"{name}_length": _token_count(getattr(document, name)) for name in SCORED_FIELDS},
         )
-
-    def delete(self, document_id: str) -> None:
-        self._writer.delete_by_term("id", document_id)
-
-    def commit(self) -> None:
-        self._writer.commit()
-        self._writer = self._index.writer(limitmb=256)
-
-    def close(self) -> None:
-        self._writer.cancel()
 
 
 def _terms(reader: IndexReader, field: str, prefix: str) -> list[tuple[str, int]]:

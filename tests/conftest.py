@@ -1,0 +1,50 @@
+"""Fixtures that several test modules share: the example archive, indexed once per engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from index.engine import ENGINES
+from index.settings import Settings
+from index.sync import Request, sync
+from search.searcher import Searcher
+from web.app import create_app
+from web.context import Context
+
+EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
+
+
+@pytest.fixture(scope="session", params=list(ENGINES))
+def example_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of an index over the example archive. Read it, don't write to it."""
+    directory = tmp_path_factory.mktemp(f"examples-{request.param}") / "index"
+    sync(directory, Request([EXAMPLES], engine=request.param), Settings())
+    return directory
+
+
+@pytest.fixture(scope="session")
+def searcher(example_index: Path) -> Iterator[Searcher]:
+    """Searches the example archive, with each engine in turn."""
+    with closing(Searcher(example_index, Settings())) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def app(example_index: Path) -> Iterator[Flask]:
+    """The web front end over the example archive, with each engine in turn."""
+    made = create_app(Settings(index=str(example_index)))
+    yield made
+    context: Context = made.extensions["souwen"]
+    context.searcher.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without cookies or history."""
+    return app.test_client()

@@ -1,0 +1,297 @@
+"""The command line as a person or a script meets it: output, exit codes, messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+from index.article import Article
+from index.settings import Settings
+from search.response import results_json
+from search.searcher import Searcher, SearchRequest
+
+Run = Callable[..., tuple[int, str, str]]
+
+_POST = """
+---
+title: '{title}'
+categories:
+ - 新闻
+author: 测试员
+date: Tue, 04 Jan 2022 06:00:06 GMT
+---
+
+<div>
+<p>　　{text}</p>
+</div>
+"""
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs `souwen` in an empty folder: exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("SOUWEN_")]:
+        monkeypatch.delenv(name)
+
+    def runner(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["souwen", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return runner
+
+
+@pytest.fixture
+def posts(tmp_path: Path) -> Path:
+    """A folder of three posts."""
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    for name, title, text in [
+        ("a", "地铁三号线开通", "临江地铁三号线今天开通。"),
+        ("b", "公交换乘", "地铁和公交换乘更方便。"),
+        ("c", "\x1b[31m红色标题", "没有别的。\x1b]0;title\x07"),
+    ]:
+        (folder / f"{name}.md").write_text(_POST.format(title=title, text=text), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def indexed(run: Run, posts: Path) -> Run:
+    """`run`, with the posts indexed."""
+    assert run("index", "posts")[0] == 0
+    return run
+
+
+def test_index_says_what_it_did(run: Run, posts: Path) -> None:
+    code, out, _ = run("index", "posts")
+    assert code == 0
+    assert "3 added" in out
+    assert "holds 3 articles" in out
+    (posts / "a.md").unlink()
+    (posts / "photo.jpg").touch()
+    (posts / "d.md").write_bytes(b"\xff\xfe\x00\xd8")
+    code, out, _ = run("index")
+    assert code == 0
+    assert "1 added, 1 removed" in out
+    assert ".jpg 1" in out
+    assert "souwen problems" in out
+    code, out, _ = run("index", "--json")
+    assert json.loads(out)["unchanged"] == 3
+
+
+def test_search_exit_codes_are_those_of_grep(indexed: Run) -> None:
+    assert indexed("search", "地铁")[0] == 0
+    assert indexed("search", "不存在的词语组合")[0] == 1
+    assert indexed("search", "地铁", "--page", "0")[0] == 2
+
+
+def test_search_output(indexed: Run) -> None:
+    code, out, _ = indexed("search", "地铁", "公交")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0] == "1. 公交换乘"
+    assert "2022-01-04 · 测试员 · 新闻" in lines[1]
+    assert "地铁和公交换乘更方便。" in lines[2]
+    assert any("Only some of the words from here on" in line for line in lines)
+    assert "1-2 of 2 articles" in lines[-1]
+    assert "\x1b" not in out  # not a terminal: no colours
+
+
+def test_terminal_escapes_in_articles_are_not_obeyed(indexed: Run) -> None:
+    for command in (["search", "红色标题"], ["search", "没有别的"]):
+        assert "\x1b" not in indexed(*command)[1]
+
+
+def test_json_is_the_apis_object(indexed: Run, tmp_path: Path) -> None:
+    _, out, _ = indexed("search", "地铁", "--json", "-n", "1", "--sort", "newest")
+    printed = json.loads(out)
+    settings = Settings(index=str(tmp_path / ".souwen"))
+    searcher = Searcher(tmp_path / ".souwen", settings)
+    expected = json.loads(
+        json.dumps(results_json(searcher.search(SearchRequest("地铁", size=1, sort="newest"))))
+    )
+    searcher.close()
+    printed.pop("took_ms")
+    expected.pop("took_ms")
+    assert printed == expected
+
+
+def test_show_similar_suggest(indexed: Run) -> None:
+    _, out, _ = indexed("search", "地铁三号线", "--json")
+    article_id = json.loads(out)["hits"][0]["id"]
+    code, out, _ = indexed("show", article_id)
+    assert code == 0
+    assert "临江地铁三号线今天开通。" in out
+    assert json.loads(indexed("show", article_id, "--json")[1])["title"] == "地铁三号线开通"
+    code, out, _ = indexed("similar", article_id)
+    assert code == 0
+    assert "公交换乘" in out
+    assert "地铁三号线开通" not in out
+    code, out, _ = indexed("suggest", "地铁")
+    assert (code, out) == (0, "地铁三号线开通\n")
+    code, _, err = indexed("show", "nothing")
+    assert code == 2
+    assert "no article with the id 'nothing'" in err
+
+
+def test_stats_problems_verify(indexed: Run, posts: Path) -> None:
+    assert json.loads(indexed("stats", "--json")[1])["articles"] == 3
+    assert "articles     3" in indexed("stats")[1]
+    assert "No problems" in indexed("problems")[1]
+    code, out, _ = indexed("verify")
+    assert code == 0
+    assert "agree" in out
+    (posts / "a.md").unlink()
+    code, out, _ = indexed("verify")
+    assert code == 1
+    assert "posts/a.md" in out
+    assert json.loads(indexed("verify", "--json")[1])["missing_files"] == ["posts/a.md"]
+
+
+def test_export_can_be_indexed_again(indexed: Run, tmp_path: Path) -> None:
+    assert indexed("export", "-o", "all.jsonl")[0] == 0
+    assert indexed("index", "all.jsonl", "--index", "again")[0] == 0
+
+    def found(*where: str) -> list[tuple[str, str]]:
+        hits = json.loads(indexed("search", "地铁", "--json", *where)[1])["hits"]
+        return [(hit["id"], hit["title"]) for hit in hits]
+
+    assert found("--index", "again") == found()
+
+
+def test_config_prints_the_settings_in_effect(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "souwen.toml").write_text('timezone = "Asia/Taipei"\nmax_hits = 500\n')
+    monkeypatch.setenv("SOUWEN_MAX_HITS", "700")
+    values = json.loads(run("config", "--json")[1])
+    assert values["timezone"] == "Asia/Taipei"
+    assert values["max_hits"] == 700  # the environment comes before the file
+    assert "timezone = 'Asia/Taipei' (default: 'Asia/Shanghai')" in run("config")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["index"], "no folder to index"),
+        (["index", "nowhere"], "nowhere: there is no such file or folder"),
+        (["index", "posts", "--engine", "lucene"], "unknown engine 'lucene'. Known: tantivy, whoosh"),
+        (["index", "posts", "--segmenter", "pkuseg"], "unknown segmenter 'pkuseg'. Known: rjieba, jieba"),
+        (["index", "posts", "--jobs", "0"], "--jobs"),
+        (["index", "posts", "--forget", "other"], "no folder of that name is followed"),
+        (["search", "x"], "there is no index at .souwen. Make one with: souwen index FOLDER"),
+        (["nonsense"], "No such command 'nonsense'"),
+        (["serve", "--port", "99999"], "--port"),
+    ],
+)
+def test_errors_without_an_index(run: Run, posts: Path, arguments: list[str], message: str) -> None:
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--page", "-1"], "page: -1 is not a page; the first is 1."),
+        (["-n", "1000000000"], "size: 1000000000 is not between 1 and 100."),
+        (["--from", "yesterday"], "from: 'yesterday' is not a date. Allowed: 2022, 2022-01"),
+        (["--sort", "best"], "sort: 'best' is not one of relevance, newest, oldest."),
+        (["--page", "2000"], "beyond the 10,000th hit"),
+        (["字" * 10_000], "10,001 characters, and 1,000 are allowed"),
+    ],
+)
+def test_errors_of_a_search(indexed: Run, arguments: list[str], message: str) -> None:
+    code, out, err = indexed("search", "x", *arguments)
+    assert code == 2
+    assert re.sub(r"10,00[02] char", "10,001 char", message) in re.sub(r"10,00[02] char", "10,001 char", err)
+    assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("SOUWEN_MAX_HITS", "many", "SOUWEN_MAX_HITS: max_hits must be a whole number from 100, not 'many'"),
+        ("SOUWEN_TIMEZONE", "Mars/Olympus", "no time zone 'Mars/Olympus'"),
+        ("SOUWEN_COLOUR", "red", "unknown setting 'colour'. Known: index, timezone"),
+        ("SOUWEN_CONFIG", "none.toml", "none.toml: can't be read"),
+        ("SOUWEN_DICTIONARY", "none.txt", "none.txt"),
+    ],
+)
+def test_malformed_settings(
+    run: Run, posts: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    code, out, err = run("index", "posts")
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in out + err
+
+
+def test_a_query_of_3000_parentheses_is_searched_as_text(indexed: Run) -> None:
+    # Three thousand characters are over the default limit; the nesting is what this is about.
+    code, out, _ = indexed("search", "(" * 450 + "地铁" + ")" * 450)
+    assert code == 0
+    assert "Parentheses were ignored" in out
+    code, _, err = indexed("search", "(" * 3000 + "地铁" + ")" * 3000)
+    assert code == 2
+    assert "6,002 characters, and 1,000 are allowed" in err
+
+
+def test_a_port_in_use(indexed: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, _, err = indexed("serve", "--port", str(taken.getsockname()[1]))
+    assert code == 2
+    assert "can't listen on 127.0.0.1" in err
+    assert "souwen serve --port 8001" in err
+
+
+def test_a_reader_that_has_seen_enough(indexed: Run, tmp_path: Path) -> None:
+    """`souwen export | head -1` ends without a complaint."""
+    lines = [
+        Article(id=str(number), path="", title="题", text="文" * 2000).to_json() for number in range(500)
+    ]
+    (tmp_path / "many.jsonl").write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    assert indexed("index", "many.jsonl")[0] == 0
+    command = [sys.executable, "-W", "ignore", "-m", "cli", "export"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as export:
+        assert export.stdout is not None
+        assert export.stderr is not None
+        export.stdout.readline()
+        export.stdout.close()
+        assert export.stderr.read() == b""
+
+
+def test_watch_applies_changes(indexed: Run, posts: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "cli", "index", "--watch"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as watcher:
+        assert watcher.stdout is not None
+        assert watcher.stderr is not None
+        try:
+            assert "Watching" in watcher.stderr.readline()
+            watcher.stdout.readline()  # the run before
+            (posts / "new.md").write_text(_POST.format(title="新来的", text="新文章。"), encoding="utf-8")
+            printed = watcher.stdout.readline()
+            if "Nothing has changed" in printed:  # the look when watching began came first
+                printed = watcher.stdout.readline()
+            assert "1 added" in printed
+        finally:
+            watcher.terminate()
+    assert indexed("search", "新来的")[0] == 0

@@ -1,0 +1,96 @@
+"""The documentation tells the truth: every command, setting, route and query form is in it, and runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from whoosh import query
+
+from cli.main import _COMMANDS, souwen
+from index.settings import Settings, setting_fields, zone
+from search.syntax import FIELD_NAMES, parse_query
+from web.app import create_app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE_README = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+LANGUAGE = (ROOT / "docs" / "query-language.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", [README, CHINESE_README], ids=["README.md", "README.zh-CN.md"])
+def test_every_command_is_documented(text: str) -> None:
+    for name in _COMMANDS:
+        assert f"souwen {name}" in text, name
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    context = souwen.make_context("souwen", ["config"], resilient_parsing=True)
+    for name in _COMMANDS:
+        command = souwen.get_command(context, name)  # type: ignore[attr-defined]
+        assert re.search(rf"^\s+(SOUWEN_\w+=\S+ )?souwen {name}", command.help, re.MULTILINE), name
+        assert "Example" in command.help
+
+
+def test_every_option_in_the_readme_exists() -> None:
+    context = souwen.make_context("souwen", ["config"], resilient_parsing=True)
+    commands = [souwen.get_command(context, name) for name in _COMMANDS]  # type: ignore[attr-defined]
+    known = {option for command in commands for parameter in command.params for option in parameter.opts}
+    known |= {"--help", "--version", "--check"}
+    assert set(re.findall(r"(?<![\w-])--[a-z]+", README + CHINESE_README)) <= known
+
+
+def test_the_readmes_commands_can_be_parsed() -> None:
+    """Each `souwen …` line of a shell block is a call that the command line takes."""
+    context = souwen.make_context("souwen", ["config"], resilient_parsing=True)
+    count = 0
+    for text in (README, CHINESE_README):
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
+            for line in block.splitlines():
+                words = shlex.split(line, comments=True)
+                if words[:1] == ["souwen"]:
+                    command = souwen.get_command(context, words[1])  # type: ignore[attr-defined]
+                    command.make_context(words[1], words[2:])
+                    count += 1
+    assert count >= 8
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    for name, field in setting_fields().items():
+        row = re.search(rf"^\| `{name}` \|(.*?)\|(.*?)\|$", README, re.MULTILINE)
+        assert row, name
+        assert row[1].strip(" `") == str(field.default)
+        assert row[2].strip() == field.metadata["help"]
+
+
+def test_every_route_is_documented() -> None:
+    app = create_app(Settings())
+    routes = {re.sub(r"<(?:\w+:)?\w+>", "<id>", rule.rule) for rule in app.url_map.iter_rules()}
+    for route in routes - {"/static/<id>"}:
+        assert f"`{route}" in README, route
+
+
+def _forms() -> list[str]:
+    rows = re.findall(r"^\| (`.*?) \| ", LANGUAGE, re.MULTILINE)
+    return [form.replace("\\|", "|") for row in rows for form in re.findall(r"`(.+?)`", row)]
+
+
+@pytest.mark.parametrize("form", _forms())
+def test_every_form_of_the_query_language_is_understood(form: str) -> None:
+    parsed = parse_query(form, Settings(), zone("Asia/Shanghai"))
+    assert parsed.tree is not query.NullQuery
+    assert parsed.notes == ()
+
+
+def test_every_field_is_documented() -> None:
+    for name in FIELD_NAMES:
+        if name.isascii():
+            assert f"`{name}:" in LANGUAGE, name
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "bench").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
