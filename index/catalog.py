@@ -244,15 +244,9 @@ class Catalog:
         self, state: FileState, digest: str, articles: Sequence[PackedArticle], problems: Iterable[Problem]
     ) -> Change:
         """Stores what a file now holds, in place of what it held."""
+        is_new = not self._connection.execute("SELECT 1 FROM files WHERE path = ?", (state.path,)).fetchone()
         file = self._touch(state, digest)
-        self._connection.execute("DELETE FROM problems WHERE file = ?", (file,))
-        self._connection.execute("DELETE FROM claims WHERE file = ?", (file,))
-        before = {
-            row[0]: row[1]
-            for row in self._connection.execute(
-                f"SELECT id, digest FROM articles WHERE file = ? AND state != {_REMOVED}", (file,)
-            )
-        }
+        before = {} if is_new else self._take_back(file)
         kept: dict[str, PackedArticle] = {}
         noted = list(problems)
         for packed in articles:
@@ -271,6 +265,13 @@ class Catalog:
         self._mark_removed(removed)
         self._note(file, noted)
         return Change(frozenset(added), frozenset(changed), frozenset(removed))
+
+    def _take_back(self, file: int) -> dict[str, bytes]:
+        """Forgets what was noted of a known file; gives the ids and digests of its articles."""
+        self._connection.execute("DELETE FROM problems WHERE file = ?", (file,))
+        self._connection.execute("DELETE FROM claims WHERE file = ?", (file,))
+        sql = f"SELECT id, digest FROM articles WHERE file = ? AND state != {_REMOVED}"
+        return dict(self._connection.execute(sql, (file,)).fetchall())
 
     def keep_file(self, path: str, problem: Problem) -> None:
         """Notes that a file can't be read now: what it held stays, and it is tried again next time."""

@@ -17,11 +17,11 @@ from lxml import etree
 
 # Elements whose content is never text of the article.
 SKIPPED_TAGS = frozenset(
-    "style script template noscript iframe object embed svg canvas audio video "
+    "style script template noscript noframes iframe object embed svg canvas audio video "
     "select option button input textarea head title".split()
 )
-# Elements around the article, skipped only in whole pages (a body with an <article> or <main>, or
-# with an <html> element): in a scraped fragment they may be part of it.
+# Elements around the article, skipped only in whole pages (with an <html> or a <body> element): in a
+# scraped fragment they may be part of it.
 PAGE_TAGS = frozenset("nav header footer aside form menu dialog".split())
 # Boilerplate, by class: Sina's QR block with the app's slogan, and its inline account-opening advert.
 SKIPPED_CLASSES = frozenset("appendQr_wrap app-kaihu-qr".split())
@@ -41,7 +41,7 @@ BLOCK_TAGS = frozenset(
 # The other elements of HTML. With none of all of these, a text has no markup: `#include <vector>`.
 INLINE_TAGS = frozenset(
     "a abbr acronym area b base basefont bdi bdo big cite code data del dfn em embed font html i img ins "
-    "kbd label legend link map mark meta meter noframes output picture progress q rb rp rt ruby s samp "
+    "kbd label legend link map mark meta meter output picture progress q rb rp rt ruby s samp "
     "slot small source span strike strong sub sup time track tt u var wbr".split()
 )
 # With none of these, line breaks in the source are the paragraphs.
@@ -81,6 +81,7 @@ class _Builder:
         self._title: list[str] = []
         self._editor: list[str] = []
         self._skip_depth = 0
+        self._in_head = False
         self._pre_depth = 0
         self._editor_depth = 0
         self._in_title = False
@@ -89,7 +90,7 @@ class _Builder:
         is_open = tag not in _VOID_TAGS
         if self._skip_depth:
             self._skip_depth += is_open
-            self._in_title = tag == "title" and not self._title
+            self._in_title = tag == "title" and self._in_head and not self._title
             return
         if tag in BLOCK_TAGS:
             self._break()
@@ -97,6 +98,7 @@ class _Builder:
         classes = attributes["class"].split() if "class" in attributes else ()
         if tag in self._skipped or (classes and not SKIPPED_CLASSES.isdisjoint(classes)):
             self._skip_depth = int(is_open)
+            self._in_head = tag == "head"
             self._in_title = tag == "title" and not self._title
         elif self._editor_depth:
             self._editor_depth += is_open

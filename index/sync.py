@@ -24,7 +24,7 @@ from index.scan import Scan, removed_paths, resolve_roots, scan
 from index.settings import Settings, zone
 
 # Articles between two commits: what a killed run may have to do again.
-COMMIT_EVERY = 10_000
+COMMIT_EVERY = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,7 @@ class _Run:
 
     def follow(self, roots: dict[str, Path], started: float) -> Report:
         self._catalog.set_roots(roots)
+        self._catalog.commit()  # they are remembered even if this run is killed
         found = scan(roots)
         tasks = self._compare(found)
         gone = removed_paths(self._catalog.files(), found)

@@ -31,7 +31,7 @@ from index.errors import EngineError, IndexDamagedError
 
 # Bytes of postings held in memory before they are written out as a segment. One thread, since a
 # second one would only compete with the processes that analyse.
-HEAP_SIZE = 128_000_000
+HEAP_SIZE = 256_000_000
 # More than any archive has values of one facet: all buckets are wanted, none cut off.
 _ALL_BUCKETS = 1_000_000
 # Hits read beyond a page to see whether the score at its end goes on, so that ties can be ordered.
