@@ -82,9 +82,9 @@ def snippets(text: str, needles: Sequence[Needle], limit: int = 2) -> tuple[Snip
         best = _best_window(found, needles, wanted)
         if best is None:
             break
-        span = _extended(text, *best)
+        span = _uncut(_extended(text, *best), everything)
         if any(span[0] < end and start < span[1] for start, end in passages):
-            span = best
+            span = _uncut(best, everything)
         passages.append(span)
         wanted -= {o.needle for o in found if span[0] <= o.start and o.end <= span[1]}
         found = [o for o in found if o.end <= span[0] or o.start >= span[1]]
@@ -141,6 +141,18 @@ def _extended(text: str, start: int, end: int) -> Span:
     wanted = max(end, start + LENGTH)
     found = _SENTENCE_END.search(text, max(end, wanted - _REACH), wanted + _REACH)
     return start, min(found.end() if found else wanted, len(text))
+
+
+def _uncut(span: Span, found: Sequence[_Occurrence]) -> Span:
+    """The stretch, and all of the occurrences that its ends would cut."""
+    start, end = span
+    for occurrence in found:
+        if occurrence.start < end < occurrence.end:
+            end = occurrence.end
+    for occurrence in reversed(found):
+        if occurrence.start < start < occurrence.end:
+            start = occurrence.start
+    return start, end
 
 
 def _passage(text: str, start: int, end: int, found: Sequence[_Occurrence]) -> Snippet:

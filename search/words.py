@@ -43,16 +43,21 @@ def query_words(analyzer: Analyzer, text: str) -> list[list[str]]:
 def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
     """What an article must have at least one of to match a text in part, each as units.
 
-    The words of the text, and around characters that the dictionary leaves single, which may be a part of
-    a name that it doesn't know, each pair.
+    The words of the text; and of characters that the dictionary leaves single, which may be a name that it
+    doesn't know, each pair, and the character itself if it says something and its neighbours don't.
     """
     groups: list[list[str]] = []
     for piece in analyzer.pieces(text):
         cut = _cut(analyzer, piece)
-        groups += [group for group in cut if len(group) > 1 or _is_telling(group[0])]
-        for left, right in pairwise(cut):
-            if _is_single(left) or _is_single(right):
-                groups.append([left[-1], right[0]])
+        paired = set()
+        for number, (left, right) in enumerate(pairwise(cut)):
+            if _is_single(left) and _is_single(right):
+                groups.append([*left, *right])
+                if _is_telling(left[0]) and _is_telling(right[0]):
+                    paired |= {number, number + 1}
+        for number, group in enumerate(cut):
+            if len(group) > 1 or (number not in paired and _is_telling(group[0])):
+                groups.append(group)
     return groups
 
 
