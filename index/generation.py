@@ -28,6 +28,8 @@ from index.article import format_date
 from index.errors import IndexBusyError, IndexDamagedError, IndexMismatchError, IndexMissingError
 
 FORMAT = 1
+# What the names in a generation start with: a folder with others in it is somebody else's.
+_PARTS = ("meta.json", "dictionary.txt", "catalog.sqlite", "engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class IndexDirectory:
         """Removes what earlier runs left behind: generations that are not live, unfinished ones."""
         live = self.current_name()
         for path in self._generations():
-            if path.name != live:
+            if path.name != live and all(part.name.startswith(_PARTS) for part in path.iterdir()):
                 shutil.rmtree(path, ignore_errors=True)
         (self.path / "current.new").unlink(missing_ok=True)
 
@@ -148,7 +150,7 @@ class IndexDirectory:
 
     def _generations(self) -> list[Path]:
         found = self.path.glob("gen-*")
-        return sorted(path for path in found if path.name[4:].isdecimal())
+        return sorted(path for path in found if path.name[4:].isdecimal() and path.is_dir())
 
     def _read_meta(self, path: Path) -> Meta:
         file = path / "meta.json"

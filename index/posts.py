@@ -239,4 +239,4 @@ def _one_line(text: str) -> str:
 
 
 def _first_line(text: str) -> str:
-    return next(iter(text.split("\n", 1)), "")[:80]
+    return text.partition("\n")[0][:80].rstrip()

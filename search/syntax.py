@@ -48,8 +48,13 @@ DEFAULT_FIELD = "text"
 # Full-width forms of ASCII, and the ideographic space.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 # Quotation marks that stand around a word of their own are those of the query language; inside a
-# sentence they are punctuation.
-_QUOTED = re.compile(r"(?<![^\s(:\-|])[“„«「『〝](?P<text>[^“”„«»「」『』〝〞\"]*)[”»」』〞](?=[\s)~^|]|$)")
+# sentence, or inside others, they are punctuation.
+_PAIRS = (("“", "”"), ("„", "”"), ("「", "」"), ("『", "』"), ("«", "»"), ("〝", "〞"))
+_QUOTED = re.compile(
+    r'"[^"]*"|(?<![^\s(:\-!|])(?:'
+    + "|".join(rf'{start}[^{start}{end}"]*{end}' for start, end in _PAIRS)
+    + r")(?=[\s)~^|]|$)"
+)
 _FIELD = rf"(?<![^\s(\-!|])(?P<text>(?i:{'|'.join(FIELD_NAMES)})):\s*(?=\S)"
 _UNKNOWN_FIELD = re.compile(r"(?<![^\s(\-!|])(?P<name>[A-Za-z]{3,}):(?=[^\s/])")
 # A word with a sign of its own stands alone: a?b is no pattern in http://example.org/a?b=c.
@@ -166,7 +171,7 @@ def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
         )
     notes: list[Note] = []
     text = _NO_TEXT.sub(" ", text).translate(_NARROW)
-    text = _QUOTED.sub(r'"\g<text>"', text)
+    text = _QUOTED.sub(lambda found: f'"{found[0][1:-1]}"', text)
     text = _check_quotes(text, notes)
     text = _check_parentheses(text, settings.max_query_nesting, notes)
     _note_unknown_fields(text, notes)

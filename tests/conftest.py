@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from archive import Archive
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -48,3 +49,17 @@ def app(example_index: Path) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """A browser without cookies or history."""
     return app.test_client()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    """An empty archive, to be indexed by tantivy."""
+    (tmp_path / "posts").mkdir()
+    return Archive(tmp_path / "posts", tmp_path / "index")
+
+
+@pytest.fixture(params=list(ENGINES))
+def any_archive(request: pytest.FixtureRequest, archive: Archive) -> Archive:
+    """An empty archive, to be indexed by each engine in turn."""
+    archive.engine = request.param
+    return archive

@@ -1,0 +1,93 @@
+"""A small archive in a temporary folder, with an index that follows it: for the tests of both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from whoosh import query
+
+from index.analysis.grams import phrase_grams
+from index.article import Problem
+from index.engine import GramPhrase, Sort
+from index.generation import IndexDirectory
+from index.reader import OpenIndex
+from index.settings import Settings
+from index.sync import Report, Request, sync
+from index.verify import verify
+
+
+@dataclass
+class Archive:
+    """`folder` holds the articles, `directory` the index."""
+
+    folder: Path
+    directory: Path
+    engine: str = "tantivy"
+    settings: Settings = field(default_factory=Settings)
+
+    def write(self, name: str, text: str) -> Path:
+        """Writes a file, with the folders above it."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+        return path
+
+    def post(self, name: str, body: str, title: str = "题") -> Path:
+        """Writes a post."""
+        return self.write(name, f"---\ntitle: {title}\n---\n<p>{body}</p>")
+
+    def lines(self, name: str, articles: dict[str, str]) -> Path:
+        """Writes a .jsonl file of articles: their texts by id."""
+        lines = (json.dumps({"id": i, "title": i, "text": text}) + "\n" for i, text in articles.items())
+        return self.write(name, "".join(lines))
+
+    def sync(self, request: Request | None = None, **settings: str | int) -> Report:
+        """Makes the index follow the folder, or does what the request says."""
+        if request is None:
+            request = Request([self.folder], engine="" if self.directory.exists() else self.engine)
+        return sync(self.directory, request, replace(self.settings, **settings))  # type: ignore[arg-type]
+
+    def open(self) -> OpenIndex:
+        """The live generation, to be closed."""
+        return OpenIndex(IndexDirectory(self.directory).current())
+
+    def texts(self) -> dict[str, str]:
+        """The texts in the catalog, by id."""
+        with closing(self.open()) as index:
+            return {article.id: article.text for article in index.catalog.all_articles()}
+
+    def problems(self) -> list[Problem]:
+        with closing(self.open()) as index:
+            return index.catalog.problems()
+
+    def reasons(self) -> dict[str, str]:
+        """The problems' reasons, by path."""
+        return {problem.path: problem.reason for problem in self.problems()}
+
+    def find(self, text: str) -> list[str]:
+        """The texts of the articles that the engine finds by what their bodies hold, in order."""
+        with closing(self.open()) as index:
+            return find(index, text)
+
+    def agrees(self) -> bool:
+        """Whether files, catalog and engine agree."""
+        with closing(self.open()) as index:
+            return verify(index).agree
+
+
+def find(index: OpenIndex, text: str) -> list[str]:
+    """The texts of the articles that an open index finds by what their bodies hold, in order."""
+    units: Sequence[str] = index.analyzer.units(text)
+    tree = (
+        GramPhrase("body_grams", phrase_grams(units))
+        if len(units) > 1
+        else query.Term("body_units", units[0])
+    )
+    hits = index.engine.search(tree, sort=Sort.RELEVANCE, offset=0, limit=100)
+    assert hits.total == len(hits.hits)
+    articles = index.catalog.articles([hit.id for hit in hits.hits])
+    return sorted(articles[hit.id].text for hit in hits.hits)

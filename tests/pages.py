@@ -1,0 +1,26 @@
+"""Pages as the tests look at them."""
+
+from __future__ import annotations
+
+from bs4 import BeautifulSoup, Tag
+from flask.testing import FlaskClient
+
+
+def page_at(client: FlaskClient, path: str, **arguments: object) -> BeautifulSoup:
+    """The page at an address, which must be there."""
+    answer = client.get(path, query_string=arguments or None)
+    assert answer.status_code == 200, answer.text
+    assert answer.content_type == "text/html; charset=utf-8"
+    return BeautifulSoup(answer.text, "lxml")
+
+
+def one(page: Tag, selector: str) -> Tag:
+    """The only element that a selector finds."""
+    found = page.select(selector)
+    assert len(found) == 1, (selector, len(found))
+    return found[0]
+
+
+def link_of(page: Tag, selector: str) -> str:
+    """Where the only link that a selector finds leads."""
+    return str(one(page, selector)["href"])

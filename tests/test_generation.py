@@ -1,0 +1,244 @@
+"""The index directory: generations, the swap, the lock, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from index.analysis import ANALYSIS_VERSION, hash_dictionary
+from index.errors import IndexBusyError, IndexDamagedError, IndexMismatchError, IndexMissingError
+from index.generation import FORMAT, Generation, IndexDirectory, Meta
+
+META = Meta(engine="tantivy", segmenter="rjieba", dictionary="", timezone="Asia/Shanghai")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> IndexDirectory:
+    (tmp_path / "index").mkdir()
+    return IndexDirectory(tmp_path / "index")
+
+
+def publish(place: IndexDirectory, meta: Meta = META, dictionary: str = "") -> Generation:
+    generation = place.create(meta, dictionary)
+    place.publish(generation)
+    return generation
+
+
+def names(place: IndexDirectory) -> set[str]:
+    return {path.name for path in place.path.iterdir()}
+
+
+def test_without_an_index_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
+    place = IndexDirectory(tmp_path / "nowhere")
+    assert place.current_name() == ""
+    with pytest.raises(IndexMissingError, match=r"Make one with: souwen index FOLDER --index .*nowhere"):
+        place.current()
+    assert not place.path.exists()
+
+
+def test_a_generation_says_what_it_was_made_with(place: IndexDirectory) -> None:
+    dictionary = "放管服 100\n"
+    made = place.create(
+        Meta(engine="whoosh", segmenter="jieba", dictionary=hash_dictionary(dictionary), timezone="UTC"),
+        dictionary,
+    )
+    with pytest.raises(IndexMissingError):
+        place.current()  # not before it is published
+    place.publish(made)
+    found = place.current()
+    assert found == made
+    assert found.dictionary == dictionary
+    assert (found.meta.engine, found.meta.segmenter, found.meta.timezone) == ("whoosh", "jieba", "UTC")
+    assert (found.meta.format, found.meta.analysis) == (FORMAT, ANALYSIS_VERSION)
+    assert found.meta.created.endswith("Z")
+
+
+def test_the_live_generation_is_the_one_published_last(place: IndexDirectory) -> None:
+    first = publish(place)
+    second = place.create(META, "")
+    assert (first.path.name, second.path.name) == ("gen-000001", "gen-000002")
+    assert place.current() == first
+    place.publish(second)
+    assert place.current() == second
+
+
+def test_a_swap_that_fails_leaves_the_old_generation_live(
+    place: IndexDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publish(place)
+    second = place.create(META, "")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fail)
+        with pytest.raises(OSError, match="No space"):
+            place.publish(second)
+    assert place.current() == first
+    place.prune()
+    assert place.current() == first
+    assert names(place) == {"current", "gen-000001"}
+
+
+def test_pruning_leaves_the_live_generation_and_what_is_not_souwens(place: IndexDirectory) -> None:
+    for _ in range(3):
+        live = publish(place)
+    (place.path / "gen-000009").mkdir()  # killed before anything was in it
+    others = {
+        "notes.txt": "",
+        "gen-old": "",
+        "gen-12": "",
+        "gen-000010/diary.md": "",
+        "gen-000010/meta.json": "",
+    }
+    for name in others:
+        (place.path / name).parent.mkdir(exist_ok=True)
+        (place.path / name).write_text("mine")
+    place.prune()
+    assert names(place) == {"current", live.path.name, "notes.txt", "gen-old", "gen-12", "gen-000010"}
+    assert (place.path / "gen-000010/diary.md").read_text() == "mine"
+    assert place.create(META, "").path.name == "gen-000011"
+
+
+# What is refused
+
+
+def rewrite(generation: Generation, change: Callable[[dict[str, object]], object]) -> None:
+    file = generation.path / "meta.json"
+    values = json.loads(file.read_text(encoding="utf-8"))
+    change(values)
+    file.write_text(json.dumps(values), encoding="utf-8")
+
+
+MEND = r"Run: souwen index FOLDER --rebuild --index .*index$"
+
+
+def test_another_format_is_refused(place: IndexDirectory) -> None:
+    """Whatever else it has: a later version may describe itself in another way."""
+    rewrite(publish(place), lambda values: values.update(format=FORMAT + 1, compression="zstd"))
+    with pytest.raises(IndexMismatchError, match=rf"has format {FORMAT + 1}, .* reads {FORMAT}\. {MEND}"):
+        place.current()
+
+
+def test_another_analysis_is_refused(place: IndexDirectory) -> None:
+    rewrite(publish(place), lambda values: values.update(analysis=ANALYSIS_VERSION + 1))
+    with pytest.raises(IndexMismatchError, match=rf"words would not meet\. {MEND}"):
+        place.current()
+
+
+def test_a_dictionary_that_was_changed_inside_the_index_is_refused(place: IndexDirectory) -> None:
+    dictionary = "放管服\n"
+    meta = Meta(engine="tantivy", segmenter="rjieba", dictionary=hash_dictionary(dictionary), timezone="UTC")
+    file = publish(place, meta, dictionary).path / "dictionary.txt"
+    file.write_text("交管\n", encoding="utf-8")
+    with pytest.raises(IndexMismatchError, match=rf"dictionary\.txt is not the dictionary .* {MEND}"):
+        place.current()
+    file.unlink()
+    with pytest.raises(IndexDamagedError, match=r"dictionary\.txt: can't be read"):
+        place.current()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{", b"[]", b"null", b"{}", b'{"format": 1}', b'{"format": 1, "engine": "x", "y": 2}', b"[1]"],
+)
+def test_a_damaged_description_is_refused(place: IndexDirectory, damage: bytes) -> None:
+    (publish(place).path / "meta.json").write_bytes(damage)
+    with pytest.raises(IndexDamagedError, match=rf"meta\.json: is not a description of an index\. {MEND}"):
+        place.current()
+
+
+def test_a_description_that_cannot_be_read_is_refused(place: IndexDirectory) -> None:
+    file = publish(place).path / "meta.json"
+    file.write_bytes(b"\xff")
+    with pytest.raises(IndexDamagedError, match=r"meta\.json: can't be read"):
+        place.current()
+    file.unlink()
+    with pytest.raises(IndexDamagedError, match=r"meta\.json: can't be read"):
+        place.current()
+
+
+def test_a_damaged_name_of_the_live_generation_is_refused(place: IndexDirectory) -> None:
+    publish(place)
+    (place.path / "current").write_bytes(b"\xff\xfe")
+    with pytest.raises(IndexDamagedError, match="current: can't be read"):
+        place.current()
+    (place.path / "current").write_text("gen-000099\n")
+    with pytest.raises(IndexDamagedError, match=r"gen-000099.meta\.json: can't be read"):
+        place.current()
+
+
+# The lock
+
+HOLD = """
+import sys
+from pathlib import Path
+from index.generation import IndexDirectory
+with IndexDirectory(Path(sys.argv[1])).write_lock():
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def other_writer(place: IndexDirectory) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the lock."""
+    command = [sys.executable, "-c", HOLD, str(place.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        yield process
+        process.kill()
+
+
+def test_another_process_that_writes_is_named(place: IndexDirectory) -> None:
+    with other_writer(place) as process:
+        message = rf"is being written by process {process.pid}, since 20.*Z\. Wait for it to end"
+        with pytest.raises(IndexBusyError, match=message), place.write_lock():
+            pass
+        process.communicate("")  # it ends in peace
+        with place.write_lock():
+            pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no SIGKILL")
+def test_a_killed_writer_leaves_the_lock_free(place: IndexDirectory) -> None:
+    with other_writer(place) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        with place.write_lock():
+            text = (place.path / "write.lock").read_text()
+            assert text.startswith(f"process {os.getpid()}, since ")
+
+
+def test_the_lock_is_free_after_a_failure(place: IndexDirectory) -> None:
+    with pytest.raises(ZeroDivisionError), place.write_lock():
+        raise ZeroDivisionError
+    busy = pytest.raises(IndexBusyError, match=rf"process {os.getpid()}, ")
+    with place.write_lock(), busy, place.write_lock():
+        pass
+    with place.write_lock():
+        pass
+
+
+def test_the_lock_makes_the_directory(tmp_path: Path) -> None:
+    with IndexDirectory(tmp_path / "a/b").write_lock():
+        assert (tmp_path / "a/b").is_dir()
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(IndexDamagedError, match="can't be written: "),
+        IndexDirectory(tmp_path / "file").write_lock(),
+    ):
+        pass

@@ -1,0 +1,550 @@
+"""What a query matches, what it scores by, and what follows when little matches: plans, carried out over
+small archives. No test depends on particular weights."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from whoosh import query
+
+from index.analysis import Analyzer
+from index.article import Article
+from index.dates import parse_date
+from index.document import make_document
+from index.engine import Engine, Sort, engine_class
+from index.settings import Settings, zone
+from search.ranking import Plan, make_plan, scored, within_distance
+from search.syntax import parse_query
+
+ZONE = zone("Asia/Shanghai")
+ANALYZER = Analyzer()
+
+
+def article(
+    article_id: str, title: str, text: str = "", *, author: str = "", categories: str = "", date: str = ""
+) -> Article:
+    return Article(
+        id=article_id,
+        path=article_id,
+        title=title,
+        text=text,
+        author=author,
+        categories=tuple(categories.split("/")) if categories else (),
+        date=parse_date(date, ZONE) if date else None,
+    )
+
+
+ARCHIVE = [
+    article(
+        "a",
+        "公安部门推进放管服改革",
+        "公安交管部门今天发布通告。",
+        author="张三",
+        categories="新闻/国内",
+        date="2022-01-04",
+    ),
+    article(
+        "b",
+        "公安楷模",
+        "全国公安机关举行表彰大会，驾驶证改革受到关注。",
+        author="李四",
+        categories="新闻/国际",
+        date="2022-02-01",
+    ),
+    article(
+        "c",
+        "交管部门发布新规",
+        "驾驶证电子化。部门协同，公安参与，改革继续。",
+        author="张三、李四",
+        categories="法规",
+        date="2023-05-06",
+    ),
+    article("d", "放管服改革综述", "简政放权、放管结合、优化服务。", author="王五", categories="随笔"),
+    article("e", "天气预报", "明天有雨。Kubernetes 和 TensorFlow 的用户请留意。", date="2021-12-31"),
+    article(
+        "f",
+        "在 kubernetes 上运行 C++ 程序",
+        "kubectl 与 C# 无关，12123 也是。GPT-4 很快。",
+        author="Tom Ng",
+        categories="编程/运维",
+    ),
+    article("g", "驾驶手册", "驾驶前检查证件。公安。交管。", categories="编程"),
+]
+
+
+class Archive:
+    """An index over a few articles, and what queries find in it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def plan(self, text: str, *, max_words: int = 200, max_expansions: int = 1000) -> Plan:
+        tree = parse_query(text, Settings(), ZONE).tree
+        return make_plan(tree, ANALYZER, self.engine.terms, max_words, max_expansions)
+
+    def strict(self, text: str) -> set[str]:
+        return self.ids(self.plan(text).strict)
+
+    def relaxed(self, text: str) -> set[str]:
+        plan = self.plan(text)
+        assert plan.relaxed is not None, text
+        return self.ids(plan.relaxed)
+
+    def ids(self, tree: query.Query) -> set[str]:
+        return {hit.id for hit in self.engine.search(tree, sort=Sort.NEWEST, offset=0, limit=1000).hits}
+
+    def ranked(self, text: str) -> list[str]:
+        plan = self.plan(text)
+        assert plan.scores, text
+        tree = scored(plan.strict, plan.scores)
+        return [hit.id for hit in self.engine.search(tree, sort=Sort.RELEVANCE, offset=0, limit=100).hits]
+
+
+@contextmanager
+def archive_of(articles: Sequence[Article]) -> Iterator[Archive]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(engine_class("tantivy").create(Path(folder, "engine"))) as engine,
+    ):
+        with engine.writer() as writer:
+            for each in articles:
+                writer.add(make_document(each, ANALYZER, ZONE))
+            writer.commit()
+        engine.refresh()
+        yield Archive(engine)
+
+
+@pytest.fixture(scope="module")
+def archive() -> Iterator[Archive]:
+    with archive_of(ARCHIVE) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("公安", "abcg"),
+        ("公安 放管服", "a"),
+        ("公安 AND 放管服", "a"),
+        ("公安 OR 放管服", "abcdg"),
+        ("公安 -放管服", "bcg"),
+        ("公安 NOT 放管服 -交管", "b"),
+        ("NOT 公安", "def"),
+        ("-公安 -放管服", "ef"),
+        ("(公安 OR 放管服) -(改革 部门)", "bdg"),
+        ("NOT (公安 OR 放管服)", "ef"),
+        ("公安交管", "acg"),  # words, wherever they are
+        ("“公安交管”", "a"),  # exactly this
+        ("“公安” “交管”", "acg"),
+        ("驾驶", "bcg"),
+        ("驶证", "bc"),  # any part of a word
+        ("驾驶证", "bc"),
+        ("「部门发布新规」", "c"),
+        ("“今天发布通告。”", "a"),
+        ("“部门，协同”", ""),  # punctuation is not there
+        ("“化部门”", ""),  # but a full stop is
+        ("证", "bcg"),
+        ("。", ""),
+        ("title:公安", "ab"),
+        ("body:公安", "abcg"),
+        ("标题:公安 正文:交管", "a"),
+        ("title:(公安 OR 交管)", "abc"),
+        ("-title:公安 公安", "cg"),
+        ("author:张三", "ac"),
+        ("author:李四", "bc"),
+        ("author:张三、李四", "c"),
+        ("author:张", ""),
+        ("author:张*", "ac"),
+        ("author:tom*", "f"),
+        ("作者:(张三 OR 王五)", "acd"),
+        ("category:新闻", "ab"),
+        ("category:新闻/国内", "a"),
+        ("category:国内", "a"),
+        ("category:新闻*", "ab"),
+        ("分类：編程", "fg"),
+        ("公安 category:新闻", "ab"),
+        ("公安 -category:新闻", "cg"),
+        ("date:2022", "ab"),
+        ("date:2022-01", "a"),
+        ("date:2022-01-04", "a"),
+        ("date:2022-01..2022-02", "ab"),
+        ("date:>=2022-02", "bc"),
+        ("date:<2022", "e"),
+        ("-date:>=0001", "dfg"),  # those without a date
+        ("公安 date:2022 -date:2022-01", "b"),
+        ("驾驶*", "bcg"),
+        ("驾驶证*", "bc"),
+        ("kube*", "ef"),
+        ("K*", "ef"),
+        ("12*", "f"),
+        ("gpt-4*", "f"),
+        ("c+*", "f"),
+        ("title:kube*", "f"),
+        ("tensor?low", "e"),
+        ("T*r*w", "e"),
+        ("k?b?r*", "ef"),
+        ("kub?", ""),
+        ("kubernets~", "ef"),
+        ("kubrenetes~", "ef"),  # two letters swapped are one mistake
+        ("kubernet~", ""),
+        ("kubernet~2", "ef"),
+        ("title:kubernets~", "f"),
+        ("C++", "f"),
+        ("C#", "f"),
+        ("c", "f"),
+        ("GPT-4 12123", "f"),
+        ("ＴＥＮＳＯＲＦＬＯＷ", "e"),
+        ("駕駛證", "bc"),
+        ("“公安 部门”~1", "a"),
+        ("“部门 公安”~1", ""),
+        ("“公安 部门”~6", "a"),  # in c the other way round, seven units from where it would follow
+        ("“公安 部门”~7", "ac"),
+        ("“公安 表彰”~5", "b"),
+        ("“公安 表彰”~3", ""),
+        ("title:“公安 改革”~10", "a"),
+        ("“公安 通告”~3 OR 天气", "e"),
+    ],
+)
+def test_what_is_found(archive: Archive, text: str, found: str) -> None:
+    assert "".join(sorted(archive.strict(text))) == found
+
+
+@pytest.mark.parametrize("text", ["", "  ", "？", "“”", "()", "-()", "…… ——", '"。"', "title:！"])
+def test_nothing_to_search_for_finds_nothing_and_says_so(archive: Archive, text: str) -> None:
+    plan = archive.plan(text)
+    assert archive.ids(plan.strict) == set()
+    assert plan.relaxed is None
+    assert not plan.scores
+    assert not plan.needles
+    assert plan.understood == ""
+    assert [str(note) for note in plan.notes] == ["There is nothing to search for."]
+
+
+@pytest.mark.parametrize("text", ["公安 ？", "公安 - 。", "公安 “！” ()", "公安 -“。”", "title:！ 公安"])
+def test_what_is_nothing_takes_nothing_away(archive: Archive, text: str) -> None:
+    assert archive.strict(text) == archive.strict("公安")
+    assert archive.plan(text).understood == "公安"
+
+
+# Relaxation
+
+
+def test_partial_matches_have_one_of_the_words(archive: Archive) -> None:
+    assert archive.strict("放管服 驾驶证") == set()
+    assert archive.relaxed("放管服 驾驶证") >= {"a", "b", "c", "d"}
+    assert not archive.relaxed("放管服 驾驶证") & {"e", "f"}
+
+
+def test_words_of_one_text_are_relaxed_like_words_apart(archive: Archive) -> None:
+    assert archive.relaxed("交管部门天气") >= {"a", "c", "e"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["公安", "kube*", "“公安 放管服”", "author:张三", "date:2022", "公安 OR 放管服", "-公安", "(a OR b) c"],
+)
+def test_one_word_or_none_has_no_partial_matches(archive: Archive, text: str) -> None:
+    assert archive.plan(text).relaxed is None
+
+
+@pytest.mark.parametrize(
+    "text", ["放管服 AND 驾驶证", "放管服 AND 天气 AND 公安", "(放管服 天气) AND 驾驶证"]
+)
+def test_and_is_never_relaxed(archive: Archive, text: str) -> None:
+    assert archive.plan(text).relaxed is None
+
+
+def test_what_and_stands_between_is_kept_where_other_words_are_relaxed(archive: Archive) -> None:
+    assert (
+        archive.relaxed("天气 手册 公安 AND 交管") == archive.strict("(天气 OR 手册) 公安 AND 交管") == {"g"}
+    )
+
+
+MANDATORY = [
+    "-公安", "-驾驶证", "NOT 部门", "-(公安 交管)", "-title:公安", "-“公安部门”", "-kube*",
+    "“公安”", "“放管服改革”", "「部门」", "title:“改革”", "author:张三", "-author:张三",
+    "category:新闻", "-category:编程", "date:2022", "date:>=2022-02", "-date:2022-01", "驾*", "kub?r*",
+    "kubernets~", "(公安 OR 天气)", "“公安 部门”~1", "(公安 AND 交管)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mandatory", MANDATORY)
+@pytest.mark.parametrize("words", ["放管服 驾驶证", "天气 公安", "改革部门"])
+@pytest.mark.parametrize("order", ["{words} {mandatory}", "{mandatory} {words}"])
+def test_partial_matches_are_never_without_what_is_mandatory(
+    archive: Archive, mandatory: str, words: str, order: str
+) -> None:
+    text = order.format(words=words, mandatory=mandatory)
+    allowed = archive.strict(mandatory)
+    assert archive.strict(text) <= archive.relaxed(text) <= allowed
+    assert archive.relaxed(text) == archive.relaxed(words) & allowed
+
+
+texts = st.lists(st.sampled_from(["公安", "部门", "放管服", "改革", "交管", "，", "雨"]), max_size=6).map(
+    "".join
+)
+words = st.sampled_from(["公安", "部门", "放管服", "改革", "交管", "雨", "安部"])
+parts = st.one_of(
+    words,
+    words,
+    words.map("-{}".format),
+    words.map("“{}”".format),
+    words.map("title:{}".format),
+    words.map("-title:“{}”".format),
+    st.tuples(words, words).map(lambda pair: f"({pair[0]} OR {pair[1]})"),
+    st.tuples(words, words).map(lambda pair: f"-({pair[0]} {pair[1]})"),
+)
+
+
+def has(text: str, part: str) -> bool:
+    """Whether a part of a query, as it is written above, holds of an article whose title is its text."""
+    if part.startswith("-"):
+        return not has(text, part[1:])
+    part = part.removeprefix("title:")
+    if part.startswith("("):
+        sides = re.split(r" OR | ", part[1:-1])
+        return (any if " OR " in part else all)(has(text, side) for side in sides)
+    if part.startswith("“"):
+        return part[1:-1] in text
+    return all(word in text for word in re.findall("公安|部门|放管服|改革|交管|雨|安部", part))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(texts, min_size=1, max_size=8),
+    st.lists(st.lists(parts, min_size=1, max_size=4), min_size=10, max_size=20),
+)
+def test_queries_match_what_their_parts_say(titles: list[str], queries: list[list[str]]) -> None:
+    by_id = {f"{i}": title for i, title in enumerate(titles)}
+    with archive_of([article(i, title) for i, title in by_id.items()]) as archive:
+        for typed in queries:
+            text = " ".join(typed)
+            wanted = {i for i, title in by_id.items() if all(has(title, part) for part in typed)}
+            assert archive.strict(text) == wanted, text
+            plan = archive.plan(text)
+            if plan.relaxed is not None:
+                found = archive.ids(plan.relaxed)
+                assert wanted <= found, text
+                bound = [part for part in typed if part[0] in "-“("]
+                assert all(has(by_id[i], part) for i in found for part in bound), text
+
+
+# Scores
+
+
+def test_an_article_that_matches_better_comes_first(archive: Archive) -> None:
+    with archive_of(
+        [
+            article("often", "无题", "改革改革改革，部门。"),
+            article("once", "无题", "改革，部门。" + "公安。" * 3),
+            article("title", "改革部门", "改革，部门，改革，部门。"),
+        ]
+    ) as made:
+        assert made.ranked("改革")[0] == "title"
+        assert made.ranked("改革").index("often") < made.ranked("改革").index("once")
+        assert made.ranked("改革 部门")[0] == "title"
+
+
+def test_words_together_are_better_than_apart() -> None:
+    with archive_of(
+        [
+            article("apart", "无题", "漂浮的船，还有一座图书馆，在河上。"),
+            article("together", "无题", "漂浮图书馆，还有一艘船，在河上的。"),
+        ]
+    ) as made:
+        assert made.ranked("漂浮图书馆") == ["together", "apart"]
+        assert made.ranked("漂浮 图书馆") == ["together", "apart"]
+
+
+@pytest.mark.parametrize(
+    ("heavy", "light"),
+    [
+        ("公安^9 | 天气", "公安 | 天气^9"),
+        ("“公安”^9 | 天气", "“公安” | 天气^9"),
+        ("(公安)^9 | 天气", "公安 | (天气 天气)^9"),
+        ("公安*^9 | 天气", "公安* | 天气*^9"),
+        ("(公安 | 楷模)^9 | 天气", "(公安 | 楷模) | 天气^9"),
+        ("title:公安^9 | title:天气", "title:公安 | title:天气^9"),
+        ("((公安^3)^3)^3 | 天气", "公安^1e1 | ((天气^3)^3)^3"),
+    ],
+)
+def test_weights_decide_the_order(archive: Archive, heavy: str, light: str) -> None:
+    assert archive.ranked(heavy)[-1] == "e"
+    assert archive.ranked(light)[0] == "e"
+
+
+def test_a_weight_below_one_counts_less(archive: Archive) -> None:
+    assert archive.ranked("公安^0.01 | 天气")[0] == "e"
+
+
+@pytest.mark.parametrize("weight", ["9" * 60, "1" + "0" * 38])
+def test_weights_without_end_leave_scores_finite(archive: Archive, weight: str) -> None:
+    for text in (f"公安^{weight}", f"((公安 改革)^{weight})^{weight} | “天气”^{weight}"):
+        plan = archive.plan(text)
+        tree = scored(plan.strict, plan.scores)
+        hits = archive.engine.search(tree, sort=Sort.RELEVANCE, offset=0, limit=10).hits
+        assert hits
+        assert all(0 < hit.score < 1e12 for hit in hits)
+
+
+@pytest.mark.parametrize("text", ["-公安", "date:2022", "author:张三", "category:新闻 -公安"])
+def test_what_says_nothing_of_the_content_has_no_scores(archive: Archive, text: str) -> None:
+    assert not archive.plan(text).scores
+
+
+# Limits
+
+
+def test_words_over_the_limit_are_ignored_with_one_note(archive: Archive) -> None:
+    plan = archive.plan("公安 改革 天气 没有 这些", max_words=2)
+    assert archive.ids(plan.strict) == archive.strict("公安 改革")
+    assert plan.understood == "公安 改革"
+    assert len(plan.notes) == 1
+    assert "more than 2 words (max_query_words)" in str(plan.notes[0])
+    assert not archive.plan("公安 改革", max_words=2).notes
+
+
+@pytest.mark.parametrize(
+    "ignored",
+    [
+        "“没有”",
+        "-公安",
+        "author:没有",
+        "date:1999",
+        "没*",
+        "n?ne",
+        "none~",
+        "title:没有",
+        "(没有 AND 没有)",
+        "“没 有”~5",
+    ],
+)
+def test_operands_of_every_kind_count(archive: Archive, ignored: str) -> None:
+    plan = archive.plan(f"公安 改革 {ignored}", max_words=2)
+    assert archive.ids(plan.strict) == archive.strict("公安 改革")
+    assert plan.understood == "公安 改革"
+    assert len(plan.notes) == 1
+
+
+def test_the_limit_holds_inside_negation(archive: Archive) -> None:
+    plan = archive.plan("-(a OR b OR c) 公安", max_words=2)
+    assert plan.understood == "NOT (a OR b)"
+    assert len(plan.notes) == 1
+
+
+def test_a_pattern_stands_for_so_many_words_and_says_if_there_are_more() -> None:
+    names = [f"a{letter}c" for letter in "tuvwxy"]
+    with archive_of([article(name, "无题", " ".join(names[i:])) for i, name in enumerate(names)]) as made:
+        for text in ("a?c", "a*c", "abc~"):
+            plan = made.plan(text, max_expansions=6)
+            assert not plan.notes
+            assert marked(plan) == set(names)
+            plan = made.plan(text, max_expansions=2)
+            assert re.search("a.*… stands for 6 words; the 2 most frequent", str(plan.notes[0]))
+            assert marked(plan) == {"axc", "ayc"}
+            assert made.ids(plan.strict) == set(names)
+
+
+# What is understood, and what is marked
+
+
+@pytest.mark.parametrize(
+    ("text", "understood"),
+    [
+        ("公安 放管服", "公安 放管服"),
+        ("公安交管部门", "公安 交管部门"),
+        ("公安 AND 放管服", "公安 AND 放管服"),
+        ("公安｜放管服", "公安 OR 放管服"),
+        ("A B | C", "a (b OR c)"),
+        ("（A B） －C", "a b NOT c"),
+        ("-(A B)", "NOT (a b)"),
+        ("A AND NOT (B OR C)", "a AND NOT (b OR c)"),
+        ("“跨省 通办”", '"跨省 通办"'),
+        ("“公安 交管”~10^2", '"公安 交管"~10^2'),
+        ("标题：公安部门", "title:公安部门"),
+        ("标题：公安交管", "title:公安 title:交管"),
+        ("作者：张三 分类:新闻/国内", "author:张三 category:新闻/国内"),
+        ("日期：2022年1月 公安", "date:2022年1月 公安"),
+        ("date: >= 2022", "date:>=2022"),
+        ("Kube* tensor?low kubernets~ go~", "Kube* tensor?low kubernets~1 go"),
+        ("公安^3 (交管 部门)^0.5", "公安^3 (交管 部门)^0.5"),
+        ("C++ 18.0% GPT-4", "c++ 18.0% gpt 4"),
+        ("國內", "国内"),
+        ("公安 - 、 交管", "公安 交管"),
+    ],
+)
+def test_a_query_as_it_was_understood(archive: Archive, text: str, understood: str) -> None:
+    assert archive.plan(text).understood == understood
+
+
+@pytest.mark.parametrize(
+    "text", [*MANDATORY, "公安 放管服", "公安交管", "A B | C", "title:公安交管 -改革", "公安^3 | 天气"]
+)
+def test_what_was_understood_means_the_same(archive: Archive, text: str) -> None:
+    plan = archive.plan(text)
+    again = archive.plan(plan.understood)
+    assert archive.ids(again.strict) == archive.ids(plan.strict)
+    assert again.understood == plan.understood
+
+
+def marked(plan: Plan) -> set[str]:
+    return {"".join(needle.units).replace("·", "") + "*" * needle.open_end for needle in plan.needles}
+
+
+@pytest.mark.parametrize(
+    ("text", "needles"),
+    [
+        ("公安", {"公安"}),
+        ("公安 放管服", {"公安", "放管服", "公安放管服"}),
+        ("“公安 放管服”", {"公安放管服"}),
+        ("“公安 放管服”~5", {"公安", "放管服"}),
+        ("公安 -放管服", {"公安"}),
+        ("NOT 公安", set()),
+        ("公安 -(放管服 OR 驾*)", {"公安"}),
+        ("驾*", {"驾*"}),
+        ("kube*", {"kube*"}),
+        ("kubernets~", {"kubernetes"}),
+        ("的", {"的"}),
+        ("author:张三 date:2022", set()),
+    ],
+)
+def test_what_is_marked(archive: Archive, text: str, needles: set[str]) -> None:
+    assert marked(archive.plan(text)) == needles
+
+
+def test_needles_are_marked_in_the_fields_they_were_looked_for_in(archive: Archive) -> None:
+    plan = archive.plan("title:公安 body:改革 部门")
+    fields = {"".join(needle.units): needle.fields for needle in plan.needles}
+    assert fields["公安"] == ("title",)
+    assert fields["改革"] == ("body",)
+    assert fields["部门"] == ("title", "body")
+
+
+# Distances
+
+
+def distance(a: str, b: str) -> int:
+    """Optimal string alignment, straight from its recursive definition."""
+    if not a or not b:
+        return len(a) + len(b)
+    best = min(
+        distance(a[:-1], b) + 1,
+        distance(a, b[:-1]) + 1,
+        distance(a[:-1], b[:-1]) + (a[-1] != b[-1]),
+    )
+    if len(a) > 1 and len(b) > 1 and a[-1] == b[-2] and a[-2] == b[-1]:
+        best = min(best, distance(a[:-2], b[:-2]) + 1)
+    return best
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("abc", max_size=5), st.text("abc", max_size=5), st.integers(0, 3))
+def test_within_distance(a: str, b: str, limit: int) -> None:
+    assert within_distance(a, b, limit) == (distance(a, b) <= limit)

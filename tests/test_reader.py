@@ -1,0 +1,174 @@
+"""Reading an index while it changes: what is new is seen, and what was begun is finished."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from archive import Archive, find
+
+from index import reader as reader_module
+from index.errors import IndexDamagedError, IndexMissingError
+from index.reader import IndexReader
+from index.sync import Request
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The directory is looked at each time, not twice a second."""
+    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+
+
+def rebuild(archive: Archive) -> None:
+    archive.sync(Request(rebuild=True))
+
+
+@pytest.mark.usefixtures("eager")
+def test_changes_are_seen(any_archive: Archive) -> None:
+    any_archive.post("a.md", "漂浮图书馆")
+    any_archive.sync()
+    with closing(IndexReader(any_archive.directory)) as reader:
+        with reader.acquire() as index:
+            assert find(index, "图书馆") == ["漂浮图书馆"]
+        any_archive.post("b.md", "县图书馆")
+        any_archive.sync()
+        with reader.acquire() as index:
+            assert find(index, "图书馆") == ["县图书馆", "漂浮图书馆"]
+        (any_archive.folder / "a.md").unlink()
+        any_archive.sync()
+        with reader.acquire() as index:
+            assert find(index, "图书馆") == ["县图书馆"]
+
+
+def test_changes_are_seen_within_a_second(archive: Archive) -> None:
+    archive.sync()
+    with closing(IndexReader(archive.directory)) as reader:
+        with reader.acquire() as index:
+            assert index.catalog.count() == 0
+        archive.post("a.md", "图书馆")
+        archive.sync()
+        started = time.monotonic()
+        while True:
+            with reader.acquire() as index:
+                if find(index, "图书馆"):
+                    break
+            assert time.monotonic() - started < 1
+            time.sleep(0.05)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_reader_finishes_on_the_generation_it_began_with(any_archive: Archive) -> None:
+    any_archive.post("a.md", "漂浮图书馆")
+    any_archive.sync()
+    with closing(IndexReader(any_archive.directory)) as reader:
+        with reader.acquire() as before:
+            any_archive.post("a.md", "县图书馆")
+            rebuild(any_archive)
+            with reader.acquire() as after:
+                assert after.generation != before.generation
+                assert find(after, "图书馆") == ["县图书馆"]
+            assert find(before, "图书馆") == ["漂浮图书馆"]
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            before.catalog.count()  # nobody reads it any more
+        with reader.acquire() as index:
+            assert find(index, "图书馆") == ["县图书馆"]
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_reader_finishes_even_when_the_old_generation_is_removed(any_archive: Archive) -> None:
+    """The run after a rebuild removes what the rebuild left."""
+    any_archive.post("a.md", "漂浮图书馆")
+    any_archive.sync()
+    with closing(IndexReader(any_archive.directory)) as reader, reader.acquire() as before:
+        any_archive.post("a.md", "县图书馆")
+        rebuild(any_archive)
+        any_archive.sync()
+        assert not before.generation.path.exists()
+        assert find(before, "图书馆") == ["漂浮图书馆"]
+        assert before.catalog.count() == 1
+
+
+@pytest.mark.usefixtures("eager")
+def test_threads_read_while_generations_are_swapped(any_archive: Archive) -> None:
+    """Each search finds the one article, in the state before a rebuild or after it."""
+    any_archive.post("a.md", "图书馆0")
+    any_archive.sync()
+    found: list[list[str]] = []
+    failures: list[BaseException] = []
+    with closing(IndexReader(any_archive.directory)) as reader, searching(reader, found, failures):
+        for number in (1, 2):
+            any_archive.post("a.md", f"图书馆{number}")
+            rebuild(any_archive)
+        with reader.acquire() as index:
+            assert find(index, "图书馆") == ["图书馆2"]
+    assert not failures
+    assert {len(texts) for texts in found} == {1}
+    assert {text for (text,) in found} <= {"图书馆0", "图书馆1", "图书馆2"}
+
+
+@contextmanager
+def searching(reader: IndexReader, found: list[list[str]], failures: list[BaseException]) -> Iterator[None]:
+    """Two threads that search all the time."""
+    is_over = threading.Event()
+
+    def search() -> None:
+        try:
+            while not is_over.is_set():
+                with reader.acquire() as index:
+                    found.append(find(index, "图书馆"))
+        except BaseException as error:  # noqa: BLE001  # a thread's failure is the test's
+            failures.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.usefixtures("eager")
+def test_an_index_that_comes_goes_and_comes_back(archive: Archive) -> None:
+    archive.post("a.md", "图书馆")
+    with closing(IndexReader(archive.directory)) as reader:
+        with pytest.raises(IndexMissingError), reader.acquire():
+            pass
+        archive.sync()
+        with reader.acquire() as index:
+            assert index.catalog.count() == 1
+        shutil.rmtree(archive.directory)
+        with pytest.raises(IndexMissingError), reader.acquire():
+            pass
+        archive.sync()
+        with reader.acquire() as index:
+            assert find(index, "图书馆") == ["图书馆"]
+
+
+def test_a_damaged_engine_is_told(any_archive: Archive) -> None:
+    any_archive.post("a.md", "图书馆")
+    report = any_archive.sync()
+    shutil.rmtree(any_archive.directory / report.generation / "engine")
+    reader = IndexReader(any_archive.directory)
+    with pytest.raises(IndexDamagedError, match="engine"), reader.acquire():
+        pass
+
+
+def test_an_index_knows_how_it_was_made(archive: Archive) -> None:
+    (archive.folder.parent / "words.txt").write_text("放管服 900\n", encoding="utf-8")
+    archive.sync(
+        Request([archive.folder], engine="whoosh", segmenter="jieba"),
+        timezone="UTC",
+        dictionary=str(archive.folder.parent / "words.txt"),
+    )
+    (archive.folder.parent / "words.txt").unlink()
+    with closing(archive.open()) as index:
+        assert (index.meta.engine, index.meta.segmenter, index.zone.key) == ("whoosh", "jieba", "UTC")
+        assert index.analyzer.words("放管服") == ["放管服"]

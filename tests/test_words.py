@@ -1,0 +1,128 @@
+"""Words: golden cases, user dictionaries, and that both segmenters give the same."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.analysis import Analyzer, hash_dictionary
+from index.analysis.grams import separate
+from index.analysis.words import DEFAULT_FREQUENCY, DictionaryWord, Segmenter, parse_dictionary
+from index.errors import SettingsError
+
+HERE = Path(__file__).parent
+CASES = json.loads((HERE / "cases" / "words.json").read_text(encoding="utf-8"))
+EXAMPLES = sorted(path for path in (HERE.parent / "examples" / "articles").rglob("*") if path.is_file())
+
+# New words, one that is rarer than its parts, one that is frequent enough to cut another up, folded
+# and mixed ones, one that can't occur.
+DICTIONARY = """\
+放管服 2000 n
+云计算平台
+望川\u3000100 ns
+館長 500
+海交 900000000
+5G网络 50
+ＡＢＣ 3 eng
+c++ 100
+漂浮图书馆 1
+\u200b 10
+"""
+
+
+def segmenter(name: str, dictionary: str = "") -> Segmenter:
+    return Segmenter(name, parse_dictionary(dictionary, "dictionary"))
+
+
+PLAIN = [segmenter("rjieba"), segmenter("jieba")]
+EXTENDED = [segmenter("rjieba", DICTIONARY), segmenter("jieba", DICTIONARY)]
+# Stretches of the words of the examples and of the dictionary, cut anywhere: real words, and overlaps
+# of words; rare Han characters; signs that jieba's own expressions know; and anything else.
+SAMPLE = (
+    "临江地铁三号线将于十二月开通，公安交管部门深化放管服改革。"
+    "漂浮图书馆长；云计算平台ABC5G网络研究生命起源C++"
+)
+CUTS = st.builds(
+    lambda start, length: SAMPLE[start : start + length], st.integers(0, len(SAMPLE) - 1), st.integers(1, 8)
+)
+HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
+OTHERS = st.one_of(st.sampled_from("㐂𠮷〇.+#&%-_ aZ0é1"), st.characters(codec=None))
+TEXTS = st.lists(st.one_of(CUTS, CUTS, HAN, OTHERS), max_size=16).map("".join)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["comment"])
+@pytest.mark.parametrize("cutter", PLAIN, ids=lambda cutter: cutter.name)
+def test_golden(cutter: Segmenter, case: dict[str, str]) -> None:
+    assert " ".join(cutter.words(separate(case["text"]))) == case["words"]
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_both_segmenters_give_the_same_words(text: str) -> None:
+    separated = separate(text)
+    assert PLAIN[0].words(separated) == PLAIN[1].words(separated)
+    assert EXTENDED[0].words(separated) == EXTENDED[1].words(separated)
+
+
+def test_both_segmenters_give_the_same_words_of_every_example() -> None:
+    assert EXAMPLES
+    for path in EXAMPLES:
+        separated = separate(path.read_text(encoding="utf-8", errors="replace"))
+        assert PLAIN[0].words(separated) == PLAIN[1].words(separated), path
+        assert EXTENDED[0].words(separated) == EXTENDED[1].words(separated), path
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_cutting_changes_nothing(text: str) -> None:
+    """`Analyzer.word_ends` counts on it."""
+    separated = separate(text)
+    for cutter in (*PLAIN, *EXTENDED):
+        assert "".join(cutter.cut(separated)) == separated
+
+
+@pytest.mark.parametrize("cutter", EXTENDED, ids=lambda cutter: cutter.name)
+def test_words_of_a_user_dictionary_are_found(cutter: Segmenter) -> None:
+    assert cutter.words("放管服改革") == ["放管服", "改革"]
+    assert cutter.words(separate("望川的館長用ＡＢＣ")) == ["望川", "的", "馆长", "用", "abc"]
+    assert cutter.words("上海交通") == ["上", "海交", "通"]
+
+
+def test_a_dictionary_is_folded_as_texts_are() -> None:
+    assert parse_dictionary("館長\r\n\n \nＡＢ 7\nCD 8 eng\nef x\n", "d") == (
+        DictionaryWord("馆长", DEFAULT_FREQUENCY, ""),
+        DictionaryWord("ab", 7, ""),
+        DictionaryWord("cd", 8, "eng"),
+        DictionaryWord("ef", DEFAULT_FREQUENCY, "x"),
+    )
+    assert parse_dictionary("\ufeff词 5", "d") == (DictionaryWord("词", 5, ""),)
+
+
+@pytest.mark.parametrize("line", ["云 计算 5", "词 5 n x", f"词 {10**30}"])
+def test_a_bad_line_of_a_dictionary_is_named(line: str) -> None:
+    with pytest.raises(SettingsError, match=r"my\.txt, line 2: "):
+        parse_dictionary(f"好词\n{line}\n", "my.txt")
+
+
+def test_an_unknown_segmenter_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"unknown segmenter 'ictclas'\. Known: rjieba, jieba\."):
+        Segmenter("ictclas")
+
+
+def test_dictionaries_are_told_apart() -> None:
+    assert hash_dictionary("") == hash_dictionary(" \n") == ""
+    assert hash_dictionary("词") != hash_dictionary("语") != ""
+    assert Analyzer(dictionary="词").dictionary_hash == hash_dictionary("词")
+
+
+def test_jieba_leaves_no_cache_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """jieba's own is a file with a fixed name in a folder that others can write to: whoever makes it
+    first decides on everybody's words."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert segmenter("jieba", "放管服").words("放管服改革") == ["放管服", "改革"]
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,62 @@
+"""`/api/…`: parameters → Searcher → JSON."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from flask import Blueprint, Response, jsonify, request
+
+from search import response
+from web import params
+from web.context import context
+from web.headers import results_etag
+from web.openapi import make_document
+
+blueprint = Blueprint("api", __name__, url_prefix="/api")
+
+
+@blueprint.get("/search")
+def search() -> Response:
+    """A page of results."""
+    results = context().searcher.search(params.search_request(request.args))
+    answer = jsonify(response.results_json(results))
+    answer.set_etag(results_etag(results), weak=True)
+    return answer
+
+
+@blueprint.get("/article/<article_id:article_id>")
+def article(article_id: str) -> Response:
+    """A whole article."""
+    return jsonify(response.article_json(context().searcher.article(article_id)))
+
+
+@blueprint.get("/similar/<article_id:article_id>")
+def similar(article_id: str) -> Response:
+    """The articles most like one."""
+    size = params.number_of(request.args, params.SIMILAR_SIZE)
+    return jsonify(response.similar_json(article_id, context().searcher.similar(article_id, size)))
+
+
+@blueprint.get("/suggest")
+def suggest() -> Response:
+    """What a person who has typed so much may want."""
+    prefix = params.text_of(request.args, params.PREFIX)
+    size = params.number_of(request.args, params.SUGGEST_SIZE)
+    return jsonify(response.suggest_json(prefix, context().searcher.suggest(prefix, size)))
+
+
+@blueprint.get("/stats")
+def stats() -> Response:
+    """What the index holds."""
+    return jsonify(response.stats_json(context().searcher.stats()))
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """The description of all this."""
+    return jsonify(_document() | {"servers": [{"url": request.script_root or "/"}]})
+
+
+@cache
+def _document() -> dict[str, object]:
+    return make_document()

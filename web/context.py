@@ -1,0 +1,48 @@
+"""What belongs to one app: settings, searcher, and the versions of its files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from flask import current_app, url_for
+
+from index.settings import Settings
+from search.searcher import Searcher
+
+_HERE = Path(__file__).parent
+_KEY = "souwen"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the handlers share. `versions` has a digest of each static file, by its name; `version` is that
+    of all templates and static files."""
+
+    settings: Settings
+    searcher: Searcher
+    versions: dict[str, str] = field(default_factory=lambda: _versions("static"))
+    version: str = field(default_factory=lambda: _digest(repr(_versions("static") | _versions("templates"))))
+
+
+def context() -> Context:
+    """That of the app which answers now."""
+    return cast(Context, current_app.extensions[_KEY])
+
+
+def static_url(name: str) -> str:
+    """The address of a static file, which changes when the file does: it may be cached for ever."""
+    return url_for("static", filename=name, v=context().versions.get(name))
+
+
+def _versions(folder: str) -> dict[str, str]:
+    place = _HERE / folder
+    files = sorted(path for path in place.rglob("*") if path.is_file())
+    return {path.relative_to(place).as_posix(): _digest(path.read_bytes()) for path in files}
+
+
+def _digest(content: bytes | str) -> str:
+    data = content.encode() if isinstance(content, str) else content
+    return hashlib.blake2b(data, digest_size=6).hexdigest()

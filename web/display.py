@@ -1,0 +1,100 @@
+"""How values look on a page: numbers, dates, marked text. Template filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from itertools import pairwise
+
+from flask import Flask
+from markupsafe import Markup
+
+from index.article import Article, format_date, to_datetime
+from index.document import category_paths
+from search.snippets import Snippet
+
+# Between a level's name and the name of the level above, which some archives repeat.
+_DASHES = frozenset("－—–-·_:：")
+
+
+def init_filters(app: Flask) -> None:
+    """Makes the functions below known to the templates of an app."""
+    app.jinja_env.filters |= {
+        "marked": marked,
+        "thousands": thousands,
+        "megabytes": megabytes,
+        "local": local,
+        "parsed": parsed,
+        "iso": format_date,
+        "web_address": web_address,
+        "category_links": category_links,
+    }
+
+
+def marked(snippet: Snippet) -> Markup:
+    """A snippet as HTML."""
+    return Markup(snippet.to_html())  # escaped there
+
+
+def thousands(number: float) -> str:
+    """A whole number, with commas.
+
+    >>> thousands(31764)
+    '31,764'
+    """
+    return f"{number:,.0f}"
+
+
+def megabytes(size: int) -> str:
+    """Bytes as megabytes.
+
+    >>> megabytes(267145216)
+    '267.1 MB'
+    """
+    return f"{size / 1e6:,.1f} MB"
+
+
+def local(seconds: int, zone: tzinfo) -> datetime:
+    """A date in a time zone."""
+    moment = to_datetime(seconds)
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:  # the first and the last day that Python has
+        return moment
+
+
+def parsed(written: str, zone: tzinfo) -> str:
+    """An ISO 8601 date as it reads in a time zone.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> parsed("2022-01-04T06:00:06Z", ZoneInfo("Asia/Shanghai"))
+    '2022-01-04 14:00'
+    """
+    return f"{datetime.fromisoformat(written).astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def web_address(address: str) -> str:
+    """The address, where it is one that a browser may follow or load; else nothing."""
+    if address.startswith("//"):
+        return f"https:{address}"
+    return address if address.lower().startswith(("http://", "https://")) else ""
+
+
+def level_names(levels: Sequence[str]) -> list[str]:
+    """The names of a category's levels, without what repeats the level before.
+
+    >>> level_names(["金融", "新浪财经", "新浪财经－国內"])
+    ['金融', '新浪财经', '国內']
+    """
+    names = list(levels[:1])
+    for above, name in pairwise(levels):
+        rest = name.removeprefix(above)
+        names.append(rest[1:].strip() if rest != name and rest[:1] in _DASHES and rest[1:].strip() else name)
+    return names
+
+
+def category_links(article: Article) -> list[tuple[str, str]]:
+    """The levels of an article's category, each as its name and the path to filter by."""
+    paths = category_paths(article.categories)
+    names = level_names(paths[-1].split("/")) if paths else []
+    return list(zip(names, paths, strict=False))  # equal levels are one path

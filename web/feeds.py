@@ -1,0 +1,66 @@
+"""What other programs subscribe to: Atom (RFC 4287) and OpenSearch 1.1."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from index.article import format_date
+from index.engine import Sort
+from search.searcher import ResultHit
+from search.snippets import Snippet
+from web import params
+from web.context import context
+
+blueprint = Blueprint("feeds", __name__)
+
+# Atom wants a date of every entry.
+_UNDATED = "1970-01-01T00:00:00Z"
+# What XML 1.0 can't hold, not even escaped.
+_NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@blueprint.get("/feed.atom")
+def atom() -> Response:
+    """The newest articles of a search, or of the whole archive."""
+    wanted = replace(params.search_request(request.args), sort=Sort.NEWEST, page=1)
+    searcher = context().searcher
+    if params.arguments(wanted, sort=Sort.RELEVANCE, size=params.SIZE.default):
+        results = searcher.search(wanted)
+        hits = results.hits[: results.relaxed_from]  # none that have only some of the words
+    else:
+        hits = tuple(
+            ResultHit(article, 0.0, Snippet(article.title), (Snippet(article.text[:200]),))
+            for article in searcher.newest(wanted.size)
+        )
+    dates = [hit.article.date for hit in hits if hit.article.date is not None]
+    kept = params.arguments(wanted)
+    return _xml(
+        "feed.xml",
+        "application/atom+xml",
+        wanted=wanted,
+        hits=hits,
+        updated=format_date(max(dates, default=None)) or _UNDATED,
+        undated=_UNDATED,
+        self_url=url_for("feeds.atom", _external=True, **kept),
+        page_url=url_for("views.search", _external=True, **kept),
+    )
+
+
+@blueprint.get("/opensearch.xml")
+def opensearch() -> Response:
+    """How a browser's own search box reaches this site."""
+    return _xml(
+        "opensearch.xml",
+        "application/opensearchdescription+xml",
+        page_url=url_for("views.search", _external=True),
+        feed_url=url_for("feeds.atom", _external=True),
+    )
+
+
+def _xml(template: str, kind: str, **values: object) -> Response:
+    response = make_response(_NOT_XML.sub("", render_template(template, **values)))
+    response.content_type = f"{kind}; charset=utf-8"
+    return response

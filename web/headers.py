@@ -1,0 +1,68 @@
+"""What every answer says about safety and caching."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from flask import Flask, Response, request
+
+from search.response import results_json
+from search.searcher import Results
+from web.context import context
+
+# Nothing is loaded from elsewhere but pictures of articles; nothing inline runs or styles.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' http: https: data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_SECURITY = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_FOR_EVER = "public, max-age=31536000, immutable"
+_UNCACHED = frozenset(["health.healthz"])
+
+
+def init_headers(app: Flask) -> None:
+    """Adds the headers to all answers of an app."""
+    app.after_request(_finish)
+
+
+def results_etag(results: Results) -> str:
+    """What tells one page of results from another, however long it took to find."""
+    content = results_json(results) | {"took_ms": 0}
+    parts = (context().version, request.script_root, request.full_path, json.dumps(content))
+    return hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _finish(response: Response) -> Response:
+    response.headers.update(_SECURITY)
+    if request.endpoint == "static":
+        _version_static(response)
+    elif response.status_code != 200 or request.endpoint in _UNCACHED:
+        response.headers["Cache-Control"] = "no-store"
+    elif request.method in ("GET", "HEAD"):
+        # May be kept, but is asked for anew: the index changes under it.
+        response.headers["Cache-Control"] = "no-cache"
+        if response.get_etag()[0] is None:
+            response.add_etag(weak=True)
+        response.make_conditional(request)
+    return response
+
+
+def _version_static(response: Response) -> None:
+    name = (request.view_args or {}).get("filename", "")
+    current = context().versions.get(name)
+    if response.status_code in (200, 304) and current and request.args.get("v") == current:
+        response.headers["Cache-Control"] = _FOR_EVER

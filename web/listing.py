@@ -1,0 +1,184 @@
+"""What a page of results shows besides the articles: filters, facets, pages; each with its link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from flask import g, url_for
+
+from index.analysis.fold import fold_key
+from index.engine import Sort
+from search.searcher import FacetValue, Results, SearchRequest
+from web.display import level_names
+from web.params import arguments
+
+# Page numbers around the current one.
+_AROUND = 2
+# Authors that are listed; years of which the months are listed, too.
+_MOST_AUTHORS = 60
+_FEW_YEARS = 2
+
+
+def search_url(request: SearchRequest, **changes: str | int) -> str:
+    """The address of a search with some parameters changed."""
+    # A page has a hundred of these: the router is asked once.
+    if "search_path" not in g:
+        g.search_path = url_for("views.search")
+    query = urlencode(arguments(request, **changes))
+    return f"{g.search_path}?{query}" if query else str(g.search_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter: its kind (a parameter's name), its value, and the search without it."""
+
+    kind: str
+    value: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacetLink:
+    """A value to filter by, how many articles have it, and what is inside it."""
+
+    label: str
+    count: int
+    url: str
+    active: bool = False
+    children: tuple[FacetLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageLinks:
+    """Where the other pages are. Of `numbers`, None stands for a gap."""
+
+    current: int
+    last: int
+    previous_url: str = ""
+    next_url: str = ""
+    numbers: tuple[tuple[int, str] | None, ...] = ()
+    capped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Everything around the articles of a page of results.
+
+    `relaxed_at` is the position on this page of the first partial match (0: all are), None without any.
+    `exact` counts the articles with all of the words.
+    """
+
+    chips: tuple[Chip, ...]
+    sorts: tuple[tuple[str, str, bool], ...]
+    categories: tuple[FacetLink, ...]
+    authors: tuple[FacetLink, ...]
+    years: tuple[FacetLink, ...]
+    pages: PageLinks
+    relaxed_at: int | None
+    exact: int
+    unfiltered_url: str = field(default="")
+
+
+def make_listing(results: Results, max_hits: int) -> Listing:
+    """All of it, for one page of results."""
+    request = results.request
+    relaxed_at = None
+    if results.relaxed_from is not None:
+        relaxed_at = max(0, results.relaxed_from - (request.page - 1) * request.size)
+    return Listing(
+        chips=_chips(request),
+        sorts=tuple((sort, search_url(request, sort=sort), sort == request.sort) for sort in Sort),
+        categories=_category_tree(results.facets.get("category", ()), request),
+        authors=tuple(
+            FacetLink(facet.value, facet.count, search_url(request, author=facet.value), active)
+            for facet in results.facets.get("author", ())[:_MOST_AUTHORS]
+            for active in [fold_key(facet.value) == fold_key(request.author)]
+        ),
+        years=_years(results.facets.get("month", ()), request),
+        pages=_pages(request, results.total, max_hits),
+        relaxed_at=relaxed_at,
+        exact=results.total if results.relaxed_from is None else results.relaxed_from,
+        unfiltered_url=search_url(request, category="", author="", date_from="", date_to=""),
+    )
+
+
+def _chips(request: SearchRequest) -> tuple[Chip, ...]:
+    filters = [
+        Chip("category", request.category, search_url(request, category="")),
+        Chip("author", request.author, search_url(request, author="")),
+    ]
+    if request.date_from or request.date_to:
+        if request.date_from == request.date_to:
+            dates = request.date_from
+        else:
+            dates = f"{request.date_from} … {request.date_to}".strip()
+        filters.append(Chip("date", dates, search_url(request, date_from="", date_to="")))
+    return tuple(chip for chip in filters if chip.value)
+
+
+def _category_tree(values: Sequence[FacetValue], request: SearchRequest) -> tuple[FacetLink, ...]:
+    """Paths as a tree. A level whose articles are all in one level below is shown together with that."""
+    below: dict[str, list[FacetValue]] = {}  # by the folded path: spellings may differ from level to level
+    for value in values:
+        below.setdefault(fold_key(value.value.rpartition("/")[0]), []).append(value)
+    active = fold_key(request.category)
+
+    def link(value: FacetValue, depth: int) -> FacetLink:
+        levels = value.value.split("/")
+        inside = below.get(fold_key(value.value), [])
+        children = [child for child in inside if child.value.count("/") == len(levels)]
+        if len(children) == 1 and children[0].count == value.count and fold_key(value.value) != active:
+            return link(children[0], depth)
+        return FacetLink(
+            label=" / ".join(level_names(levels)[depth:]),
+            count=value.count,
+            url=search_url(request, category=value.value),
+            active=fold_key(value.value) == active,
+            children=tuple(link(child, len(levels)) for child in children),
+        )
+
+    return tuple(link(value, 0) for value in below.get("", []))
+
+
+def _years(months: Sequence[FacetValue], request: SearchRequest) -> tuple[FacetLink, ...]:
+    """Years, the newest first; where there are few of them, with their months."""
+    years: dict[str, list[FacetValue]] = {}
+    for month in reversed(months):
+        years.setdefault(month.value[:4], []).append(month)
+
+    def link(value: str, count: int, children: tuple[FacetLink, ...] = ()) -> FacetLink:
+        url = search_url(request, date_from=value, date_to=value)
+        return FacetLink(value, count, url, request.date_from == request.date_to == value, children)
+
+    return tuple(
+        link(
+            year,
+            sum(month.count for month in inside),
+            tuple(link(m.value, m.count) for m in inside) if len(years) <= _FEW_YEARS else (),
+        )
+        for year, inside in years.items()
+    )
+
+
+def _pages(request: SearchRequest, total: int, max_hits: int) -> PageLinks:
+    last = max(1, -(-min(total, max_hits) // request.size))
+    shown = sorted({1, last, *range(request.page - _AROUND, request.page + _AROUND + 1)})
+    numbers: list[tuple[int, str] | None] = []
+    before = 0
+    for number in (number for number in shown if 1 <= number <= last):
+        if number - before == 2:  # a gap of one page is that page
+            numbers.append((before + 1, search_url(request, page=before + 1)))
+        elif number - before > 2:
+            numbers.append(None)
+        numbers.append((number, search_url(request, page=number)))
+        before = number
+    return PageLinks(
+        current=request.page,
+        last=last,
+        previous_url=search_url(request, page=min(request.page - 1, last)) if request.page > 1 else "",
+        next_url=search_url(request, page=request.page + 1) if request.page < last else "",
+        numbers=tuple(numbers),
+        capped=total > max_hits,
+    )

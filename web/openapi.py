@@ -1,0 +1,278 @@
+"""The API's description in OpenAPI 3.1, made from the table of parameters and the schemas below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from web import params
+from web.params import Parameter
+
+Schema = dict[str, object]
+
+
+def make_document() -> dict[str, object]:
+    """The whole document, but for `servers`."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "souwen (搜文)",
+            "version": _version(),
+            "description": "Full-text search in an archive of Chinese articles. Dates are in UTC; dates in "
+            "queries are in the index's time zone (see /api/stats). Unknown parameters are ignored.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": {
+            "/api/search": _operation(
+                "search", "Search for articles", "Results", _parameters(params.SEARCH), (400, 503)
+            ),
+            "/api/article/{id}": _operation("article", "A whole article", "Article", [_ID], (404, 503)),
+            "/api/similar/{id}": _operation(
+                "similar",
+                "The articles most like one, the closest first",
+                "Similar",
+                [_ID, *_parameters((params.SIMILAR_SIZE,))],
+                (400, 404, 503),
+            ),
+            "/api/suggest": _operation(
+                "suggest",
+                "Titles with what has been typed so far",
+                "Suggestions",
+                _parameters((params.PREFIX, params.SUGGEST_SIZE)),
+                (400, 503),
+            ),
+            "/api/stats": _operation("stats", "What the index holds, in numbers", "Stats", [], (503,)),
+            "/api/openapi.json": {
+                "get": {
+                    "operationId": "openapi",
+                    "summary": "This document",
+                    "responses": {"200": _json_response("OpenAPI 3.1", {"type": "object"})},
+                }
+            },
+        },
+        "components": {"schemas": SCHEMAS, "responses": _error_responses()},
+    }
+
+
+def _version() -> str:
+    try:
+        return version("souwen")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "0"
+
+
+def _object(description: str, **properties: Schema) -> Schema:
+    """An object all of whose properties are always there."""
+    return {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _text(description: str, **more: object) -> Schema:
+    return {"type": "string", "description": description, **more}
+
+
+def _count(description: str) -> Schema:
+    return {"type": "integer", "minimum": 0, "description": description}
+
+
+def _list(items: Schema, description: str) -> Schema:
+    return {"type": "array", "items": items, "description": description}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _date(description: str) -> Schema:
+    return {"type": ["string", "null"], "format": "date-time", "description": description}
+
+
+_HEAD: dict[str, Schema] = {
+    "id": _text("Names the article in this index."),
+    "path": _text("The name of the indexed folder, a slash, and the file's path inside it."),
+    "url": _text("Where this site shows the article: /article/<id>.", format="uri-reference"),
+    "title": _text("The title, as text."),
+    "author": _text("The author; empty where none is named."),
+    "date": _date("When it was published, in UTC; null where no date is named."),
+    "categories": _list({"type": "string"}, "From the outermost to the innermost."),
+    "thumbnail": _text("The address of a picture; empty where there is none."),
+}
+_FACET = _list(_ref("FacetValue"), "Every value among the articles found, with their number.")
+
+SCHEMAS: dict[str, Schema] = {
+    "Results": _object(
+        "One page of results.",
+        query=_text("The query as it was given."),
+        understood=_text("The query as it was read, in the query language."),
+        total=_count("How many articles were found, partial matches included."),
+        relaxed_from={
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "The position (from 0, in the whole list) of the first article that has only "
+            "some of the words; null where all have all of them.",
+        },
+        took_ms={"type": "number", "minimum": 0, "description": "Milliseconds that the search took."},
+        page={"type": "integer", "minimum": 1, "description": "The page."},
+        size={
+            "type": "integer",
+            "minimum": 1,
+            "maximum": params.SIZE.high,
+            "description": "Articles a page.",
+        },
+        hits=_list(_ref("Hit"), "The articles of this page."),
+        facets=_object(
+            "Counts over all articles found.",
+            author=_FACET,
+            category=_FACET,
+            month=_FACET,
+        ),
+        suggestion={"type": ["string", "null"], "description": "Another query worth trying."},
+        notes=_list({"type": "string"}, "What could not be read as it was meant."),
+    ),
+    "Hit": _object(
+        "An article that was found.",
+        **_HEAD,
+        title_html=_text("The title as safe HTML, with <mark> around what matched."),
+        score={"type": "number", "description": "BM25; 0 where the order is by date."},
+        snippets_html=_list({"type": "string"}, "Passages as safe HTML, with <mark> around what matched."),
+    ),
+    "FacetValue": _object(
+        "A value and its number of articles.",
+        value=_text("An author, a category path such as 金融/新浪财经, or a month such as 2022-01."),
+        count=_count("Articles found that have it."),
+    ),
+    "Article": _object(
+        "A whole article.",
+        **_HEAD,
+        editor=_text("The editor; empty where none is named."),
+        source_url=_text("Where it was published; empty where that isn't known."),
+        text=_text("Its paragraphs, one a line."),
+        html=_text("Its body as published. NOT sanitised: never put it into a page as it is."),
+    ),
+    "Similar": _object(
+        "The articles most like one.",
+        id=_text("The article they are like."),
+        hits=_list(_ref("Hit"), "The closest first."),
+    ),
+    "Suggestions": _object(
+        "What a person may want.",
+        prefix=_text("What was typed."),
+        suggestions=_list(
+            _object(
+                "A suggestion.",
+                text=_text("What to search for."),
+                kind=_text("What it is.", enum=["title"]),
+                id=_text("The article that has this title."),
+            ),
+            "The newest articles first.",
+        ),
+    ),
+    "Stats": _object(
+        "What the index holds.",
+        articles=_count("Articles."),
+        engine=_text("The search engine."),
+        segmenter=_text("What cuts text into words."),
+        generation=_text("The live generation of the index."),
+        timezone=_text("The time zone of dates in queries, of months, and of dates without one."),
+        oldest=_date("The date of the oldest article."),
+        newest=_date("The date of the newest article."),
+        problems=_object(
+            "What could not be read; `souwen problems` lists it.",
+            lost=_count("Files or lines that are not in the index."),
+            doubtful=_count("Those that are there with what there was."),
+        ),
+        bytes=_object(
+            "Sizes on disk, in bytes.", catalog=_count("The articles."), engine=_count("The engine's files.")
+        ),
+        folders={
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "The folders that are followed: name and place.",
+        },
+        last_run={
+            "description": "The last run that changed something.",
+            "oneOf": [
+                {"type": "null"},
+                _object(
+                    "A run.",
+                    started=_text("When it started, in UTC.", format="date-time"),
+                    seconds={"type": "number", "minimum": 0, "description": "How long it took."},
+                    added=_count("Articles added."),
+                    changed=_count("Articles changed."),
+                    removed=_count("Articles removed."),
+                ),
+            ],
+        },
+    ),
+    "Error": _object(
+        "What went wrong.",
+        error=_object(
+            "The error.",
+            code=_text("Names the kind of error, such as bad_query."),
+            message=_text("For a person: what was wrong, what is allowed, what to run next."),
+        ),
+    ),
+}
+
+_ID: Schema = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The article's id, percent-encoded.",
+    "schema": {"type": "string", "minLength": 1},
+}
+_ERRORS = {
+    400: "A parameter or the query is over a limit, or makes no sense.",
+    404: "There is no article with this id.",
+    503: "The index is missing or can't be read, or the engine failed; the message says what to run.",
+}
+
+
+def _error_responses() -> Schema:
+    return {f"Error{status}": _json_response(text, _ref("Error")) for status, text in _ERRORS.items()}
+
+
+def _json_response(description: str, schema: Schema) -> Schema:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _operation(
+    name: str, summary: str, schema: str, parameters: Sequence[Schema], errors: Sequence[int]
+) -> Schema:
+    responses: Schema = {"200": _json_response(summary, _ref(schema))}
+    for status in errors:
+        responses[str(status)] = {"$ref": f"#/components/responses/Error{status}"}
+    found: Schema = {"operationId": name, "summary": summary, "responses": responses}
+    if parameters:
+        found["parameters"] = list(parameters)
+    return {"get": found}
+
+
+def _parameters(table: Sequence[Parameter]) -> list[Schema]:
+    found: list[Schema] = []
+    for parameter in table:
+        schema: Schema = {"type": "integer" if parameter.is_number else "string"}
+        if parameter.default != "":
+            schema["default"] = parameter.default
+        if parameter.is_number:
+            schema["minimum"] = parameter.low
+        if parameter.high is not None:
+            schema["maximum"] = parameter.high
+        if parameter.values:
+            schema["enum"] = list(parameter.values)
+        found.append({"name": parameter.name, "in": "query", "description": parameter.help, "schema": schema})
+        if parameter.alias:
+            found.append(
+                {
+                    "name": parameter.alias,
+                    "in": "query",
+                    "description": f"The same as {parameter.name}.",
+                    "schema": schema,
+                }
+            )
+    return found

@@ -1,0 +1,123 @@
+"""The parameters of every address: one table, read by the pages, the API and its OpenAPI document.
+
+A number that can't be read is an error that says what is allowed, never silently the default. Parameters
+that are not in the table are ignored, and so are empty ones: a form sends all its fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from index.engine import Sort
+from index.errors import QueryError
+from search.dates import ALLOWED_PERIODS
+from search.searcher import MAX_SIZE, SearchRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the query string.
+
+    `attribute` is its name in `SearchRequest`. A number has a `default` and a range; `high` is None
+    where a setting decides.
+    """
+
+    name: str
+    help: str
+    attribute: str = ""
+    default: str | int = ""
+    low: int = 1
+    high: int | None = None
+    values: tuple[str, ...] = ()
+    alias: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        return isinstance(self.default, int)
+
+
+Q = Parameter("q", "What to search for, in the query language (see /help).", "query")
+PAGE = Parameter("page", "The page of the result list; the first is 1.", "page", default=1)
+SIZE = Parameter("size", "Articles on a page.", "size", default=10, high=MAX_SIZE)
+SORT = Parameter(
+    "sort",
+    "The order of the articles. What has nothing to score comes with the newest first.",
+    "sort",
+    default=Sort.RELEVANCE.value,
+    values=tuple(Sort),
+)
+CATEGORY = Parameter("category", "Only this category: a name, or a path such as 金融/新浪财经.", "category")
+AUTHOR = Parameter("author", "Only this author.", "author")
+FROM = Parameter("from", f"Only from this date on, in the index's time zone: {ALLOWED_PERIODS}.", "date_from")
+TO = Parameter("to", f"Only up to and including this date: {ALLOWED_PERIODS}.", "date_to")
+
+SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, AUTHOR, FROM, TO)
+# What narrows a search down, besides the query.
+FILTERS = (CATEGORY, AUTHOR, FROM, TO)
+
+PREFIX = Parameter("q", "What has been typed so far.", alias="prefix")
+SUGGEST_SIZE = Parameter("size", "At most so many suggestions.", default=8, high=MAX_SIZE)
+SIMILAR_SIZE = Parameter("size", "At most so many articles.", default=10, high=MAX_SIZE)
+
+
+def text_of(args: Mapping[str, str], parameter: Parameter) -> str:
+    """The value of a text parameter, by its name or its alias."""
+    return args.get(parameter.name) or args.get(parameter.alias) or str(parameter.default)
+
+
+def number_of(args: Mapping[str, str], parameter: Parameter) -> int:
+    """The value of a number. Raises QueryError for what is not a whole number in its range."""
+    assert isinstance(parameter.default, int)
+    raw = args.get(parameter.name, "").strip()
+    if not raw:
+        return parameter.default
+    upper = "" if parameter.high is None else f" to {parameter.high}"
+    number = int(raw) if re.fullmatch(r"[0-9]{1,9}", raw) else -1
+    if number < parameter.low or (parameter.high is not None and number > parameter.high):
+        shown = raw if len(raw) <= 40 else raw[:40] + "…"
+        raise QueryError(
+            f"{parameter.name}: {shown!r} is not allowed. It is a whole number from {parameter.low}{upper}."
+        )
+    return number
+
+
+def search_request(args: Mapping[str, str]) -> SearchRequest:
+    """The search that a query string asks for. Raises QueryError for a number that makes no sense."""
+    return SearchRequest(
+        query=text_of(args, Q),
+        page=number_of(args, PAGE),
+        size=number_of(args, SIZE),
+        sort=text_of(args, SORT),
+        category=text_of(args, CATEGORY),
+        author=text_of(args, AUTHOR),
+        date_from=text_of(args, FROM),
+        date_to=text_of(args, TO),
+    )
+
+
+def arguments(request: SearchRequest, **changes: str | int) -> dict[str, Any]:
+    """The other way round: the query string of a search, without defaults.
+
+    `changes` are attributes of `SearchRequest`. A change of anything but the page goes back to the
+    first page.
+
+    >>> arguments(SearchRequest("公安", page=3, author="李墨轩"), page=4)
+    {'q': '公安', 'page': 4, 'author': '李墨轩'}
+    >>> arguments(SearchRequest("公安", page=3, author="李墨轩"), author="")
+    {'q': '公安'}
+    """
+    found: dict[str, Any] = {}
+    for parameter in SEARCH:
+        attribute = parameter.attribute
+        if attribute in changes:
+            value = changes[attribute]
+        elif attribute == "page" and changes:
+            continue
+        else:
+            value = getattr(request, attribute)
+        if value != parameter.default:
+            found[parameter.name] = value
+    return found

@@ -1,0 +1,254 @@
+"""The body of an article, made safe and readable, with the query's hits marked.
+
+    stored html → tree → written again: without boilerplate, hits marked → sanitised
+
+Sanitising comes last, so that nothing before it has to be trusted. What is boilerplate, the tables of
+`index/extract.py` say: what is shown is what is searched. The tree is read once, from its first node to
+its last, and never changed: time grows with the length of an article only, whatever its markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import urljoin
+
+import nh3
+from bs4 import BeautifulSoup, Tag
+from bs4.element import CData, NavigableString, PreformattedString
+from markupsafe import Markup
+
+from index.article import Article
+from index.extract import (
+    BLOCK_TAGS,
+    BOILERPLATE_LINES,
+    EDITOR_CLASS,
+    EDITOR_LINE,
+    PAGE_TAGS,
+    SKIPPED_CLASSES,
+    SKIPPED_TAGS,
+    is_whole_page,
+    keeps_breaks,
+)
+from search.ranking import Needle
+from search.snippets import highlight
+
+# The id of the first mark.
+FIRST_HIT = "hit"
+
+_TAGS = frozenset(
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
+    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp small span "
+    "strong sub summary sup table tbody td tfoot th thead time tr u ul var wbr".split()
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "ol": {"start", "reversed"},
+    "li": {"value"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+_SANITISER = nh3.Cleaner(
+    tags=set(_TAGS),
+    attributes=_ATTRIBUTES,
+    attribute_filter=lambda _, name, value: _checked(name, value),
+    tag_attribute_values={"mark": {"id": {FIRST_HIT}}},
+    set_tag_attribute_values={"img": {"loading": "lazy", "referrerpolicy": "no-referrer"}},
+    url_schemes={"http", "https", "mailto"},
+    url_relative="deny",
+    link_rel="noopener noreferrer nofollow ugc",
+)
+# The page has its own <h1>; scraped pages use other names for the same things.
+_RENAMED = {"h1": "h2", "tt": "code", "strike": "s", "big": "span", "font": "span"}
+_VOID_TAGS = frozenset("br col hr img wbr".split())
+# Elements inside one another; deeper ones are written without their tags. The sanitiser's time grows
+# with the square of the depth.
+_MAX_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A body as safe HTML with `<mark>` around its hits (the first has the id `hit`), and their number."""
+
+    html: Markup
+    hits: int = 0
+
+
+def reading_view(article: Article, needles: Sequence[Needle] = ()) -> Reading:
+    """The article's body, to be read; with the needles of a query, its hits are marked."""
+    html = article.html.strip()
+    if not html:
+        return _paragraphs(article.text, needles)
+    writer = _Writer(
+        needles, base=article.url, keep_breaks=keeps_breaks(html), whole_page=is_whole_page(html)
+    )
+    # Not recursively: markup may be nested deeper than Python's stack.
+    stack: list[tuple[Tag, int]] = [(BeautifulSoup(html, "lxml", multi_valued_attributes=None), 0)]
+    while stack:
+        tag, position = stack.pop()
+        if position == len(tag.contents):
+            if stack:
+                writer.end(tag.name)
+            continue
+        stack.append((tag, position + 1))
+        child = tag.contents[position]
+        if isinstance(child, Tag):
+            if writer.start(child):
+                stack.append((child, 0))
+        elif isinstance(child, CData) or not isinstance(child, PreformattedString):
+            assert isinstance(child, NavigableString)
+            writer.text(str(child))
+    return Reading(Markup(_SANITISER.clean(writer.close())), writer.hits)  # sanitised
+
+
+def _paragraphs(text: str, needles: Sequence[Needle]) -> Reading:
+    lines = [highlight(line, needles, "body") for line in text.split("\n")]
+    html = Markup("").join(Markup(f"<p>{line.to_html()}</p>") for line in lines)  # escaped by to_html
+    return Reading(html, sum(len(line.marks) for line in lines))
+
+
+class _Writer:
+    """Takes the elements and texts of a body in order, and writes them as HTML.
+
+    The text between two beginnings or ends of blocks is a line, as in `index/extract.py`. It is kept back
+    until the line is complete: then it is known whether it is boilerplate, and where its hits are, also
+    where tags stand inside them.
+    """
+
+    def __init__(self, needles: Sequence[Needle], *, base: str, keep_breaks: bool, whole_page: bool) -> None:
+        self.hits = 0
+        self._needles = needles
+        self._base = base
+        self._keep_breaks = keep_breaks
+        self._skipped = SKIPPED_TAGS | PAGE_TAGS if whole_page else SKIPPED_TAGS
+        self._parts: list[str] = []
+        self._line: list[tuple[int, str]] = []  # where in `_parts` a text belongs, and the text
+        self._open: list[str] = []  # what closes each open element
+        self._depth = 0
+        self._pre_depth = 0
+        self._has_mark = False
+
+    def start(self, tag: Tag) -> bool:
+        """Begins an element, and says whether what is inside is part of the article."""
+        classes = str(tag.get("class", "")).split()
+        if tag.name in self._skipped or EDITOR_CLASS in classes or not SKIPPED_CLASSES.isdisjoint(classes):
+            return False
+        if tag.name in BLOCK_TAGS:
+            self._finish_line()
+        self._pre_depth += tag.name == "pre"
+        name = _written_name(tag.name)
+        attributes = self._attributes(tag)
+        if not name or self._depth == _MAX_DEPTH or (name == "img" and "src" not in attributes):
+            self._open.append("")
+            return True
+        written = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
+        self._parts.append(f"<{name}{written}>")
+        self._open.append("" if name in _VOID_TAGS else f"</{name}>")
+        self._depth += name not in _VOID_TAGS
+        return True
+
+    def end(self, name: str) -> None:
+        """Ends the element that was begun last; `name` is its name in the source."""
+        if name in BLOCK_TAGS:
+            self._finish_line()
+        self._pre_depth -= name == "pre"
+        if closing := self._open.pop():
+            self._parts.append(closing)
+            self._depth -= 1
+
+    def text(self, text: str) -> None:
+        """Text inside the element that was begun last."""
+        first, *rest = text.split("\n") if self._keep_breaks else [text]
+        self._add(first)
+        for line in rest:
+            self._finish_line()
+            self._parts.append("<br>")
+            self._add(line)
+
+    def close(self) -> str:
+        """All that was written; not sanitised."""
+        self._finish_line()
+        return "".join(self._parts)
+
+    def _add(self, text: str) -> None:
+        self._line.append((len(self._parts), text))
+        self._parts.append("")
+
+    def _finish_line(self) -> None:
+        if not self._line:
+            return
+        pieces, self._line = self._line, []
+        text = "".join(piece for _, piece in pieces)
+        line = " ".join(text.split())
+        if line in BOILERPLATE_LINES or (len(line) < 60 and EDITOR_LINE.fullmatch(line)):
+            return
+        if not self._pre_depth:
+            text = text.replace("\n", " ")  # a line break in the source is a space
+        marks = highlight(text, self._needles, "body").marks if line and self._needles else ()
+        marks_left = list(reversed(marks))
+        offset = 0
+        for place, piece in pieces:
+            self._parts[place] = self._marked(piece, offset, marks_left)
+            offset += len(piece)
+        self.hits += len(marks)
+
+    def _marked(self, piece: str, offset: int, marks_left: list[tuple[int, int]]) -> str:
+        """A text that begins at `offset` of its line, with its part of the marks (the next one last)."""
+        written: list[str] = []
+        position, stop = offset, offset + len(piece)
+        while marks_left and marks_left[-1][0] < stop:
+            start, end = max(marks_left[-1][0], offset), min(marks_left[-1][1], stop)
+            if start < end:
+                opening = "<mark>" if self._has_mark else f'<mark id="{FIRST_HIT}">'
+                self._has_mark = True
+                written.append(escape(piece[position - offset : start - offset], quote=False))
+                written.append(f"{opening}{escape(piece[start - offset : end - offset], quote=False)}</mark>")
+                position = end
+            if marks_left[-1][1] > stop:
+                break
+            marks_left.pop()
+        written.append(escape(piece[position - offset :], quote=False))
+        return "".join(written)
+
+    def _attributes(self, tag: Tag) -> dict[str, str]:
+        allowed = _ATTRIBUTES.get(tag.name, ())
+        found = {name: str(value) for name, value in tag.attrs.items() if name in allowed}
+        if tag.name == "a" and "href" in found:
+            found["href"] = _full_address(found["href"], self._base)
+        elif tag.name == "img":
+            source = _full_address(found.pop("src", ""), self._base)
+            if source.lower().startswith(("http://", "https://")):
+                found["src"] = source
+        return found
+
+
+def _written_name(name: str) -> str:
+    """The element that takes an element's place; empty where only what is inside is kept."""
+    name = _RENAMED.get(name, name)
+    if name == "mark" or name in ("html", "body"):  # the marks on the page are those of the search
+        return ""
+    if name in _TAGS:
+        return name
+    return "div" if name in BLOCK_TAGS else ""
+
+
+def _full_address(address: str, base: str) -> str:
+    """An address that doesn't depend on where it stands, as far as that is known."""
+    address = address.strip()
+    if base.lower().startswith(("http:", "https:")):
+        try:
+            return urljoin(base, address)
+        except ValueError:  # a malformed host
+            return ""
+    return f"https:{address}" if address.startswith("//") else address
+
+
+def _checked(name: str, value: str) -> str | None:
+    """The value of an attribute, or None where it isn't allowed."""
+    if name in ("width", "height", "colspan", "rowspan", "start", "value") and not value.isdecimal():
+        return None
+    return value

@@ -1,0 +1,140 @@
+"""The pages: parameters → Searcher → template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from index.analysis import Analyzer
+from index.article import Article
+from index.errors import NotFoundError
+from search.searcher import Overview
+from search.snippets import highlight
+from web import charts, params
+from web.context import context
+from web.headers import results_etag
+from web.listing import make_listing, search_url
+from web.messages import in_chinese
+from web.query_help import SECTIONS
+from web.reading import reading_view
+
+blueprint = Blueprint("views", __name__)
+
+# Newest articles and categories on the first page; similar articles below an article.
+_NEWEST = 10
+_TOP = 16
+_SIMILAR = 6
+_HAN = re.compile(r"[\u4e00-\u9fff]{2,4}")
+
+
+@blueprint.get("/", endpoint="home")
+@blueprint.get("/search")
+def search() -> Response | str:
+    """A page of results; without anything to search for, the first page."""
+    wanted = params.search_request(request.args)
+    if not any((wanted.query.strip(), wanted.category, wanted.author, wanted.date_from, wanted.date_to)):
+        return _first_page()
+    searcher = context().searcher
+    results = searcher.search(wanted)
+    page = render_template(
+        "results.html",
+        results=results,
+        wanted=wanted,
+        listing=make_listing(results, context().settings.max_hits),
+        notes=[in_chinese(note) for note in results.notes],
+        suggestion_url=search_url(wanted, query=results.suggestion or ""),
+        kept=params.arguments(wanted),
+        zone=searcher.zone(),
+    )
+    response = make_response(page)
+    response.set_etag(results_etag(results), weak=True)
+    return response
+
+
+def _first_page() -> str:
+    """The archive in short, and ways into it."""
+    searcher = context().searcher
+    overview = searcher.overview()
+    newest = searcher.newest(_NEWEST)
+    with searcher.reader.acquire() as index:
+        examples = _examples(index.analyzer, overview, newest)
+        zone = index.zone
+    top = [facet for facet in overview.facets["category"] if "/" not in facet.value]
+    return render_template(
+        "home.html", overview=overview, newest=newest, examples=examples, categories=top[:_TOP], zone=zone
+    )
+
+
+@blueprint.get("/article/<article_id:article_id>")
+def article(article_id: str) -> str:
+    """An article to be read; with a query, its hits are marked."""
+    searcher = context().searcher
+    wanted = params.search_request(request.args)
+    found = searcher.article(article_id)
+    needles = searcher.needles(wanted.query) if wanted.query.strip() else ()
+    try:
+        similar = searcher.similar(article_id, _SIMILAR)
+    except NotFoundError:  # removed meanwhile
+        similar = ()
+    return render_template(
+        "article.html",
+        article=found,
+        title=highlight(found.title, needles, "title"),
+        reading=reading_view(found, needles),
+        similar=similar,
+        wanted=wanted,
+        back=search_url(wanted) if params.arguments(wanted) else "",
+        kept=params.arguments(wanted),
+        zone=searcher.zone(),
+    )
+
+
+@blueprint.get("/help")
+def help_page() -> str:
+    """The query language."""
+    return render_template("help.html", sections=SECTIONS)
+
+
+@blueprint.get("/about")
+def about() -> str:
+    """The archive and its index in numbers."""
+    searcher = context().searcher
+    overview = searcher.overview()
+    return render_template(
+        "about.html",
+        stats=searcher.stats(),
+        overview=overview,
+        bars=charts.time_bars(overview.facets["month"]),
+        zone=searcher.zone(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A query to try; `kind` says what it shows."""
+
+    query: str
+    kind: str
+
+
+def _examples(analyzer: Analyzer, overview: Overview, newest: Sequence[Article]) -> list[Example]:
+    """Queries that find something here, one of each kind: they are made from the articles themselves."""
+    found: dict[str, str] = {}
+    for article in newest:
+        words = [word for word in analyzer.words(article.title) if _HAN.fullmatch(word)]
+        if len(words) > 1 and "words" not in found:
+            found["words"] = " ".join(words[:2])
+            found["title"] = f"标题:{words[-1]}"
+        phrases = [part for part in re.findall(r"[\u4e00-\u9fff]+", article.title) if 4 <= len(part) <= 8]
+        if phrases:
+            found.setdefault("phrase", f'"{phrases[0]}"')
+    for field, kind in (("作者", "author"), ("分类", "category")):
+        values = overview.facets[kind]
+        if values and not re.search(r"[\s()（）\"|｜]", values[0].value):
+            found[kind] = f"{field}:{values[0].value}"
+    if months := overview.facets["month"]:
+        found["date"] = f"日期:{months[-1].value}"
+    return [Example(text, kind) for kind, text in found.items()]
