@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 
 import click
 
 from cli.options import index_option, settings_for
+from index.analysis import Analyzer
 from index.errors import InputError
 
 _THREADS = 8
@@ -30,6 +32,9 @@ def serve_command(host: str, port: int, directory: str | None) -> None:
     from web.app import create_app
 
     app = create_app(settings_for(directory))
+    Analyzer().words("搜文")  # loads the dictionary before the first question comes
+    # It warns of every request that waits for a thread, which is what the queue is for.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)

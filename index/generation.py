@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from index.article import format_date
 from index.errors import IndexBusyError, IndexDamagedError, IndexMismatchError, IndexMissingError
 
 FORMAT = 1
+_NAME = re.compile(r"gen-\d+", re.ASCII)
 # What the names in a generation start with: a folder with others in it is somebody else's.
 _PARTS = ("meta.json", "dictionary.txt", "catalog.sqlite", "engine")
 
@@ -72,14 +74,22 @@ class IndexDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def exists(self) -> bool:
+        """Whether there is an index, damaged or not."""
+        return (self.path / "current").exists()
+
     def current_name(self) -> str:
-        """The name of the live generation; empty where there is no index."""
-        try:
-            return (self.path / "current").read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
+        """The name of the live generation; empty where there is no index.
+
+        Raises IndexDamagedError.
+        """
+        if not self.exists():
             return ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise IndexDamagedError(f"{self.path / 'current'}: can't be read: {error}") from None
+        file = self.path / "current"
+        name = _read(file).strip()
+        if not _NAME.fullmatch(name):
+            raise IndexDamagedError(f"{file}: is not the name of a generation. {_mend(self.path)}")
+        return name
 
     def current(self) -> Generation:
         """The live generation.
@@ -119,8 +129,14 @@ class IndexDirectory:
 
     def prune(self) -> None:
         """Removes what earlier runs left behind: generations that are not live, unfinished ones."""
-        live = self.current_name()
-        for path in self._generations():
+        found = self._generations()
+        try:
+            live = self.current_name()
+        except IndexDamagedError:
+            live = "?"
+        if live and self.path / live not in found:
+            return  # damaged: nobody knows which of them was live
+        for path in found:
             if path.name != live and all(part.name.startswith(_PARTS) for part in path.iterdir()):
                 shutil.rmtree(path, ignore_errors=True)
         (self.path / "current.new").unlink(missing_ok=True)
@@ -149,8 +165,7 @@ class IndexDirectory:
             lock.truncate(0)
 
     def _generations(self) -> list[Path]:
-        found = self.path.glob("gen-*")
-        return sorted(path for path in found if path.name[4:].isdecimal() and path.is_dir())
+        return sorted(p for p in self.path.glob("gen-*") if _NAME.fullmatch(p.name) and p.is_dir())
 
     def _read_meta(self, path: Path) -> Meta:
         file = path / "meta.json"

@@ -88,7 +88,7 @@ def sync(
     with place.write_lock():
         place.prune()
         roots = _roots(place, request)
-        is_first = not place.current_name()
+        is_first = not place.exists()
         if is_first or request.rebuild:
             generation = _create(place, request, settings)
         else:
@@ -257,10 +257,10 @@ def _roots(place: IndexDirectory, request: Request) -> dict[str, Path]:
 
 
 def _known_roots(place: IndexDirectory) -> dict[str, Path]:
-    name = place.current_name()
-    if not name:
+    if not place.exists():
         return {}
     try:
+        name = place.current_name()
         with closing(Catalog.open(place.path / name / "catalog.sqlite")) as catalog:
             return catalog.roots()
     except IndexDamagedError:
@@ -270,7 +270,7 @@ def _known_roots(place: IndexDirectory) -> dict[str, Path]:
 def _create(place: IndexDirectory, request: Request, settings: Settings) -> Generation:
     """A new generation with an empty catalog and engine."""
     engine, segmenter = request.engine, request.segmenter
-    if not (engine and segmenter) and place.current_name():
+    if not (engine and segmenter) and place.exists():
         try:
             before = place.current().meta
             engine, segmenter = engine or before.engine, segmenter or before.segmenter

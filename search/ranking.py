@@ -284,7 +284,7 @@ class _Planner:
             found = self._units_like(fields, text[0], lambda unit: within_distance(text, unit, distance))
         for unit in found:
             self.needles.append(Needle((unit,), fields, float(len(unit))))
-        return _any([_match_units(node.fieldname, [unit]) for unit in found]), []
+        return _any_of([_match_units(node.fieldname, [unit]) for unit in found]), []
 
     def _units_like(self, fields: Iterable[str], prefix: str, wanted: Callable[[str], bool]) -> list[str]:
         """The letter units that start so and are wanted, the most frequent first, up to the limit."""
@@ -354,7 +354,7 @@ def match_open(name: str, units: Sequence[str], terms: Expand, limit: int) -> qu
     if not head:
         return _any([query.Prefix(f"{field}_units", stem) for field in SEARCHED[name]])
     found = Counter(dict(pair for field in SEARCHED[name] for pair in terms(f"{field}_units", stem)))
-    return _any([_match_units(name, [*head, unit]) for unit, _ in found.most_common(limit)])
+    return _any_of([_match_units(name, [*head, unit]) for unit, _ in found.most_common(limit)])
 
 
 def _match_units(name: str, units: Sequence[str]) -> query.Query:
@@ -378,14 +378,15 @@ def _phrase_scores(fields: Iterable[str], units: Sequence[str]) -> list[query.Qu
 def _near(field: str, groups: list[list[str]], slop: int) -> query.Query:
     """Each word, and each but the first at most `slop` units from where it would follow the one before.
 
-    The distance is between the grams that the words start with (or, for a word of one unit that no
-    gram is known of, not asked for).
+    The distance is between the grams that the words start with.
     """
     parts = [_units_in(field, group) for group in groups]
     for left, right in pairwise(groups):
-        if len(left) > 1 and len(right) > 1:
-            grams = ((0, left[0] + left[1]), (len(left), right[0] + right[1]))
-            parts.append(GramPhrase(f"{field}_grams", grams, slop=slop))
+        grams = ((0, "".join(left[:2])), (len(left), "".join(right[:2])))
+        unfinished = frozenset(
+            offset for (offset, _), word in zip(grams, (left, right), strict=True) if len(word) == 1
+        )
+        parts.append(GramPhrase(f"{field}_grams", grams, slop=slop, unfinished=unfinished))
     return _all(parts)
 
 
@@ -397,6 +398,11 @@ def scored(match: query.Query, scores: Sequence[query.Query]) -> query.Query:
 
 def _all(nodes: list[query.Query]) -> query.Query:
     return nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], query.Not) else query.And(nodes)
+
+
+def _any_of(found: list[query.Query]) -> query.Query:
+    """The documents of any of the nodes found; of none there are none (which is not nothing asked for)."""
+    return _any(found) if found else query.Not(query.Every())
 
 
 def _any(nodes: list[query.Query]) -> query.Query:

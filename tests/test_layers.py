@@ -1,4 +1,4 @@
-"""The arrows between the packages: index ← search ← web; cli may use all but the web, which `serve` alone does."""
+"""The arrows between the packages: index ← search ← web; cli may use index and search, `serve` the web."""
 
 import ast
 from pathlib import Path

@@ -312,6 +312,7 @@ def test_without_its_marks_a_snippet_is_a_part_of_the_text(
 @example("3.4", "3")
 @example("ab3ab", "3")
 @example("a.3", "a.3")
+@example("11 1 1", "1 1")
 def test_marks_are_where_the_units_are_and_nowhere_else(text: str, typed: str) -> None:
     searched = needle(typed)
     units = ANALYZER.units(text)

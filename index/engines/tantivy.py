@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -179,8 +180,7 @@ class TantivyEngine:
                     return _constant(made)
                 return _boosted(made, node.boost)
             case GramPhrase():
-                made = Query.phrase_query(self._schema, node.fieldname, list(node.grams), node.slop)
-                return _boosted(made, node.boost)
+                return _boosted(self._compile_phrase(node), node.boost)
             case query.Prefix():
                 # A regular expression may have no more than 1,000 states.
                 terms = [text for text, _ in self.terms(node.fieldname, node.text)]
@@ -213,6 +213,15 @@ class TantivyEngine:
             case query.NullQuery:
                 return Query.empty_query()
         raise EngineError(f"tantivy engine: no way to compile {node!r}")
+
+    def _compile_phrase(self, node: GramPhrase) -> Query:
+        if not node.unfinished:
+            return Query.phrase_query(self._schema, node.fieldname, list(node.grams), node.slop)
+        patterns: list[str | tuple[int, str]] = [
+            (offset, _escape(gram) + (".*" if offset in node.unfinished else ""))
+            for offset, gram in node.grams
+        ]
+        return Query.regex_phrase_query(self._schema, node.fieldname, patterns, node.slop)
 
     def _compile_and(self, node: query.And) -> Query:
         clauses: list[tuple[Occur, Query]] = []
@@ -287,3 +296,8 @@ def _constant(made: Query) -> Query:
     """With score 1. Said even where tantivy gives that by itself: of several queries that match all
     documents, it counts one."""
     return Query.const_score_query(made, 1.0)
+
+
+def _escape(text: str) -> str:
+    """Text as a regular expression of the `tantivy-fst` crate, which knows no other escapes."""
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda found: "\\" + found[0], text)

@@ -207,20 +207,24 @@ class _Evaluation:
         return self._bm25(node.fieldname, [node.text], frequencies, node.boost)
 
     def _phrase(self, node: GramPhrase) -> Scores:
-        starts: dict[int, set[int]] | None = None
-        for offset, gram in node.grams:
-            found: dict[int, set[int]] = {}
-            for matcher in self._postings(node.fieldname, gram):
-                doc = matcher.id()
-                if starts is None or doc in starts:
-                    here = {position - offset for position in matcher.value_as("positions")}
-                    if starts is not None:
-                        here = _near(starts[doc], here, node.slop)
-                    if here:
-                        found[doc] = here
-            starts = found
-        frequencies = {doc: float(len(found)) for doc, found in (starts or {}).items()}
+        (_, first), *others = node.grams
+        starts = self._positions(node.fieldname, first, 0 in node.unfinished)
+        for offset, gram in others:
+            positions = self._positions(node.fieldname, gram, offset in node.unfinished)
+            both = ((doc, starts[doc], positions[doc]) for doc in starts.keys() & positions.keys())
+            found = ((doc, _near(here, {p - offset for p in there}, node.slop)) for doc, here, there in both)
+            starts = {doc: here for doc, here in found if here}
+        frequencies = {doc: float(len(here)) for doc, here in starts.items()}
         return self._bm25(node.fieldname, [gram for _, gram in node.grams], frequencies, node.boost)
+
+    def _positions(self, field: str, gram: str, is_unfinished: bool) -> dict[int, set[int]]:
+        """Where a gram stands (or every gram that starts so), by document."""
+        grams = [term for term, _ in _terms(self._reader, field, gram)] if is_unfinished else [gram]
+        found: dict[int, set[int]] = {}
+        for one in grams:
+            for matcher in self._postings(field, one):
+                found.setdefault(matcher.id(), set()).update(matcher.value_as("positions"))
+        return found
 
     def _bm25(self, field: str, terms: list[str], frequencies: Scores, boost: float) -> Scores:
         if not frequencies:

@@ -1,0 +1,250 @@
+"""Runs that are killed or fail at any moment: the next one mends what they left, and readers go on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from archive import Archive
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index import sync as sync_module
+from index.catalog import Catalog
+from index.engine import EngineWriter, engine_class
+from index.errors import IndexMissingError
+from index.sync import Request
+
+# A run that kills itself with SIGKILL: `moment` says when.
+RUN = """
+import os, signal, sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.catalog import Catalog
+from index.engine import engine_class
+from index.generation import IndexDirectory
+from index.settings import Settings
+from index.sync import Request, sync
+
+directory, folder, engine_name, moment, rebuild = sys.argv[1:]
+engine = engine_class(engine_name)
+real_writer, real_publish, real_replace_file = engine.writer, IndexDirectory.publish, Catalog.replace_file
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def dies_after(call):
+    def replacement(*arguments):
+        call(*arguments)
+        die()
+    return replacement
+
+@contextmanager
+def writer(self):
+    with real_writer(self) as opened:
+        if moment == "between the commits of catalog and engine":
+            opened.commit = die
+        elif moment == "between the commits of engine and catalog":
+            opened.commit = dies_after(opened.commit)
+        elif moment == "while the engine is told":
+            opened.add = dies_after(opened.add)
+        yield opened
+
+engine.writer = writer
+if moment == "while a file is stored":
+    Catalog.replace_file = dies_after(real_replace_file)
+elif moment == "while the catalog is settled":
+    Catalog.settle = die
+elif moment == "before the swap":
+    IndexDirectory.publish = die
+elif moment == "after the swap":
+    IndexDirectory.publish = dies_after(real_publish)
+sync(Path(directory), Request([Path(folder)], engine=engine_name, rebuild=bool(rebuild)), Settings())
+print("not killed")
+"""
+MOMENTS = (
+    "while a file is stored",
+    "while the engine is told",
+    "between the commits of catalog and engine",
+    "between the commits of engine and catalog",
+    "while the catalog is settled",
+)
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="no SIGKILL")
+
+
+def killed_run(archive: Archive, moment: str, *, rebuild: bool = False) -> None:
+    arguments = [
+        str(archive.directory),
+        str(archive.folder),
+        archive.engine,
+        moment,
+        "yes" if rebuild else "",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == -9, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_what_a_killed_run_left_is_mended_by_the_next(any_archive: Archive, moment: str) -> None:
+    any_archive.post("a.md", "图书馆甲")
+    any_archive.post("b.md", "图书馆乙")
+    any_archive.lines("c.jsonl", {"1": "图书馆丙", "2": "图书馆丁"})
+    any_archive.sync()
+    any_archive.post("a.md", "图书馆新甲")
+    (any_archive.folder / "b.md").unlink()
+    any_archive.lines("c.jsonl", {"2": "图书馆丁", "3": "图书馆戊"})
+    any_archive.post("d.md", "图书馆己")
+
+    killed_run(any_archive, moment)
+    # Whoever searches now finds a document for each of some articles, and no error.
+    assert len(any_archive.find("图书馆")) == len(set(any_archive.find("图书馆"))) >= 4
+
+    report = any_archive.sync()
+    assert report.generation == "gen-000001"
+    assert any_archive.find("图书馆") == sorted(["图书馆新甲", "图书馆丁", "图书馆戊", "图书馆己"])
+    assert any_archive.agrees()
+    assert any_archive.sync().unchanged == 3
+
+
+@pytest.mark.parametrize("moment", [*MOMENTS, "before the swap", "after the swap"])
+def test_a_first_run_that_is_killed_is_continued(archive: Archive, moment: str) -> None:
+    archive.post("a.md", "图书馆甲")
+    archive.post("b.md", "图书馆乙")
+    killed_run(archive, moment)
+    archive.sync()
+    assert archive.find("图书馆") == ["图书馆乙", "图书馆甲"]
+    assert archive.agrees()
+    assert len(list(archive.directory.glob("gen-*"))) == 1
+
+
+def test_the_folders_of_a_killed_first_run_are_remembered(archive: Archive) -> None:
+    archive.post("a.md", "文")
+    killed_run(archive, "while a file is stored")
+    assert archive.sync(Request()).articles == 1
+
+
+@pytest.mark.parametrize(
+    "moment", ["between the commits of catalog and engine", "before the swap", "after the swap"]
+)
+def test_a_killed_rebuild_leaves_the_old_index_or_the_new(any_archive: Archive, moment: str) -> None:
+    any_archive.post("a.md", "图书馆旧")
+    any_archive.sync()
+    any_archive.post("a.md", "图书馆新")
+    killed_run(any_archive, moment, rebuild=True)
+    assert any_archive.find("图书馆") == (["图书馆新"] if moment == "after the swap" else ["图书馆旧"])
+    any_archive.sync()
+    assert any_archive.find("图书馆") == ["图书馆新"]
+    assert len(list(any_archive.directory.glob("gen-*"))) == 1
+
+
+# Any sequence of changes and failures, against a model.
+
+
+class FailureError(Exception):
+    """What a test lets happen."""
+
+
+@contextmanager
+def failing(archive: Archive, moment: str) -> Iterator[None]:
+    """Lets a run of the archive fail. What a failure leaves on disk is what a kill leaves, since nobody
+    commits after it."""
+    engine: Any = engine_class(archive.engine)
+    real_writer = engine.writer
+
+    def fail(*_: object) -> None:
+        raise FailureError
+
+    def fails_after(call: Callable[..., object]) -> Callable[..., None]:
+        def replacement(*arguments: object) -> None:
+            call(*arguments)
+            raise FailureError
+
+        return replacement
+
+    @contextmanager
+    def writer(self: object) -> Iterator[EngineWriter]:
+        with real_writer(self) as opened:
+            if moment == "before the engine":
+                opened.commit = fail
+            elif moment == "after the engine":
+                opened.commit = fails_after(opened.commit)
+            yield opened
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "writer", writer)
+        if moment == "before the catalog":
+            patch.setattr(Catalog, "replace_file", fails_after(Catalog.replace_file))
+        elif moment == "settling":
+            patch.setattr(Catalog, "settle", fail)
+        yield
+
+
+FILES = ("a.jsonl", "b.jsonl", "深/a.jsonl", "z.jsonl")
+# What a file holds: texts by id. None: the file goes.
+CONTENTS = st.one_of(st.none(), st.dictionaries(st.sampled_from("1234"), st.sampled_from("甲乙"), max_size=3))
+STEPS = st.tuples(
+    st.dictionaries(st.sampled_from(FILES), CONTENTS, max_size=3),
+    st.sampled_from(["", "", "before the catalog", "before the engine", "after the engine", "settling"]),
+)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(STEPS, min_size=1, max_size=4), st.sampled_from([1, 3, 10_000]))
+def test_whatever_happens_the_index_is_what_the_files_say(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Any], commit_every: int
+) -> None:
+    place = tmp_path_factory.mktemp("model")
+    (place / "posts").mkdir()
+    archive = Archive(place / "posts", place / "index")
+    files: dict[str, dict[str, str]] = {}
+    for number, (changes, moment) in enumerate(steps):
+        for name, content in changes.items():
+            if content is not None:
+                files[name] = {i: f"图书馆{i}在{name}{text}" for i, text in content.items()}
+                # Two steps may follow one another within the clock's resolution.
+                os.utime(archive.lines(name, files[name]), ns=(0, number))
+            elif files.pop(name, None) is not None:
+                (archive.folder / name).unlink()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sync_module, "COMMIT_EVERY", commit_every)
+            if moment:
+                with failing(archive, moment):
+                    try:
+                        archive.sync()
+                    except FailureError:
+                        consistent(archive)
+                    else:
+                        continue
+            archive.sync()
+        expected: dict[str, str] = {}
+        for name in sorted(files, key=lambda name: f"posts/{name}", reverse=True):
+            expected |= files[name]  # the smallest path wins
+        assert archive.texts() == expected
+        assert archive.find("图书馆") == sorted(expected.values())
+        assert archive.agrees()
+        lost = sum(map(len, files.values())) - len(expected)
+        assert len(archive.problems()) == lost
+        assert all(problem.lost for problem in archive.problems())
+        report = archive.sync()
+        assert (report.added, report.changed, report.removed, report.unchanged) == (0, 0, 0, len(files))
+
+
+def consistent(archive: Archive) -> None:
+    """Between a failure and the next run: no document without its article, and none twice."""
+    try:
+        found = archive.find("图书馆")
+    except IndexMissingError:
+        return
+    assert len(found) == len(set(found))
