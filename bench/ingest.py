@@ -51,7 +51,7 @@ class PeakMemory:
         return self.peak
 
     def _watch(self) -> None:
-        while not self._done.wait(0.1):
+        while not self._done.wait(0.5):
             self.peak = max(self.peak, _resident(self._process_id))
 
 
