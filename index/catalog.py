@@ -285,8 +285,12 @@ class Catalog:
         self._note(file, [problem])
 
     def touch_file(self, state: FileState, digest: str) -> None:
-        """Notes that a file looks different, and holds what it held before."""
-        self._touch(state, digest)
+        """Notes that a file looks different, and holds what it held before. One that has been marked to be
+        read again, since an id has become free, stays so."""
+        self._connection.execute(
+            "UPDATE files SET size = ?, mtime_ns = ?, digest = ? WHERE path = ? AND size != -1",
+            (state.size, state.mtime_ns, digest, state.path),
+        )
 
     def remove_file(self, path: str) -> frozenset[str]:
         """Takes a file out, with its articles; gives their ids."""

@@ -16,13 +16,22 @@ from whoosh import query
 
 from index.analysis import Analyzer
 from index.analysis.fold import fold, fold_key
-from index.analysis.grams import BOUNDARY, END, phrase_grams
+from index.analysis.grams import BOUNDARY, END
 from index.engine import GramPhrase
+from search.distance import within_distance
+from search.matching import (
+    SEARCHED,
+    Expand,
+    all_of,
+    any_found,
+    any_of,
+    match_open,
+    match_units,
+    near,
+    units_in,
+)
 from search.syntax import DEFAULT_FIELD, DateRange, Note, Words
 from search.words import partial_words, query_words
-
-# The fields that a logical field stands for.
-SEARCHED = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +80,6 @@ class Plan:
     needles: tuple[Needle, ...]
     understood: str
     notes: tuple[Note, ...]
-
-
-Expand = Callable[[str, str], list[tuple[str, int]]]
 
 
 def make_plan(
@@ -150,12 +156,12 @@ class _Planner:
         if sum(len(self._words.get(id(part), [])) for part in plain) < 2:
             return None
         optional = [
-            _match_units(part.fieldname, group)
+            match_units(part.fieldname, group)
             for part in plain
             for group in _distinct(partial_words(self._analyzer, part.text))
         ]
         required = [self._matches[id(part)] for part in parts if not _is_plain(part)]
-        return _all([_any(optional), *(part for part in required if part is not query.NullQuery)])
+        return all_of([any_of(optional), *(part for part in required if part is not query.NullQuery)])
 
     def understood(self, node: query.Query, *, inner: bool = False) -> str:
         """The tree written out, in the query language, without what was ignored."""
@@ -195,9 +201,9 @@ class _Planner:
         if not matches:
             return query.NullQuery, []
         if isinstance(node, query.Or):
-            return _any(matches), scores
+            return any_of(matches), scores
         scores += self._whole_phrase(node)
-        return _all(matches), scores
+        return all_of(matches), scores
 
     def _whole_phrase(self, node: query.And) -> list[query.Query]:
         """A bonus for the words of a group as one phrase, in the order in which they were typed."""
@@ -225,8 +231,8 @@ class _Planner:
             scores += _phrase_scores(fields, units)
             self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
         self._mark_words(groups, fields)
-        matches = [_match_units(node.fieldname, group) for group in _distinct(groups)]
-        return _all(matches), [_boosted(score, node.boost) for score in scores]
+        matches = [match_units(node.fieldname, group) for group in _distinct(groups)]
+        return all_of(matches), [_boosted(score, node.boost) for score in scores]
 
     def _take(self, wanted: int) -> int:
         """How many of so many words and operands are within the limit."""
@@ -256,9 +262,9 @@ class _Planner:
         if node.slop and len(groups) > 1:
             for group in groups:
                 self.needles.append(Needle(tuple(group), fields, float(len(group))))
-            return _any([_near(field, groups, node.slop) for field in fields]), scores
+            return any_of([near(field, groups, node.slop) for field in fields]), scores
         self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
-        return _match_units(node.fieldname, units), scores
+        return match_units(node.fieldname, units), scores
 
     def _prefix(self, node: query.Prefix) -> tuple[query.Query, list[query.Query]]:
         units = self._analyzer.units(node.text)
@@ -284,7 +290,7 @@ class _Planner:
             found = self._units_like(fields, text[0], lambda unit: within_distance(text, unit, distance))
         for unit in found:
             self.needles.append(Needle((unit,), fields, float(len(unit))))
-        return _any_of([_match_units(node.fieldname, [unit]) for unit in found]), []
+        return any_found([match_units(node.fieldname, [unit]) for unit in found]), []
 
     def _units_like(self, fields: Iterable[str], prefix: str, wanted: Callable[[str], bool]) -> list[str]:
         """The letter units that start so and are wanted, the most frequent first, up to the limit."""
@@ -321,94 +327,8 @@ class _Planner:
             self.needles.append(Needle(tuple(group), fields, float(len(group))))
 
 
-def within_distance(a: str, b: str, limit: int) -> bool:
-    """Whether `b` becomes `a` by at most `limit` letters inserted, deleted, replaced or swapped with
-    their neighbour (optimal string alignment, Damerau 1964)."""
-    if abs(len(a) - len(b)) > limit:
-        return False
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, start=1):
-        older, before, row = before, row, [i]
-        for j, y in enumerate(b, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-        if min(row) > limit:
-            return False
-    return row[-1] <= limit
-
-
-def match_open(name: str, units: Sequence[str], terms: Expand, limit: int) -> query.Query:
-    """The documents with these units, the last of which may be unfinished if it is of letters or digits.
-
-    Of the words that the last may stand for, the `limit` most frequent are tried.
-    """
-    if not units:
-        return query.NullQuery
-    *head, last = units
-    if not last.endswith(END):
-        return _match_units(name, units)
-    stem = last.removesuffix(END)
-    if not head:
-        return _any([query.Prefix(f"{field}_units", stem) for field in SEARCHED[name]])
-    found = Counter(dict(pair for field in SEARCHED[name] for pair in terms(f"{field}_units", stem)))
-    return _any_of([_match_units(name, [*head, unit]) for unit, _ in found.most_common(limit)])
-
-
-def _match_units(name: str, units: Sequence[str]) -> query.Query:
-    """The documents with these units, adjacent, in one of the fields that `name` stands for."""
-    return _any([_units_in(field, units) for field in SEARCHED[name]])
-
-
-def _units_in(field: str, units: Sequence[str]) -> query.Query:
-    """The documents with these units, adjacent, in one field."""
-    if len(units) == 1:
-        return query.Term(f"{field}_units", units[0])
-    if len(units) == 2:
-        return query.Term(f"{field}_grams", units[0] + units[1])
-    return GramPhrase(f"{field}_grams", phrase_grams(units))
-
-
 def _phrase_scores(fields: Iterable[str], units: Sequence[str]) -> list[query.Query]:
-    return [_boosted(_units_in(field, units), getattr(WEIGHTS, f"{field}_phrase")) for field in fields]
-
-
-def _near(field: str, groups: list[list[str]], slop: int) -> query.Query:
-    """Each word, and each but the first at most `slop` units from where it would follow the one before.
-
-    The distance is between the grams that the words start with.
-    """
-    parts = [_units_in(field, group) for group in groups]
-    for left, right in pairwise(groups):
-        grams = ((0, "".join(left[:2])), (len(left), "".join(right[:2])))
-        unfinished = frozenset(
-            offset for (offset, _), word in zip(grams, (left, right), strict=True) if len(word) == 1
-        )
-        parts.append(GramPhrase(f"{field}_grams", grams, slop=slop, unfinished=unfinished))
-    return _all(parts)
-
-
-def scored(match: query.Query, scores: Sequence[query.Query]) -> query.Query:
-    """The documents of `match`, with the scores of `scores` and no others."""
-    silent = query.ConstantScoreQuery(match, 0.0)
-    return query.AndMaybe(silent, _any(list(scores))) if scores else silent
-
-
-def _all(nodes: list[query.Query]) -> query.Query:
-    return nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], query.Not) else query.And(nodes)
-
-
-def _any_of(found: list[query.Query]) -> query.Query:
-    """The documents of any of the nodes found; of none there are none (which is not nothing asked for)."""
-    return _any(found) if found else query.Not(query.Every())
-
-
-def _any(nodes: list[query.Query]) -> query.Query:
-    if not nodes:
-        return query.NullQuery
-    return nodes[0] if len(nodes) == 1 else query.Or(nodes)
+    return [_boosted(units_in(field, units), getattr(WEIGHTS, f"{field}_phrase")) for field in fields]
 
 
 def _boosted(node: query.Query, boost: float) -> query.Query:

@@ -18,7 +18,8 @@ from index.errors import NotFoundError, QueryError
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
 from search.dates import ALLOWED_PERIODS, DateRange, parse_period
-from search.ranking import Needle, Plan, make_plan, scored
+from search.matching import scored
+from search.ranking import Needle, Plan, make_plan
 from search.similar import find_similar
 from search.snippets import Snippet, highlight, snippets
 from search.stats import Stats, read_stats

@@ -8,7 +8,7 @@ from whoosh import query
 
 from index.engine import Sort
 from index.reader import OpenIndex
-from search.ranking import match_open
+from search.matching import match_open
 
 _MAX_PREFIX = 50
 # Words that an unfinished one may stand for.

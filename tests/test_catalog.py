@@ -182,6 +182,14 @@ def test_a_file_that_drops_an_id_frees_it(catalog: Catalog) -> None:
     assert to_read_again(catalog) == {"p/b"}
 
 
+def test_a_file_that_is_to_be_read_again_is_not_done_with_a_touch(catalog: Catalog) -> None:
+    put(catalog, "p/a", article("1"))
+    put(catalog, "p/b", article("1"))
+    catalog.remove_file("p/a")
+    catalog.touch_file(FileState("p/b", 7, 7), "d")
+    assert to_read_again(catalog) == {"p/b"}
+
+
 def test_a_file_that_dropped_an_id_waits_for_it_no_longer(catalog: Catalog) -> None:
     put(catalog, "p/a", article("1"))
     put(catalog, "p/b", article("1"))

@@ -20,7 +20,9 @@ from index.dates import parse_date
 from index.document import make_document
 from index.engine import Engine, Sort, engine_class
 from index.settings import Settings, zone
-from search.ranking import Plan, make_plan, scored, within_distance
+from search.distance import within_distance
+from search.matching import scored
+from search.ranking import Plan, make_plan
 from search.syntax import parse_query
 
 ZONE = zone("Asia/Shanghai")
@@ -209,6 +211,13 @@ def archive() -> Iterator[Archive]:
         ("“公安 表彰”~5", "b"),
         ("“公安 表彰”~3", ""),
         ("title:“公安 改革”~10", "a"),
+        ("“kubernetes tensorflow”~2", "e"),  # words of one unit each
+        ("“kubernetes tensorflow”~1", "e"),
+        ("“kubernetes 用户”~2", ""),
+        ("“kubernetes 用户”~3", "e"),
+        ("“证 件”~3", "g"),
+        ("“gpt 4”~1", "f"),
+        (f"“kubernetes {'x' * 900}”~1", ""),
         ("“公安 通告”~3 OR 天气", "e"),
     ],
 )

@@ -158,6 +158,17 @@ def test_an_id_that_a_changed_file_drops_is_taken_over(archive: Archive) -> None
     assert archive.agrees()
 
 
+def test_a_file_that_was_only_touched_takes_over_too(archive: Archive) -> None:
+    """Its content is known, but not what has become of the id that it wanted."""
+    archive.lines("a.jsonl", {"1": "在a"})
+    archive.lines("b.jsonl", {"1": "在b"})
+    archive.sync()
+    (archive.folder / "a.jsonl").unlink()
+    os.utime(archive.folder / "b.jsonl", ns=(0, 10**18))
+    archive.sync()
+    assert archive.texts() == {"1": "在b"}
+
+
 def test_one_id_twice_in_a_file_is_one_article(any_archive: Archive) -> None:
     line = '{"id": "1", "text": "图书馆%s"}\n'
     any_archive.write("a.jsonl", line % "甲" + line % "乙")

@@ -37,6 +37,8 @@ HEAP_SIZE = 256_000_000
 _ALL_BUCKETS = 1_000_000
 # Hits read beyond a page to see whether the score at its end goes on, so that ties can be ordered.
 _TIES = 32
+# Characters of a gram that are looked at where another of its phrase is unfinished.
+_MAX_PATTERN = 100
 # The bounds of an integer field stand for no bound: no date comes near them.
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**63 - 1
 
@@ -218,8 +220,7 @@ class TantivyEngine:
         if not node.unfinished:
             return Query.phrase_query(self._schema, node.fieldname, list(node.grams), node.slop)
         patterns: list[str | tuple[int, str]] = [
-            (offset, _escape(gram) + (".*" if offset in node.unfinished else ""))
-            for offset, gram in node.grams
+            (offset, _pattern(gram, offset in node.unfinished)) for offset, gram in node.grams
         ]
         return Query.regex_phrase_query(self._schema, node.fieldname, patterns, node.slop)
 
@@ -298,6 +299,9 @@ def _constant(made: Query) -> Query:
     return Query.const_score_query(made, 1.0)
 
 
-def _escape(text: str) -> str:
-    """Text as a regular expression of the `tantivy-fst` crate, which knows no other escapes."""
-    return re.sub(r"[!-/:-@\[-`{-~]", lambda found: "\\" + found[0], text)
+def _pattern(gram: str, is_unfinished: bool) -> str:
+    """A gram as a regular expression of the `tantivy-fst` crate. It may have no more than 1,000 states,
+    so that the start of a long gram stands for it; and not all signs can be escaped: `\\<` has a meaning.
+    """
+    escaped = re.sub(r"[\\.+*?()|\[\]{}^$]", lambda found: "\\" + found[0], gram[:_MAX_PATTERN])
+    return escaped + ".*" if is_unfinished or len(gram) > _MAX_PATTERN else escaped

@@ -1,0 +1,86 @@
+"""Units → trees that an engine compiles: the documents with a sequence of units, and their combinations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from whoosh import query
+
+from index.analysis.grams import END, phrase_grams
+from index.engine import GramPhrase
+from search.syntax import DEFAULT_FIELD
+
+# The fields that a logical field stands for.
+SEARCHED = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}
+
+# `Engine.terms`: the tokens of a field that start so, with their document frequencies.
+Expand = Callable[[str, str], list[tuple[str, int]]]
+
+
+def match_units(name: str, units: Sequence[str]) -> query.Query:
+    """The documents with these units, adjacent, in one of the fields that `name` stands for."""
+    return any_of([units_in(field, units) for field in SEARCHED[name]])
+
+
+def match_open(name: str, units: Sequence[str], terms: Expand, limit: int) -> query.Query:
+    """The documents with these units, the last of which may be unfinished if it is of letters or digits.
+
+    Of the words that the last may stand for, the `limit` most frequent are tried.
+    """
+    if not units:
+        return query.NullQuery
+    *head, last = units
+    if not last.endswith(END):
+        return match_units(name, units)
+    stem = last.removesuffix(END)
+    if not head:
+        return any_of([query.Prefix(f"{field}_units", stem) for field in SEARCHED[name]])
+    found = Counter(dict(pair for field in SEARCHED[name] for pair in terms(f"{field}_units", stem)))
+    return any_found([match_units(name, [*head, unit]) for unit, _ in found.most_common(limit)])
+
+
+def units_in(field: str, units: Sequence[str]) -> query.Query:
+    """The documents with these units, adjacent, in one field."""
+    if len(units) == 1:
+        return query.Term(f"{field}_units", units[0])
+    if len(units) == 2:
+        return query.Term(f"{field}_grams", units[0] + units[1])
+    return GramPhrase(f"{field}_grams", phrase_grams(units))
+
+
+def near(field: str, groups: list[list[str]], slop: int) -> query.Query:
+    """Each word, and each but the first at most `slop` units from where it would follow the one before.
+
+    The distance is between the grams that the words start with.
+    """
+    parts = [units_in(field, group) for group in groups]
+    for left, right in pairwise(groups):
+        grams = ((0, "".join(left[:2])), (len(left), "".join(right[:2])))
+        unfinished = frozenset(
+            offset for (offset, _), word in zip(grams, (left, right), strict=True) if len(word) == 1
+        )
+        parts.append(GramPhrase(f"{field}_grams", grams, slop=slop, unfinished=unfinished))
+    return all_of(parts)
+
+
+def scored(match: query.Query, scores: Sequence[query.Query]) -> query.Query:
+    """The documents of `match`, with the scores of `scores` and no others."""
+    silent = query.ConstantScoreQuery(match, 0.0)
+    return query.AndMaybe(silent, any_of(list(scores))) if scores else silent
+
+
+def all_of(nodes: list[query.Query]) -> query.Query:
+    return nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], query.Not) else query.And(nodes)
+
+
+def any_found(found: list[query.Query]) -> query.Query:
+    """The documents of any of the nodes found; of none there are none (which is not nothing asked for)."""
+    return any_of(found) if found else query.Not(query.Every())
+
+
+def any_of(nodes: list[query.Query]) -> query.Query:
+    if not nodes:
+        return query.NullQuery
+    return nodes[0] if len(nodes) == 1 else query.Or(nodes)
