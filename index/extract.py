@@ -15,10 +15,11 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, NavigableString, PreformattedString
 from lxml import etree
 
-# Elements whose content is never text of the article.
+# Elements whose content is never text of the article. (The head is none: where it has no end, libxml2
+# takes an <article> or <section> that follows for a part of it.)
 SKIPPED_TAGS = frozenset(
     "style script template noscript noframes iframe object embed svg canvas audio video "
-    "select option button input textarea head title".split()
+    "select option button input textarea title".split()
 )
 # Elements around the article, skipped only in whole pages (with an <html> or a <body> element): in a
 # scraped fragment they may be part of it.
@@ -48,11 +49,15 @@ INLINE_TAGS = frozenset(
 _STRUCTURE = re.compile(r"<(?:p|br|li|h[1-6]|tr|blockquote|pre|article|section|dl)\b", re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
 
+# Elements that take all that follows for theirs, markup too, up to their closing tag.
+_SWALLOWING = re.compile(
+    r"<(?P<name>script|style|textarea|title|iframe|noscript|noembed|noframes|xmp|plaintext)\b", re.IGNORECASE
+)
 _VOID_TAGS = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _KNOWN_TAGS = "|".join(sorted(BLOCK_TAGS | SKIPPED_TAGS | PAGE_TAGS | INLINE_TAGS | _VOID_TAGS))
 _MARKUP = re.compile(rf"<!--|</?(?:{_KNOWN_TAGS})(?![^\s/>])[^<>]*>", re.IGNORECASE)
-# Control characters but tab and newline, lone surrogates, noncharacters.
-UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Control characters but tab and newline, lone surrogates, byte order marks, noncharacters.
+UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,6 @@ class _Builder:
         self._title: list[str] = []
         self._editor: list[str] = []
         self._skip_depth = 0
-        self._in_head = False
         self._pre_depth = 0
         self._editor_depth = 0
         self._in_title = False
@@ -90,7 +94,6 @@ class _Builder:
         is_open = tag not in _VOID_TAGS
         if self._skip_depth:
             self._skip_depth += is_open
-            self._in_title = tag == "title" and self._in_head and not self._title
             return
         if tag in BLOCK_TAGS:
             self._break()
@@ -98,7 +101,6 @@ class _Builder:
         classes = attributes["class"].split() if "class" in attributes else ()
         if tag in self._skipped or (classes and not SKIPPED_CLASSES.isdisjoint(classes)):
             self._skip_depth = int(is_open)
-            self._in_head = tag == "head"
             self._in_title = tag == "title" and not self._title
         elif self._editor_depth:
             self._editor_depth += is_open
@@ -182,6 +184,20 @@ def has_markup(text: str) -> bool:
 
 def _builder(html: str) -> _Builder:
     return _Builder(keep_breaks=keeps_breaks(html), whole_page=is_whole_page(html))
+
+
+def unswallowed(html: str) -> str:
+    """HTML in which the tag of an element that is never closed, and would take the rest of the article, is
+    text: a post about PHP that speaks of <script language=php> without escaping it."""
+    lowered = ""
+
+    def kept(found: re.Match[str]) -> str:
+        nonlocal lowered
+        lowered = lowered or html.lower()
+        is_closed = lowered.find(f"</{found['name'].lower()}", found.end()) >= 0
+        return found[0] if is_closed else f"&lt;{found['name']}"
+
+    return _SWALLOWING.sub(kept, html)
 
 
 def extract(html: str) -> Extracted:

@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 
 from index.article import FIRST_DATE, LAST_DATE, Article, Problem
 from index.dates import parse_date
-from index.extract import UNSHOWABLE, Extracted, extract, has_markup
+from index.extract import UNSHOWABLE, Extracted, extract, has_markup, unswallowed
 from index.frontmatter import split_front_matter
 
 POST_SUFFIXES = frozenset([".md", ".markdown", ".html", ".htm", ".txt"])
@@ -80,7 +80,6 @@ def decode(data: bytes) -> tuple[str, list[str]]:
     UTF-8 (with or without mark), UTF-16 with mark, else GB18030 or Big5, whichever reads as Chinese.
     """
     text, complaints = _decode_bytes(data)
-    text = text.lstrip("\ufeff")  # the byte order mark, or several
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = UNSHOWABLE.sub("", text)
@@ -227,6 +226,7 @@ def _read_body(body: str) -> tuple[str, Extracted]:
     if not has_markup(body):
         lines = [line.strip() for line in body.split("\n") if line.strip()]
         body = "\n".join(f"<p>{html.escape(html.unescape(line), quote=False)}</p>" for line in lines)
+    body = unswallowed(body)
     return body, extract(body)
 
 

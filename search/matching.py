@@ -15,6 +15,9 @@ from search.syntax import DEFAULT_FIELD
 # The fields that a logical field stands for.
 SEARCHED = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}
 
+# Grams that the unfinished ones of one phrase may stand for: tantivy takes 16,384.
+_MAX_NEIGHBOURS = 16_000
+
 # `Engine.terms`: the tokens of a field that start so, with their document frequencies.
 Expand = Callable[[str, str], list[tuple[str, int]]]
 
@@ -50,19 +53,21 @@ def units_in(field: str, units: Sequence[str]) -> query.Query:
     return GramPhrase(f"{field}_grams", phrase_grams(units))
 
 
-def near(field: str, groups: list[list[str]], slop: int) -> query.Query:
+def near(field: str, groups: list[list[str]], slop: int, terms: Expand) -> tuple[query.Query, bool]:
     """Each word, and each but the first at most `slop` units from where it would follow the one before.
 
-    The distance is between the grams that the words start with.
+    The distance is between the grams that the words start with. Where those of words of one unit are too
+    many, it is not asked for: the second of the pair says whether it always is.
     """
     parts = [units_in(field, group) for group in groups]
+    grams_field = f"{field}_grams"
     for left, right in pairwise(groups):
-        grams = ((0, "".join(left[:2])), (len(left), "".join(right[:2])))
-        unfinished = frozenset(
-            offset for (offset, _), word in zip(grams, (left, right), strict=True) if len(word) == 1
-        )
-        parts.append(GramPhrase(f"{field}_grams", grams, slop=slop, unfinished=unfinished))
-    return all_of(parts)
+        words = {0: left, len(left): right}
+        unfinished = frozenset(offset for offset, word in words.items() if len(word) == 1)
+        if sum(len(terms(grams_field, words[offset][0])) for offset in unfinished) <= _MAX_NEIGHBOURS:
+            grams = tuple((offset, "".join(word[:2])) for offset, word in words.items())
+            parts.append(GramPhrase(grams_field, grams, slop=slop, unfinished=unfinished))
+    return all_of(parts), len(parts) == 2 * len(groups) - 1
 
 
 def scored(match: query.Query, scores: Sequence[query.Query]) -> query.Query:

@@ -31,6 +31,7 @@ from search.matching import (
     units_in,
 )
 from search.syntax import DEFAULT_FIELD, DateRange, Note, Words
+from search.wildcard import wildcard_pattern
 from search.words import partial_words, query_words
 
 
@@ -262,7 +263,18 @@ class _Planner:
         if node.slop and len(groups) > 1:
             for group in groups:
                 self.needles.append(Needle(tuple(group), fields, float(len(group))))
-            return any_of([near(field, groups, node.slop) for field in fields]), scores
+            matches, complete = zip(
+                *(near(field, groups, node.slop, self._terms) for field in fields), strict=True
+            )
+            if not all(complete):
+                self.notes.append(
+                    Note(
+                        "Some words of {text} are too common to be held to a distance, and were searched "
+                        "anywhere.",
+                        {"text": text},
+                    )
+                )
+            return any_of(list(matches)), scores
         self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
         return match_units(node.fieldname, units), scores
 
@@ -281,9 +293,8 @@ class _Planner:
         fields = SEARCHED[node.fieldname]
         text = fold(node.text)
         if isinstance(node, query.Wildcard):
-            head = re.match(r"[^*?]*", text)
-            prefix = head[0] if head else ""
-            pattern = re.compile("".join({"*": r"\w*", "?": r"\w"}.get(c, re.escape(c)) for c in text))
+            pattern = wildcard_pattern(text)
+            prefix = re.split(r"[*?]", text)[0]
             found = self._units_like(fields, prefix, lambda unit: bool(pattern.fullmatch(unit)))
         else:
             distance = int(node.maxdist)

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from whoosh import query
 
+from index import bm25
 from index.engine import ENGINES, FACET_FIELDS, Document, Engine, GramPhrase, Hits, Sort, engine_class
 from index.errors import EngineError, IndexDamagedError
 
@@ -209,6 +210,31 @@ def test_scores_fall_from_page_to_page(engine: Engine) -> None:
     assert len(pages) == 60
     assert pages == sorted(pages, reverse=True)
     assert len(set(pages)) == 9
+
+
+def test_terms_and_phrases_are_scored_by_bm25(engine: Engine) -> None:
+    bodies = {
+        "one": "甲乙丙丁" + "戊" * 20,
+        "three": "甲乙丙甲乙丙甲乙丙",
+        "long": "甲乙丙" * 4 + "戊" * 90,
+        "none": "乙丙甲" + "戊" * 30,
+    }
+    write(engine, [document(i, body=body) for i, body in bodies.items()])
+    lengths = {i: len(body) for i, body in bodies.items()}
+    average = sum(lengths.values()) / len(lengths)
+
+    def check(node: query.Query, idf: float, frequencies: dict[str, int]) -> None:
+        hits = engine.search(node, sort=Sort.RELEVANCE, offset=0, limit=10).hits
+        wanted = {
+            i: 2 * bm25.score(idf, frequency, bm25.stored_length(lengths[i]), average)
+            for i, frequency in frequencies.items()
+        }
+        assert {hit.id: hit.score for hit in hits} == pytest.approx(wanted, rel=1e-3)
+
+    check(query.Term("body_grams", "甲乙", boost=2.0), bm25.idf(4, 3), {"one": 1, "three": 3, "long": 4})
+    idf = bm25.idf(4, 3) + bm25.idf(4, 4)
+    phrase = GramPhrase("body_grams", ((0, "甲乙"), (1, "乙丙")), boost=2.0)
+    check(phrase, idf, {"one": 1, "three": 3, "long": 4})
 
 
 def test_an_empty_index_has_nothing(engine: Engine) -> None:

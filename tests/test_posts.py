@@ -305,3 +305,17 @@ def test_examples_are_exported_and_read_back() -> None:
 def test_the_digest_tells_contents_apart() -> None:
     assert parse("文").digest == parse("文").digest
     assert parse("文").digest != parse("文\n").digest
+
+
+@pytest.mark.parametrize(
+    "tag", ["<script language=php>", "<STYLE>", "<textarea", "<title>", "<iframe src=x>"]
+)
+def test_a_tag_that_is_never_closed_takes_nothing_with_it(tag: str) -> None:
+    """From a real post: a <script> tag named in a sentence, not escaped; half of the article was lost."""
+    data = f"<p>移除了 {tag} 标签。</p><p>后面还有内容。</p><script>no()</script><p>还有。</p>".encode()
+    if "script" in tag:
+        data = data.replace(b"<script>no()</script>", b"")
+    article = parse_file("a/b.md", data, ZoneInfo("UTC")).articles[0]
+    assert "后面还有内容。" in article.text
+    assert "还有。" in article.text
+    assert "no()" not in article.text

@@ -20,7 +20,7 @@ CASES = json.loads((HERE / "cases" / "words.json").read_text(encoding="utf-8"))
 EXAMPLES = sorted(path for path in (HERE.parent / "examples" / "articles").rglob("*") if path.is_file())
 
 # New words, one that is rarer than its parts, one that is frequent enough to cut another up, folded
-# and mixed ones, one that can't occur.
+# and mixed ones, one that can't occur, one that is nothing, one of jieba's own, and one twice.
 DICTIONARY = """\
 放管服 2000 n
 云计算平台
@@ -32,6 +32,8 @@ DICTIONARY = """\
 c++ 100
 漂浮图书馆 1
 \u200b 10
+的 1
+云计算平台 3000
 """
 
 
@@ -100,6 +102,7 @@ def test_a_dictionary_is_folded_as_texts_are() -> None:
         DictionaryWord("cd", 8, "eng"),
         DictionaryWord("ef", DEFAULT_FREQUENCY, "x"),
     )
+    assert parse_dictionary("\u200b 5", "d") == ()
     assert parse_dictionary("\ufeff词 5", "d") == (DictionaryWord("词", 5, ""),)
 
 

@@ -28,6 +28,9 @@ CHINESE = {
     "? and ~ work in title and body only; {text} was searched as it stands.": (
         "? 和 ~ 只能用于标题和正文，“{text}” 已按原样搜索。"
     ),
+    "Some words of {text} are too common to be held to a distance, and were searched anywhere.": (
+        "“{text}” 中有的词太常见，无法限定距离，已在全文中搜索。"
+    ),
     "A quotation mark has no partner, and was ignored.": "有一个引号没有配对，已忽略。",
     "A parenthesis has no partner, and was ignored.": "有一个括号没有配对，已忽略。",
     "Parentheses were ignored: {deepest} inside one another, and {limit} are allowed (max_query_nesting).": (

@@ -53,7 +53,8 @@ def parse_dictionary(text: str, source: str) -> tuple[DictionaryWord, ...]:
             )
         if frequency > MAX_FREQUENCY:
             raise SettingsError(f"{source}, line {number}: a frequency goes up to {MAX_FREQUENCY:,}.")
-        words.append(DictionaryWord(fold_key(word), frequency, tag))
+        if folded := fold_key(word):
+            words.append(DictionaryWord(folded, frequency, tag))
     return tuple(words)
 
 
@@ -107,6 +108,7 @@ def _load_jieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
     for entry in words:
+        tokenizer.total -= tokenizer.FREQ.get(entry.word, 0)  # as rjieba does: it is replaced
         tokenizer.add_word(entry.word, entry.frequency, entry.tag or None)
 
     def cut(text: str) -> list[str]:
