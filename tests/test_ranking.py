@@ -326,7 +326,7 @@ def has(text: str, part: str) -> bool:
     return all(word in text for word in re.findall("公安|部门|放管服|改革|交管|雨|安部", part))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(texts, min_size=1, max_size=8),
     st.lists(st.lists(parts, min_size=1, max_size=4), min_size=10, max_size=20),
