@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -52,9 +53,12 @@ SAMPLE = (
 CUTS = st.builds(
     lambda start, length: SAMPLE[start : start + length], st.integers(0, len(SAMPLE) - 1), st.integers(1, 8)
 )
+# Ways to cut that are equally probable: rounding decides, and so the last digit of every logarithm.
+TIES = st.builds(str.__mul__, st.sampled_from("一人大天家丫妈慢"), st.integers(3, 7))
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
 OTHERS = st.one_of(st.sampled_from("㐂𠮷〇.+#&%-_ aZ0é1"), st.characters(codec=None))
-TEXTS = st.lists(st.one_of(CUTS, CUTS, HAN, OTHERS), max_size=16).map("".join)
+RARE = re.compile("[\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f]")
+TEXTS = st.lists(st.one_of(CUTS, CUTS, TIES, HAN, OTHERS), max_size=16).map("".join)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["comment"])
@@ -66,9 +70,12 @@ def test_golden(cutter: Segmenter, case: dict[str, str]) -> None:
 @settings(max_examples=400, deadline=None)
 @given(TEXTS)
 def test_both_segmenters_give_the_same_words(text: str) -> None:
+    """Where a Han character that jieba leaves out stands beside ways to cut that are equally probable, they
+    may choose different ones: 一一 一 㐂, 一 一一 㐂."""
     separated = separate(text)
-    assert PLAIN[0].words(separated) == PLAIN[1].words(separated)
-    assert EXTENDED[0].words(separated) == EXTENDED[1].words(separated)
+    for one, other in (PLAIN, EXTENDED):
+        words, others = one.words(separated), other.words(separated)
+        assert words == others or (RARE.search(separated) and sorted(words) == sorted(others))
 
 
 def test_both_segmenters_give_the_same_words_of_every_example() -> None:

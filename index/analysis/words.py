@@ -108,8 +108,9 @@ def _load_jieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
     for entry in words:
-        tokenizer.total -= tokenizer.FREQ.get(entry.word, 0)  # as rjieba does: it is replaced
         tokenizer.add_word(entry.word, entry.frequency, entry.tag or None)
+    # jieba also counts what a word that comes twice had at first, rjieba doesn't.
+    tokenizer.total = sum(tokenizer.FREQ.values())
 
     def cut(text: str) -> list[str]:
         return list(tokenizer.cut(text, HMM=False))
