@@ -1,6 +1,7 @@
 """Ranking quality: MRR@10, nDCG@10 and recall@100 on known-item and question sets; substring recall.
 
-    python bench/quality.py DATA [--index DIR] [--sets cmrc2018,title_xwlb] [--no-title] [--peer]
+    python bench/quality.py DATA [--index DIR] [--sets cmrc2018,title_xwlb] [--no-title]
+                            [--weights body_phrase=1,…]
 
 DATA holds `eval/<set>/queries.jsonl` and `qrels.tsv`, with `corpus.jsonl` (indexed for the run) or
 ids of `eval/post_ids.tsv`, which name posts of the index at --index; and `eval/substring_*/gold.jsonl`.

@@ -8,18 +8,17 @@ no longer finds it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from index.article import Article, Problem
 from index.errors import IndexDamagedError
+from index.records import Change, FileState, KnownFile, PackedArticle
 
 _SETTLED, _ADDED, _REMOVED = 0, 1, 2
 
@@ -71,51 +70,6 @@ CREATE TABLE runs (
 _LIGHT = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url"
 _FULL = _LIGHT.replace("x''", "html")
 _SQLITE_VARIABLES = 500
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """A file as it looks from outside: what tells a changed one from an unchanged one."""
-
-    path: str
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A file in the ledger: as it looked when it was read, and the digest of its bytes."""
-
-    state: FileState
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class PackedArticle:
-    """An article ready to be stored: packed where the parsing is done, in parallel."""
-
-    article: Article  # without its html
-    html: bytes
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a file's new content changes: ids to index anew, and ids to delete."""
-
-    added: frozenset[str]
-    changed: frozenset[str]
-    removed: frozenset[str]
-
-
-def pack(article: Article) -> PackedArticle:
-    """The article in the form that the catalog stores."""
-    content = "\0".join(map(str, astuple(article)))
-    return PackedArticle(
-        article=replace(article, html=""),
-        html=zlib.compress(article.html.encode(), 1),
-        digest=hashlib.blake2b(content.encode(), digest_size=16).digest(),
-    )
 
 
 class Catalog:

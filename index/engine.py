@@ -1,7 +1,7 @@
 """What every engine takes and gives: documents of tokens in; trees of `whoosh.query` nodes in, ids and
 counts out.
 
-The nodes that an engine compiles, over the fields of `FIELDS`:
+The nodes that an engine compiles, over the fields below (text, key and facet fields, `date`, `id`):
 
     Term                 the documents with a token; scored by BM25 in `SCORED_FIELDS`, else score 1
     GramPhrase           the documents with grams at given offsets; scored by BM25 as one term
@@ -38,7 +38,6 @@ TEXT_FIELDS = SCORED_FIELDS + UNIT_FIELDS
 # Fields of whole values: folded for filters, and as published for facets.
 KEY_FIELDS = ("author", "category")
 FACET_FIELDS = ("author_facet", "category_facet", "month_facet")
-FIELDS = (*TEXT_FIELDS, *KEY_FIELDS, *FACET_FIELDS, "date", "id")
 
 # Written out to 14 digits, dates from the year 1 to 9999 sort as text.
 _DATE_SHIFT = 10**12

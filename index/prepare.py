@@ -11,10 +11,10 @@ from pathlib import Path
 
 from index.analysis import Analyzer
 from index.article import Problem
-from index.catalog import FileState, PackedArticle, pack
 from index.document import make_document
 from index.engine import Document
 from index.posts import digest_of, parse_file
+from index.records import FileState, PackedArticle, pack
 from index.scan import FoundFile
 from index.settings import zone
 

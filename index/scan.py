@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 
 from index.article import Problem
-from index.catalog import FileState
 from index.errors import InputError
 from index.posts import SUFFIXES
+from index.records import FileState
 
 
 @dataclass(frozen=True, slots=True)

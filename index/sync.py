@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.analysis import Analyzer, hash_dictionary
-from index.catalog import Catalog, KnownFile
+from index.catalog import Catalog
 from index.document import make_document
 from index.engine import Engine, EngineWriter, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError, SettingsError
 from index.generation import Generation, IndexDirectory, Meta
 from index.prepare import Preparation, Prepared, Task, prepare_files
+from index.records import KnownFile
 from index.scan import Scan, removed_paths, resolve_roots, scan
 from index.settings import Settings, zone
 
@@ -304,11 +305,13 @@ def _check_settings(generation: Generation, request: Request, settings: Settings
         )
         if wanted and wanted != there
     ]
-    for name, there, wanted in differences:
+    if differences:
+        name, there, wanted = differences[0]
+        option = f" --{name} {wanted}" if name in ("engine", "segmenter") else ""
+        keep = f"To keep what there is, set SOUWEN_TIMEZONE={there}. " if name == "timezone" else ""
         raise IndexMismatchError(
-            f"the index was made with {name} {there}, and {wanted} is asked for. "
-            f"To apply it, run: souwen index --rebuild --index {generation.path.parent}"
-            + (f" --{name} {wanted}" if name in ("engine", "segmenter") else "")
+            f"the index was made with {name} {there}, and {wanted} is asked for. {keep}"
+            f"To apply it, run: souwen index --rebuild --index {generation.path.parent}{option}"
         )
 
 

@@ -1,7 +1,7 @@
 """Logical tree → physical tree: what must match, what it scores, and what follows when little matches.
 
 Matching and scoring are apart. Grams decide what matches (any substring is found, whatever a dictionary
-thinks of it); words and grams together decide the order, as measured in docs/architecture.md.
+thinks of it); words and grams together decide the order, as measured in bench/README.md.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ from search.words import partial_words, query_words
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """All weights of the ranking. What each was measured to be worth: bench/README.md."""
+    """All weights of the ranking. What they were measured to be worth: bench/README.md.
+
+    Title and body weigh alike: a title is so short that BM25 puts its matches above the body's.
+    """
 
     body_words: float = 1.0
     body_grams: float = 0.6

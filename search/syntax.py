@@ -14,7 +14,7 @@ over the length limit: what can't be understood is searched as text, and a note 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -325,15 +325,3 @@ def _simplified(node: query.Query, read: Callable[[query.Query], query.Query]) -
 
 def _boost(node: query.Query) -> float:
     return float(getattr(node, "boost", 1.0))
-
-
-def leaves(node: query.Query) -> Iterator[query.Query]:
-    """The leaves of a tree, from left to right."""
-    match node:
-        case query.And() | query.Or():
-            for child in node.subqueries:
-                yield from leaves(child)
-        case query.Not():
-            yield from leaves(node.query)
-        case _:
-            yield node

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.article import Article, Problem
-from index.catalog import Catalog, Change, FileState, pack
+from index.catalog import Catalog
 from index.errors import IndexDamagedError
+from index.records import Change, FileState, pack
 
 
 @pytest.fixture

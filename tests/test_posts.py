@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from index.analysis import Analyzer
 from index.article import Article, write_jsonl
-from index.catalog import pack
 from index.document import make_document
 from index.extract import UNSHOWABLE
 from index.posts import ParsedFile, decode, parse_file, post_id
+from index.records import pack
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples" / "articles"

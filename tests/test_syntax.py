@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,22 @@ from whoosh import query
 
 from index.errors import QueryError
 from index.settings import Settings
-from search.syntax import FIELD_NAMES, DateRange, Note, ParsedQuery, Words, leaves, parse_query
+from search.syntax import FIELD_NAMES, DateRange, Note, ParsedQuery, Words, parse_query
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CASES = json.loads((Path(__file__).parent / "cases" / "syntax.json").read_text(encoding="utf-8"))["cases"]
+
+
+def leaves(node: query.Query) -> Iterator[query.Query]:
+    """The leaves of a tree, from left to right."""
+    match node:
+        case query.And() | query.Or():
+            for child in node.subqueries:
+                yield from leaves(child)
+        case query.Not():
+            yield from leaves(node.query)
+        case _:
+            yield node
 
 
 def parse(text: str, **limits: int) -> ParsedQuery:

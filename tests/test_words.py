@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.analysis import Analyzer, hash_dictionary
+from index.analysis import hash_dictionary
 from index.analysis.grams import separate
 from index.analysis.words import DEFAULT_FREQUENCY, DictionaryWord, Segmenter, parse_dictionary
 from index.errors import SettingsError
@@ -127,7 +127,6 @@ def test_an_unknown_segmenter_is_refused() -> None:
 def test_dictionaries_are_told_apart() -> None:
     assert hash_dictionary("") == hash_dictionary(" \n") == ""
     assert hash_dictionary("词") != hash_dictionary("语") != ""
-    assert Analyzer(dictionary="词").dictionary_hash == hash_dictionary("词")
 
 
 def test_jieba_leaves_no_cache_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

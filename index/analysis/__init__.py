@@ -35,7 +35,6 @@ class Analyzer:
     """The analysis of one index: its segmenter and its user dictionary (jieba's format)."""
 
     def __init__(self, segmenter: str = "rjieba", dictionary: str = "", source: str = "") -> None:
-        self.dictionary_hash = hash_dictionary(dictionary)
         self._segmenter = Segmenter(segmenter, parse_dictionary(dictionary, source or "dictionary"))
 
     def tokens(self, text: str) -> Tokens:

@@ -8,7 +8,7 @@ kana, hangul, …), a run of letters, a number (`3.4` is one), a symbol (`+`, `%
 Each unit starts exactly one *gram*: itself and the unit after it, at its ordinal position. So any
 sequence of two or more units is found as a phrase of grams at explicit offsets, whatever a dictionary
 thinks of it. (One unit would be a prefix of grams: 30 ms for 的 in 31,764 posts; so each unit of a text is
-indexed once by itself, too, without positions: 0.4 KB a post.)
+indexed once by itself, too, without positions: 0.3 KB a post.)
 
 Letters and numbers end with `·`, so that `ab` + `c` and `a` + `bc` differ as grams. `·` itself is
 transparent and can't be part of a unit.
