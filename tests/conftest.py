@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from archive import Archive
+from browser import NONE_FOUND, Visitor, find_browser, launch, serving
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 
 from index.engine import ENGINES
 from index.settings import Settings
@@ -63,3 +67,41 @@ def any_archive(request: pytest.FixtureRequest, archive: Archive) -> Archive:
     """An empty archive, to be indexed by each engine in turn."""
     archive.engine = request.param
     return archive
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser. Without one the tests that need it are left out, which the end of the run says;
+    never in continuous integration."""
+    program = find_browser()
+    if program is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NONE_FOUND)
+    with sync_playwright() as playwright:
+        launched = launch(playwright, program)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server over the example archive."""
+    directory = tmp_path_factory.mktemp("site") / "index"
+    sync(directory, Request([EXAMPLES]), Settings())
+    with serving(directory) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
+    """Opens a window for a person: `visit(site=…, locale="en", …)`, options as in Playwright's
+    `new_context`. None of the pages may have had anything to complain about."""
+    visitors: list[Visitor] = []
+
+    def open_window(**options: Any) -> Visitor:
+        visitors.append(Visitor(browser, **{"site": site, **options}))
+        return visitors[-1]
+
+    yield open_window
+    for visitor in visitors:
+        visitor.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []

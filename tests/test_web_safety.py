@@ -86,7 +86,7 @@ def test_hostile_text_is_shown_as_text(hostile: FlaskClient) -> None:
 def test_hostile_html_is_harmless(hostile: FlaskClient) -> None:
     page = page_at(hostile, f"/article/{quote(HOSTILE_ID, safe='')}", q="木马程序")
     prose = one(page, ".prose")
-    allowed = {"href", "rel", "src", "alt", "loading", "referrerpolicy", "id"}
+    allowed = {"href", "rel", "src", "alt", "loading", "referrerpolicy", "id", "tabindex"}
     for tag in prose.find_all(True):
         assert tag.name in {"p", "b", "mark", "img", "a", "div", "details", "summary", "table", "tbody"}, tag
         assert set(tag.attrs) <= allowed, tag

@@ -57,7 +57,12 @@ _SANITISER = nh3.Cleaner(
     attributes=_ATTRIBUTES,
     attribute_filter=lambda _, name, value: _checked(name, value),
     tag_attribute_values={"mark": {"id": {FIRST_HIT}}},
-    set_tag_attribute_values={"img": {"loading": "lazy", "referrerpolicy": "no-referrer"}},
+    set_tag_attribute_values={
+        "img": {"loading": "lazy", "referrerpolicy": "no-referrer"},
+        # May be wider than the page: keys must be able to scroll them.
+        "pre": {"tabindex": "0"},
+        "table": {"tabindex": "0"},
+    },
     url_schemes={"http", "https", "mailto"},
     url_relative="deny",
     link_rel="noopener noreferrer nofollow ugc",
