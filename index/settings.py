@@ -41,6 +41,9 @@ class Settings:
         "Asia/Shanghai", "time zone of dates without one, and of months and days in queries"
     )
     dictionary: str = _text("", "a file with words of your own, in jieba's format: word, frequency, tag")
+    synonyms: str = _text(
+        "", "a file with words that mean the same: `医保, 医疗保险`, or `北理工 => 北京理工大学`"
+    )
     max_file_mb: int = _number(
         64, "files over this many megabytes are not read, but listed as problems", low=1
     )
@@ -77,6 +80,16 @@ def zone(name: str) -> ZoneInfo:
             f"timezone: there is no time zone {name!r}. "
             "Give a name of the IANA database, such as Asia/Shanghai, Asia/Taipei or UTC."
         ) from None
+
+
+def read_named_file(setting: str, path: str) -> str:
+    """The text of the file that a setting names. Raises SettingsError where it can't be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingsError(f"{setting}: {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{setting}: {path} is not UTF-8 text.") from None
 
 
 def setting_fields() -> dict[str, Field[int | str]]:

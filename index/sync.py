@@ -17,12 +17,12 @@ from index.analysis import Analyzer, hash_dictionary
 from index.catalog import Catalog
 from index.document import make_document
 from index.engine import Engine, EngineWriter, engine_class
-from index.errors import IndexDamagedError, IndexMismatchError, InputError, SettingsError
+from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.generation import Generation, IndexDirectory, Meta
 from index.prepare import Preparation, Prepared, Task, prepare_files
 from index.records import KnownFile
 from index.scan import Scan, removed_paths, resolve_roots, scan
-from index.settings import Settings, zone
+from index.settings import Settings, read_named_file, zone
 
 # Articles between two commits: what a killed run may have to do again.
 COMMIT_EVERY = 20_000
@@ -316,11 +316,4 @@ def _check_settings(generation: Generation, request: Request, settings: Settings
 
 
 def _read_dictionary(settings: Settings) -> str:
-    if not settings.dictionary:
-        return ""
-    try:
-        return Path(settings.dictionary).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SettingsError(f"dictionary: {settings.dictionary}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"dictionary: {settings.dictionary} is not UTF-8 text.") from None
+    return read_named_file("dictionary", settings.dictionary) if settings.dictionary else ""

@@ -30,7 +30,9 @@ from search.matching import (
     near,
     units_in,
 )
+from search.synonyms import Form
 from search.syntax import DEFAULT_FIELD, DateRange, Note, Words
+from search.thesaurus import NO_THESAURUS, Slot, Thesaurus
 from search.wildcard import wildcard_pattern
 from search.words import partial_words, query_words
 
@@ -49,6 +51,8 @@ class Weights:
     # All that was typed, as one phrase.
     body_phrase: float = 0.6
     title_phrase: float = 1.0
+    # A synonym, as a part of what the word that was typed is worth.
+    synonym: float = 0.9
 
 
 WEIGHTS = Weights()
@@ -87,10 +91,16 @@ class Plan:
 
 
 def make_plan(
-    tree: query.Query, analyzer: Analyzer, terms: Expand, max_words: int, max_expansions: int
+    tree: query.Query,
+    analyzer: Analyzer,
+    terms: Expand,
+    max_words: int,
+    max_expansions: int,
+    thesaurus: Thesaurus = NO_THESAURUS,
 ) -> Plan:
     """The plan of a logical tree. `terms` is `Engine.terms`."""
-    planner = _Planner(analyzer, terms, max_words, max_expansions)
+    planner = _Planner(analyzer, terms, max_words, max_expansions, thesaurus)
+    tree = thesaurus.synonyms.joined(analyzer, tree)
     match, scores = planner.plan(tree)
     if match is query.NullQuery:
         return Plan(match, None, (), (), "", (*planner.notes, Note("There is nothing to search for.")))
@@ -105,15 +115,26 @@ def make_plan(
 
 
 class _Planner:
-    def __init__(self, analyzer: Analyzer, terms: Expand, max_words: int, max_expansions: int) -> None:
+    def __init__(
+        self,
+        analyzer: Analyzer,
+        terms: Expand,
+        max_words: int,
+        max_expansions: int,
+        thesaurus: Thesaurus,
+    ) -> None:
         self._analyzer = analyzer
         self._terms = terms
         self._words_left = max_words
         self._max_words = max_words
         self._max_expansions = max_expansions
+        self._thesaurus = thesaurus
+        # What stands beside the node in an OR: it is not added once more.
+        self._given: frozenset[tuple[str, Form]] = frozenset()
+        self._is_negated = False
         # By identity of the node:
         self._matches: dict[int, query.Query] = {}
-        self._words: dict[int, list[list[str]]] = {}
+        self._slots: dict[int, list[Slot]] = {}
         self.notes: list[Note] = []
         self.needles: list[Needle] = []
 
@@ -128,8 +149,10 @@ class _Planner:
             case query.And() | query.Or():
                 return self._group(node)
             case query.Not():
-                marked = len(self.needles)
+                marked, negated = len(self.needles), self._is_negated
+                self._is_negated = True
                 inner, _ = self.plan(node.query)
+                self._is_negated = negated
                 del self.needles[marked:]
                 return (inner if inner is query.NullQuery else query.Not(inner)), []
             case query.NullQuery:
@@ -157,29 +180,42 @@ class _Planner:
         everything that AND was typed between."""
         parts = list(tree.subqueries) if isinstance(tree, Words) else [tree]
         plain = [part for part in parts if _is_plain(part)]
-        if sum(len(self._words.get(id(part), [])) for part in plain) < 2:
+        synonymous = [part for part in parts if self._is_synonymous(part)]
+        slots = [slot for part in plain for slot in self._slots.get(id(part), [])]
+        if sum(len(slot.words) for slot in slots) + len(synonymous) < 2:
             return None
         optional = [
             match_units(part.fieldname, group)
             for part in plain
-            for group in _distinct(partial_words(self._analyzer, part.text))
+            for group in _distinct(
+                [
+                    *partial_words(self._analyzer, part.text),
+                    *(list(form) for slot in self._slots.get(id(part), []) for form in slot.synonyms),
+                ]
+            )
         ]
-        required = [self._matches[id(part)] for part in parts if not _is_plain(part)]
+        optional += [self._matches[id(part)] for part in synonymous]
+        required = [
+            self._matches[id(part)] for part in parts if not (_is_plain(part) or self._is_synonymous(part))
+        ]
         return all_of([any_of(optional), *(part for part in required if part is not query.NullQuery)])
 
-    def understood(self, node: query.Query, *, inner: bool = False) -> str:
-        """The tree written out, in the query language, without what was ignored."""
+    def understood(self, node: query.Query, inside: query.Query | None = None) -> str:
+        """The tree written out, in the query language, without what was ignored. A group has parentheses
+        `inside` another node, and so have several words where a sign stands beside them."""
         if self._matches.get(id(node)) is query.NullQuery:
             return ""
         boost = "" if getattr(node, "boost", 1.0) == 1.0 else f"^{node.boost:g}"
         match node:
             case query.And() | query.Or():
-                parts = [self.understood(child, inner=True) for child in node.subqueries]
+                parts = [self.understood(child, inside=node) for child in node.subqueries]
                 sign = " OR " if isinstance(node, query.Or) else " " if isinstance(node, Words) else " AND "
                 text = sign.join(part for part in parts if part)
-                return f"({text}){boost}" if inner or boost else text
+                return (
+                    f"({text}){boost}" if inside is not None or boost or self._is_synonymous(node) else text
+                )
             case query.Not():
-                return f"NOT {self.understood(node.query, inner=True)}"
+                return f"NOT {self.understood(node.query, inside=node)}"
             case DateRange():
                 return f"date:{node.typed}"
         name = "" if node.fieldname == DEFAULT_FIELD else f"{node.fieldname}:"
@@ -191,17 +227,38 @@ class _Planner:
                 return f"{name}{node.text}*{boost}"
             case query.FuzzyTerm():
                 return f"{name}{node.text}~{node.maxdist}{boost}"
-        words = [_text_of(group) for group in self._words.get(id(node), [])] or [node.text]
-        return " ".join(f"{name}{word}{boost}" for word in words)
+        slots = self._slots.get(id(node)) or [Slot([[node.text]])]
+        parts = [self._slot_understood(slot, name, boost) for slot in slots]
+        if len(parts) == 1:
+            return f"({parts[0]})" if slots[0].synonyms and not isinstance(inside, query.Or) else parts[0]
+        text = " ".join(f"({part})" if s.synonyms else part for part, s in zip(parts, slots, strict=True))
+        return text if inside is None or isinstance(inside, Words) else f"({text})"
+
+    def _slot_understood(self, slot: Slot, name: str, boost: str) -> str:
+        words = " ".join(f"{name}{_text_of(word)}{boost}" for word in slot.words)
+        if not slot.synonyms:
+            return words
+        forms = [f"({words})" if len(slot.words) > 1 else words]
+        for form in slot.synonyms:
+            text = _text_of(form)
+            is_word = query_words(self._analyzer, text) == [list(form)]
+            forms.append(f"{name}{text}{boost}" if is_word else f'{name}"{text}"{boost}')
+        return " OR ".join(forms)
 
     def _group(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
         matches: list[query.Query] = []
         scores: list[query.Query] = []
+        given = self._given
+        if isinstance(node, query.Or):
+            self._given |= {pair for child in node.subqueries for pair in self._form(child)}
         for child in node.subqueries:
             match, score = self.plan(child)
+            if isinstance(node, query.Or) and len(slots := self._slots.get(id(child), [])) == 1:
+                self._given |= {(child.fieldname, form) for form in slots[0].synonyms}
             if match is not query.NullQuery:
                 matches.append(match)
                 scores += [_boosted(part, node.boost) for part in score]
+        self._given = given
         if not matches:
             return query.NullQuery, []
         if isinstance(node, query.Or):
@@ -227,16 +284,53 @@ class _Planner:
         groups = groups[: self._take(len(groups))]
         if not groups:
             return query.NullQuery, []
-        self._words[id(node)] = groups
         fields = SEARCHED[node.fieldname]
+        self._slots[id(node)] = slots = self._cut(node, groups)
         units = self._analyzer.units(node.text)
         scores = self._word_scores(fields, node.text, units)
         if len(groups) > 1 and BOUNDARY not in units:
             scores += _phrase_scores(fields, units)
             self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
         self._mark_words(groups, fields)
-        matches = [match_units(node.fieldname, group) for group in _distinct(groups)]
+        matches: list[query.Query] = []
+        for slot in slots:
+            match = all_of([match_units(node.fieldname, word) for word in slot.words])
+            if slot.synonyms:
+                text = _text_of([unit for word in slot.words for unit in word])
+                typed = self._word_scores(fields, text, self._analyzer.units(text))
+                scores += self._thesaurus.scores(typed, slot.synonyms, WEIGHTS.synonym)
+                self._mark_words([list(form) for form in slot.synonyms], fields)
+                match = any_of([match, *(match_units(node.fieldname, form) for form in slot.synonyms)])
+            if match not in matches:
+                matches.append(match)
         return all_of(matches), [_boosted(score, node.boost) for score in scores]
+
+    def _cut(self, node: query.Term, words: list[list[str]]) -> list[Slot]:
+        """The words of a text, with the synonyms that are searched for, too. None are where NOT stands
+        before: a synonym must not take anything away."""
+        if self._is_negated:
+            return [Slot([word]) for word in words]
+        given = {form for field, form in self._given if field == node.fieldname}
+        return self._thesaurus.slots(self._analyzer, node.text, words, given)
+
+    def _form(self, node: query.Query) -> list[tuple[str, Form]]:
+        """The field and the units of what is a form by itself: a plain text or a phrase."""
+        if _is_plain(node) or (isinstance(node, query.Phrase) and not node.slop):
+            return [(node.fieldname, tuple(self._analyzer.units(_typed(node))))]
+        return []
+
+    def _is_synonymous(self, node: query.Query) -> bool:
+        """Whether a node says in full what one of its words would stand for by itself."""
+        if not isinstance(node, query.Or):
+            return False
+        forms = [pair for child in node.subqueries for pair in self._form(child)]
+        synonyms = self._thesaurus.synonyms.forms
+        return len(forms) == len(node.subqueries) and any(
+            {pair for pair in forms if pair != (field, form)}
+            <= {(field, other) for other in synonyms.get(form, ())}
+            for field, form in forms
+            if form in synonyms
+        )
 
     def _take(self, wanted: int) -> int:
         """How many of so many words and operands are within the limit."""

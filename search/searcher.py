@@ -25,6 +25,8 @@ from search.snippets import Snippet, highlight, snippets
 from search.stats import Stats, read_stats
 from search.suggest import Suggestion, suggest
 from search.syntax import Note, parse_query
+from search.thesaurus import Thesaurus
+from search.user_files import DictionaryFile, SynonymsFile
 
 MAX_SIZE = 100
 # Values of one facet that an answer lists.
@@ -107,6 +109,8 @@ class Searcher:
     def __init__(self, directory: Path, settings: Settings) -> None:
         self._reader = IndexReader(directory)
         self._settings = settings
+        self._synonyms = SynonymsFile(settings.synonyms)
+        self._dictionary = DictionaryFile(settings.dictionary)
 
     @property
     def reader(self) -> IndexReader:
@@ -126,13 +130,14 @@ class Searcher:
         started = time.perf_counter()
         sort, offset = _check(request, self._settings)
         with self._reader.acquire() as index:
-            plan, parse_notes = _plan(index, request.query, self._settings)
+            plan, parse_notes = self._plan(index, request.query)
             filters = _filters(request, index)
             if not request.query.strip() and filters:
                 plan = _everything(plan)
             found = _find(index, plan, filters, sort, offset, request.size)
             facets = _facets(index.engine.facets(found.tree, FACET_FIELDS))
             hits = _present(index, found.hits, plan.needles)
+            dictionary = self._dictionary.notes(index)
         return Results(
             request=request,
             understood=plan.understood,
@@ -141,7 +146,7 @@ class Searcher:
             took_ms=round((time.perf_counter() - started) * 1000, 2),
             hits=hits,
             facets=facets,
-            notes=(*parse_notes, *plan.notes, *found.notes),
+            notes=(*parse_notes, *plan.notes, *found.notes, *dictionary),
         )
 
     def article(self, article_id: str) -> Article:
@@ -170,7 +175,7 @@ class Searcher:
     def needles(self, text: str) -> tuple[Needle, ...]:
         """What to mark in an article that was found by this query. Raises QueryError as `search` does."""
         with self._reader.acquire() as index:
-            return _plan(index, text, self._settings)[0].needles
+            return self._plan(index, text)[0].needles
 
     def overview(self) -> Overview:
         """How many articles there are: in all, and by category, author and month."""
@@ -193,12 +198,19 @@ class Searcher:
         with self._reader.acquire() as index:
             return read_stats(index)
 
-
-def _plan(index: OpenIndex, text: str, settings: Settings) -> tuple[Plan, tuple[Note, ...]]:
-    """The plan of what was typed, and what could not be read as it was meant."""
-    parsed = parse_query(text, settings, index.zone)
-    limits = settings.max_query_words, settings.max_expansions
-    return make_plan(parsed.tree, index.analyzer, index.engine.terms, *limits), parsed.notes
+    def _plan(self, index: OpenIndex, text: str) -> tuple[Plan, tuple[Note, ...]]:
+        """The plan of what was typed, and what could not be read as it was meant."""
+        parsed = parse_query(text, self._settings, index.zone)
+        synonyms, notes = self._synonyms.current()
+        plan = make_plan(
+            parsed.tree,
+            index.analyzer,
+            index.engine.terms,
+            self._settings.max_query_words,
+            self._settings.max_expansions,
+            Thesaurus(synonyms, index.engine.count),
+        )
+        return plan, (*parsed.notes, *notes)
 
 
 def _check(request: SearchRequest, settings: Settings) -> tuple[Sort, int]:

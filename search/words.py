@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 
 from index.analysis import Analyzer
@@ -59,6 +60,25 @@ def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
             if len(group) > 1 or (number not in paired and _is_telling(group[0])):
                 groups.append(group)
     return groups
+
+
+@dataclass(frozen=True, slots=True)
+class CutWord:
+    """A word as the dictionary cuts it; `apart` says that something stands before it that is no unit, or
+    punctuation, and `is_function` that it need not occur between other words."""
+
+    units: tuple[str, ...]
+    apart: bool
+    is_function: bool
+
+
+def dictionary_words(analyzer: Analyzer, text: str) -> list[CutWord]:
+    """All words that the dictionary cuts a text into."""
+    return [
+        CutWord(tuple(units), apart=not number, is_function=len(units) == 1 and _is_function(units[0]))
+        for piece in analyzer.pieces(text)
+        for number, units in enumerate(_cut(analyzer, piece))
+    ]
 
 
 def _cut(analyzer: Analyzer, piece: str) -> list[list[str]]:

@@ -498,6 +498,8 @@ def test_words_too_common_to_be_held_to_a_distance_are_searched_anywhere() -> No
         ("C++ 18.0% GPT-4", "c++ 18.0% gpt 4"),
         ("國內", "国内"),
         ("公安 - 、 交管", "公安 交管"),
+        ("公安交管 OR 天气", "(公安 交管) OR 天气"),
+        ("公安交管 AND NOT 天气预报", "(公安 交管) AND NOT 天气预报"),
     ],
 )
 def test_a_query_as_it_was_understood(archive: Archive, text: str, understood: str) -> None:
@@ -505,7 +507,16 @@ def test_a_query_as_it_was_understood(archive: Archive, text: str, understood: s
 
 
 @pytest.mark.parametrize(
-    "text", [*MANDATORY, "公安 放管服", "公安交管", "A B | C", "title:公安交管 -改革", "公安^3 | 天气"]
+    "text",
+    [
+        *MANDATORY,
+        "公安 放管服",
+        "公安交管",
+        "A B | C",
+        "title:公安交管 -改革",
+        "公安^3 | 天气",
+        "公安交管 | 天气",
+    ],
 )
 def test_what_was_understood_means_the_same(archive: Archive, text: str) -> None:
     plan = archive.plan(text)

@@ -36,6 +36,11 @@ CHINESE = {
     "Parentheses were ignored: {deepest} inside one another, and {limit} are allowed (max_query_nesting).": (
         "括号嵌套了 {deepest} 层，最多 {limit} 层，已忽略全部括号。"
     ),
+    "The synonyms are those from before a mistake: {error}": "同义词文件有误，仍在使用之前的同义词：{error}",
+    "The dictionary {file} is not the one that the index was made with. To apply it, run: "
+    "souwen index --rebuild --index {index}": (
+        "词典 {file} 与建立索引时的不同。要使用它，请运行：souwen index --rebuild --index {index}"
+    ),
     "There is no field {name}; it was searched as text. Fields: {fields}.": (
         "没有名为 “{name}” 的字段，已当作普通文字搜索。可用的字段：{fields}。"
     ),
