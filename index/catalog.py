@@ -94,7 +94,7 @@ class Catalog:
     def open(cls, path: Path, *, writable: bool = False) -> Catalog:
         """An existing catalog. Raises IndexDamagedError where it can't be read."""
         if not path.is_file():
-            raise IndexDamagedError(f"{path}: is missing")
+            raise IndexDamagedError("{file}: is missing", file=path)
         address = path.resolve().as_uri()
         # Where the directory can't be written, SQLite can't share a log with a writer; nor is there one.
         modes = ["mode=rw"] if writable else ["mode=ro", "mode=ro&immutable=1"]
@@ -105,7 +105,7 @@ class Catalog:
                 return cls(connection)
             except sqlite3.Error as error:
                 failure = error
-        raise IndexDamagedError(f"{path}: can't be read: {failure}") from None
+        raise IndexDamagedError("{file}: can't be read: {reason}", file=path, reason=failure) from None
 
     def close(self) -> None:
         """Closes the file; the log of a writer is merged into it."""

@@ -210,6 +210,6 @@ ENGINES = {
 def engine_class(name: str) -> EngineClass:
     """The engine of this name. Raises EngineError where there is none."""
     if name not in ENGINES:
-        raise EngineError(f"unknown engine {name!r}. Known: {', '.join(ENGINES)}.")
+        raise EngineError("unknown engine {name!r}. Known: {known}.", name=name, known=", ".join(ENGINES))
     module, _, attribute = ENGINES[name].partition(":")
     return cast(EngineClass, getattr(import_module(module), attribute))

@@ -15,9 +15,18 @@ wrong, where, what is allowed, and what to run next.
 
 
 class SouwenError(Exception):
-    """Base of everything that souwen reports to a person. `code` names the kind in JSON errors."""
+    """Base of everything that souwen reports to a person. `code` names the kind in JSON errors.
+
+    The message is an English template and what fills it: the pages translate the template. Among the
+    values, `command` is what to run next.
+    """
 
     code = "error"
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        super().__init__(template.format(**values) if values else template)
+        self.template = template
+        self.values = values
 
 
 class SettingsError(SouwenError):

@@ -88,7 +88,9 @@ class IndexDirectory:
         file = self.path / "current"
         name = _read(file).strip()
         if not _NAME.fullmatch(name):
-            raise IndexDamagedError(f"{file}: is not the name of a generation. {_mend(self.path)}")
+            raise IndexDamagedError(
+                "{file}: is not the name of a generation. Run: {command}", file=file, command=_mend(self.path)
+            )
         return name
 
     def current(self) -> Generation:
@@ -99,7 +101,9 @@ class IndexDirectory:
         name = self.current_name()
         if not name:
             raise IndexMissingError(
-                f"there is no index at {self.path}. Make one with: souwen index FOLDER --index {self.path}"
+                "there is no index at {path}. Make one with: {command}",
+                path=self.path,
+                command=f"souwen index FOLDER --index {self.path}",
             )
         path = self.path / name
         return Generation(path, self._read_meta(path))
@@ -148,7 +152,9 @@ class IndexDirectory:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = (self.path / "write.lock").open("a+", encoding="utf-8")
         except OSError as error:
-            raise IndexDamagedError(f"{self.path}: can't be written: {error.strerror}") from None
+            raise IndexDamagedError(
+                "{file}: can't be written: {reason}", file=self.path, reason=error.strerror
+            ) from None
         with lock:
             try:
                 portalocker.lock(lock, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
@@ -175,33 +181,47 @@ class IndexDirectory:
             if version == FORMAT:
                 meta = Meta(**values)
         except (ValueError, TypeError, KeyError):
-            raise IndexDamagedError(f"{file}: is not a description of an index. {_mend(self.path)}") from None
+            raise IndexDamagedError(
+                "{file}: is not a description of an index. Run: {command}",
+                file=file,
+                command=_mend(self.path),
+            ) from None
         if version != FORMAT:
             raise IndexMismatchError(
-                f"{self.path} has format {version}, and this souwen reads {FORMAT}. {_mend(self.path)}"
+                "{path} has format {version}, and this souwen reads {readable}. Run: {command}",
+                path=self.path,
+                version=version,
+                readable=FORMAT,
+                command=_mend(self.path),
             )
         if meta.analysis != ANALYSIS_VERSION:
             raise IndexMismatchError(
-                f"{self.path} was made with version {meta.analysis} of the text analysis, and this souwen "
-                f"has {ANALYSIS_VERSION}: words would not meet. {_mend(self.path)}"
+                "{path} was made with version {version} of the text analysis, and this souwen has {current}: "
+                "words would not meet. Run: {command}",
+                path=self.path,
+                version=meta.analysis,
+                current=ANALYSIS_VERSION,
+                command=_mend(self.path),
             )
         if meta.dictionary and hash_dictionary(_read(path / "dictionary.txt")) != meta.dictionary:
             raise IndexMismatchError(
-                f"{path / 'dictionary.txt'} is not the dictionary that {self.path} was made with. "
-                f"{_mend(self.path)}"
+                "{file} is not the dictionary that {path} was made with. Run: {command}",
+                file=path / "dictionary.txt",
+                path=self.path,
+                command=_mend(self.path),
             )
         return meta
 
 
 def _mend(path: Path) -> str:
-    return f"Run: souwen index FOLDER --rebuild --index {path}"
+    return f"souwen index FOLDER --rebuild --index {path}"
 
 
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise IndexDamagedError(f"{path}: can't be read: {error}") from None
+        raise IndexDamagedError("{file}: can't be read: {reason}", file=path, reason=error) from None
 
 
 def _flush(path: Path) -> None:

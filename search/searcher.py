@@ -154,21 +154,19 @@ class Searcher:
         with self._reader.acquire() as index:
             article = index.catalog.article(article_id)
         if article is None:
-            raise NotFoundError(f"there is no article with the id {article_id!r}.")
+            raise NotFoundError("there is no article with the id {id!r}.", id=article_id)
         return article
 
     def similar(self, article_id: str, limit: int = 10) -> tuple[ResultHit, ...]:
         """The articles most like this one. Raises NotFoundError where there is none with this id."""
-        if not 1 <= limit <= MAX_SIZE:
-            raise QueryError(f"size: {limit} is not between 1 and {MAX_SIZE}.")
+        _check_size(limit)
         article = self.article(article_id)
         with self._reader.acquire() as index:
             return _present(index, find_similar(index, article, limit).hits, ())
 
     def suggest(self, prefix: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """What a person who has typed `prefix` may want to search for."""
-        if not 1 <= limit <= MAX_SIZE:
-            raise QueryError(f"size: {limit} is not between 1 and {MAX_SIZE}.")
+        _check_size(limit)
         with self._reader.acquire() as index:
             return suggest(index, prefix, limit)
 
@@ -218,19 +216,34 @@ def _check(request: SearchRequest, settings: Settings) -> tuple[Sort, int]:
     try:
         sort = Sort(request.sort)
     except ValueError:
-        raise QueryError(f"sort: {request.sort!r} is not one of {', '.join(Sort)}.") from None
-    if not 1 <= request.size <= MAX_SIZE:
-        raise QueryError(f"size: {request.size} is not between 1 and {MAX_SIZE}.")
+        raise QueryError(
+            "{name}: {value!r} is not one of {allowed}.",
+            name="sort",
+            value=request.sort,
+            allowed=", ".join(Sort),
+        ) from None
+    _check_size(request.size)
     if request.page < 1:
-        raise QueryError(f"page: {request.page} is not a page; the first is 1.")
+        raise QueryError("{name}: {value} is not a page; the first is 1.", name="page", value=request.page)
     offset = (request.page - 1) * request.size
     if offset >= settings.max_hits:
         last = (settings.max_hits - 1) // request.size + 1
         raise QueryError(
-            f"page: {request.page} is beyond the {settings.max_hits:,}th hit (max_hits). The last page is "
-            f"{last}; to get everything, use: souwen export"
+            "{name}: {value} is beyond the {limit:,}th hit (max_hits). The last page is {last}; to get "
+            "everything, use: souwen export",
+            name="page",
+            value=request.page,
+            limit=settings.max_hits,
+            last=last,
         )
     return sort, offset
+
+
+def _check_size(size: int) -> None:
+    if not 1 <= size <= MAX_SIZE:
+        raise QueryError(
+            "{name}: {value} is not between 1 and {limit}.", name="size", value=size, limit=MAX_SIZE
+        )
 
 
 def _filters(request: SearchRequest, index: OpenIndex) -> list[query.Query]:
@@ -252,7 +265,12 @@ def _date_parameter(name: str, text: str, index: OpenIndex) -> DateRange | None:
     try:
         return parse_period(text, index.zone)
     except ValueError:
-        raise QueryError(f"{name}: {text!r} is not a date. Allowed: {ALLOWED_PERIODS}.") from None
+        raise QueryError(
+            "{name}: {value!r} is not a date. Allowed: {allowed}.",
+            name=name,
+            value=text,
+            allowed=ALLOWED_PERIODS,
+        ) from None
 
 
 def _everything(plan: Plan) -> Plan:

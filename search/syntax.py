@@ -166,8 +166,10 @@ def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
     """Parses a query. `zone` is that of its dates. Raises QueryError where it is too long."""
     if len(text) > settings.max_query_length:
         raise QueryError(
-            f"the query has {len(text):,} characters, and {settings.max_query_length:,} are allowed "
-            "(max_query_length). Leave out what is not needed."
+            "the query has {length:,} characters, and {limit:,} are allowed (max_query_length). Leave out "
+            "what is not needed.",
+            length=len(text),
+            limit=settings.max_query_length,
         )
     notes: list[Note] = []
     text = _NO_TEXT.sub(" ", text).translate(_NARROW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 from flask import Blueprint, Response, jsonify, request
@@ -9,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from search import response
 from web import params
 from web.context import context
-from web.headers import results_etag
+from web.headers import page_etag
 from web.openapi import make_document
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
@@ -18,9 +19,9 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 @blueprint.get("/search")
 def search() -> Response:
     """A page of results."""
-    results = context().searcher.search(params.search_request(request.args))
-    answer = jsonify(response.results_json(results))
-    answer.set_etag(results_etag(results), weak=True)
+    results = response.results_json(context().searcher.search(params.search_request(request.args)))
+    answer = jsonify(results)
+    answer.set_etag(page_etag(json.dumps(results | {"took_ms": 0})), weak=True)
     return answer
 
 

@@ -14,7 +14,9 @@ from web import api, display, feeds, health, views
 from web.context import Context, static_url
 from web.errors import init_errors
 from web.headers import init_headers
+from web.language import init_language
 from web.listing import search_url
+from web.preferences import init_preferences
 
 
 class _ArticleIdConverter(PathConverter):
@@ -49,6 +51,8 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.globals |= {"static_url": static_url, "search_url": search_url}
     init_errors(app)
     init_headers(app)
+    init_preferences(app)
+    init_language(app)
     display.init_filters(app)
     for module in (views, feeds, api, health):
         app.register_blueprint(module.blueprint)

@@ -18,13 +18,11 @@ _KEY = "souwen"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the handlers share. `versions` has a digest of each static file, by its name; `version` is that
-    of all templates and static files."""
+    """What the handlers share. `versions` has a digest of each static file, by its name."""
 
     settings: Settings
     searcher: Searcher
-    versions: dict[str, str] = field(default_factory=lambda: _versions("static"))
-    version: str = field(default_factory=lambda: _digest(repr(_versions("static") | _versions("templates"))))
+    versions: dict[str, str] = field(default_factory=lambda: _versions())
 
 
 def context() -> Context:
@@ -37,12 +35,11 @@ def static_url(name: str) -> str:
     return url_for("static", filename=name, v=context().versions.get(name))
 
 
-def _versions(folder: str) -> dict[str, str]:
-    place = _HERE / folder
+def _versions() -> dict[str, str]:
+    place = _HERE / "static"
     files = sorted(path for path in place.rglob("*") if path.is_file())
     return {path.relative_to(place).as_posix(): _digest(path.read_bytes()) for path in files}
 
 
-def _digest(content: bytes | str) -> str:
-    data = content.encode() if isinstance(content, str) else content
-    return hashlib.blake2b(data, digest_size=6).hexdigest()
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=6).hexdigest()

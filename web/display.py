@@ -12,6 +12,7 @@ from markupsafe import Markup
 from index.article import Article, format_date, to_datetime
 from index.document import category_paths
 from search.snippets import Snippet
+from web.language import local_day
 
 # Between a level's name and the name of the level above, which some archives repeat.
 _DASHES = frozenset("－—–-·_:：")
@@ -24,6 +25,7 @@ def init_filters(app: Flask) -> None:
         "thousands": thousands,
         "megabytes": megabytes,
         "local": local,
+        "day": day,
         "parsed": parsed,
         "iso": format_date,
         "web_address": web_address,
@@ -61,6 +63,11 @@ def local(seconds: int, zone: tzinfo) -> datetime:
         return moment.astimezone(zone)
     except OverflowError:  # the first and the last day that Python has
         return moment
+
+
+def day(seconds: int, zone: tzinfo) -> str:
+    """The day of a date in a time zone, as it is written in the language of the answer."""
+    return local_day(local(seconds, zone).date())
 
 
 def parsed(written: str, zone: tzinfo) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
@@ -20,6 +20,7 @@ from index.errors import (
     SouwenError,
 )
 from web.context import context
+from web.language import message
 
 STATUS: dict[type[SouwenError], int] = {
     QueryError: 400,
@@ -30,24 +31,27 @@ STATUS: dict[type[SouwenError], int] = {
     IndexBusyError: 503,
     EngineError: 503,
 }
-# How each can be mended, where the message itself doesn't say.
+# What mends an index that can't be read, where the message itself doesn't say.
 _REBUILD = "souwen index FOLDER --rebuild --index {index}"
-_COMMAND = re.compile(r": (souwen .+)$", re.MULTILINE)
 _JSON_PATHS = ("/api/", "/healthz")
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error as it is shown. `command` is what to run to mend it, if anything."""
+    """An error as it is shown: an English template, which pages translate, and what fills it. Among the
+    values, `command` is what to run to mend it."""
 
     status: int
     code: str
-    message: str
-    command: str = ""
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         """The one form of errors in the API."""
-        return {"error": {"code": self.code, "message": self.message}}
+        message = self.template.format(**self.values) if self.values else self.template
+        if "command" in self.values and "{command}" not in self.template:
+            message = f"{message.rstrip('.')}. Run: {self.values['command']}"
+        return {"error": {"code": self.code, "message": message}}
 
 
 def init_errors(app: Flask) -> None:
@@ -57,15 +61,13 @@ def init_errors(app: Flask) -> None:
 
 
 def failure_of(error: SouwenError) -> Failure:
-    """An error of souwen as it is shown; what an index needs is part of the message."""
+    """An error of souwen as it is shown."""
     status = next((number for kind, number in STATUS.items() if isinstance(error, kind)), 500)
-    message = str(error)
-    found = _COMMAND.search(message)
-    command = found[1] if found and status == 503 else ""
-    if isinstance(error, IndexDamagedError | IndexMismatchError) and not command:
+    failure = Failure(status, error.code, error.template, error.values)
+    if isinstance(error, IndexDamagedError | IndexMismatchError) and "command" not in error.values:
         command = _REBUILD.format(index=context().settings.index)
-        message = f"{message.rstrip('.')}. Run: {command}"
-    return Failure(status, error.code, message, command)
+        return replace(failure, values={**error.values, "command": command})
+    return failure
 
 
 def _souwen_error(error: SouwenError) -> Response:
@@ -76,16 +78,17 @@ def _http_error(error: HTTPException) -> Response:
     """Unknown addresses, wrong methods, and (as status 500) what nobody expected."""
     status = error.code or 500
     code = "internal_error" if status == 500 else HTTPStatus(status).name.lower()
+    template, values = error.description or HTTPStatus(status).phrase, {}
     if status == 404:
-        message = f"there is nothing at {request.path}. The API is described at /api/openapi.json."
+        template = message("there is nothing at {path}. The API is described at /api/openapi.json.")
+        values = {"path": request.path}
     elif status == 405:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ("GET",)))
-        message = f"{request.method} is not allowed at {request.path}. Allowed: {allowed}."
+        template = message("{method} is not allowed at {path}. Allowed: {allowed}.")
+        values = {"method": request.method, "path": request.path, "allowed": allowed}
     elif status == 500:
-        message = "something went wrong in souwen itself. The server's log says what."
-    else:
-        message = error.description or HTTPStatus(status).phrase
-    response = _answer(Failure(status, code, message))
+        template = message("something went wrong in souwen itself. The server's log says what.")
+    response = _answer(Failure(status, code, template, values))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 from flask import Flask, Response, request
 
-from search.response import results_json
-from search.searcher import Results
 from web.context import context
 
 # Nothing is loaded from elsewhere but pictures of articles; nothing inline runs or styles.
@@ -39,11 +36,9 @@ def init_headers(app: Flask) -> None:
     app.after_request(_finish)
 
 
-def results_etag(results: Results) -> str:
-    """What tells one page of results from another, however long it took to find."""
-    content = results_json(results) | {"took_ms": 0}
-    parts = (context().version, request.script_root, request.full_path, json.dumps(content))
-    return hashlib.blake2b("\n".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+def page_etag(content: str) -> str:
+    """What tells one answer from another; without what differs each time, such as how long it took."""
+    return hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _finish(response: Response) -> Response:

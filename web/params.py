@@ -74,12 +74,14 @@ def number_of(args: Mapping[str, str], parameter: Parameter) -> int:
     raw = args.get(parameter.name, "").strip()
     if not raw:
         return parameter.default
-    upper = "" if parameter.high is None else f" to {parameter.high}"
     number = int(raw) if re.fullmatch(r"[0-9]{1,9}", raw) else -1
     if number < parameter.low or (parameter.high is not None and number > parameter.high):
         shown = raw if len(raw) <= 40 else raw[:40] + "…"
+        values = {"name": parameter.name, "value": shown, "low": parameter.low, "high": parameter.high}
+        if parameter.high is None:
+            raise QueryError("{name}: {value!r} is not allowed. It is a whole number from {low}.", **values)
         raise QueryError(
-            f"{parameter.name}: {shown!r} is not allowed. It is a whole number from {parameter.low}{upper}."
+            "{name}: {value!r} is not allowed. It is a whole number from {low} to {high}.", **values
         )
     return number
 

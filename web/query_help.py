@@ -1,8 +1,13 @@
-"""The query language as the help page tells it: one table. Every example in it is tested to run."""
+"""The query language as the help page tells it: one table. Every example in it is tested to run.
+
+The texts are messages, translated where they are shown.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from web.language import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,66 +31,87 @@ class Section:
 SECTIONS = (
     Section(
         "words",
-        "词语",
-        "直接输入想找的词，用空格隔开。不必担心分词：文章里出现过的任何一段文字都能找到。",
+        message("Words"),
+        message(
+            "Type the words you look for, with spaces between them. Whatever stands in an article can be "
+            "found."
+        ),
         (
-            Form(("公安 放管服",), "两个词都要出现，位置不限；这样的文章不够一页时，后面是只有部分词语的"),
-            Form(("公安放管服",), "不加空格也可以，由词典断开；连在一起出现的文章排在前面"),
-            Form(("漂浮圖書館", "漂浮图书馆"), "繁体与简体视为相同"),
-            Form(("ＡＢＣ１２３", "abc123"), "全角与半角、大写与小写视为相同"),
+            Form(
+                ("公安 放管服",),
+                message(
+                    "both words, anywhere; where that does not fill a page, articles with some of the "
+                    "words follow"
+                ),
+            ),
+            Form(
+                ("公安放管服",),
+                message(
+                    "without spaces, too: a dictionary finds the words; articles in which they stand "
+                    "together come first"
+                ),
+            ),
+            Form(("漂浮圖書館", "漂浮图书馆"), message("Traditional and Simplified are the same")),
+            Form(
+                ("ＡＢＣ１２３", "abc123"),
+                message("full-width and half-width, upper and lower case are the same"),
+            ),
         ),
     ),
     Section(
         "phrases",
-        "原文",
-        "加上引号，就只找一字不差的原文。",
+        message("Quotations"),
+        message("Quotation marks find exactly what is between them."),
         (
-            Form(('"跨省通办"', "“跨省通办”", "「跨省通办」"), "这几个字必须连在一起；三种引号都可以"),
-            Form(('"城市 地铁"~10',), "两个词都出现，而且相隔不超过 10 个字"),
+            Form(
+                ('"跨省通办"', "“跨省通办”", "「跨省通办」"),
+                message("exactly this; with any of these quotation marks"),
+            ),
+            Form(('"城市 地铁"~10',), message("both, at most 10 characters apart")),
         ),
     ),
     Section(
         "operators",
-        "组合与排除",
-        "运算符要大写，两边留空格。全角的（）－｜：同样有效。",
+        message("Both, either, without"),
+        message("Operators are upper case, with spaces around them. Full-width （）－｜： work, too."),
         (
-            Form(("地铁 AND 公交",), "两者都必须有"),
-            Form(("地铁 OR 公交", "地铁 | 公交"), "有其一即可"),
-            Form(("地铁 NOT 公交", "地铁 -公交"), "有前者，没有后者"),
-            Form(("(地铁 OR 公交) 票价", "（地铁｜公交）票价"), "用括号分组"),
+            Form(("地铁 AND 公交",), message("both, and nothing less")),
+            Form(("地铁 OR 公交", "地铁 | 公交"), message("either")),
+            Form(("地铁 NOT 公交", "地铁 -公交"), message("the first without the second")),
+            Form(("(地铁 OR 公交) 票价", "（地铁｜公交）票价"), message("grouped by parentheses")),
         ),
     ),
     Section(
         "fields",
-        "指定范围",
-        "字段名后面加冒号，中文英文都可以。",
+        message("Fields"),
+        message("The name of a field, in Chinese or English, and a colon."),
         (
-            Form(("标题:地铁", "title:地铁"), "标题里有"),
-            Form(("正文:地铁", "body:地铁"), "正文里有"),
-            Form(("作者:新浪财经", "author:新浪财经"), "这位作者（完整的名字）"),
-            Form(("分类:金融", "category:金融/新浪财经"), "这个分类，包括它下面的各级"),
-            Form(("标题:(地铁 OR 公交)",), "括号里的都在这个范围内"),
+            Form(("标题:地铁", "title:地铁"), message("in the title")),
+            Form(("正文:地铁", "body:地铁"), message("in the text")),
+            Form(("作者:新浪财经", "author:新浪财经"), message("by this author (the whole name)")),
+            Form(("分类:金融", "category:金融/新浪财经"), message("in this category, with all below it")),
+            Form(("标题:(地铁 OR 公交)",), message("everything in the parentheses is in this field")),
         ),
     ),
     Section(
         "dates",
-        "日期",
-        "按索引的时区计算，首尾都包括在内。",
+        message("Dates"),
+        message("In the time zone of the index; both ends are inside."),
         (
-            Form(("日期:2022", "date:2022-01", "date:2022-01-04"), "某年、某月、某日"),
-            Form(("date:2022-01..2022-03",), "从 2022 年 1 月到 3 月"),
-            Form(("date:>=2022-01", "date:<2022-03-15"), "从那时起；早于那时"),
+            Form(("日期:2022", "date:2022-01", "date:2022-01-04"), message("a year, a month, a day")),
+            Form(("date:2022-01..2022-03",), message("from January to March 2022")),
+            Form(("date:>=2022-01", "date:<2022-03-15"), message("from then on; before then")),
         ),
     ),
     Section(
         "patterns",
-        "模糊与加权",
-        "适合记不清写法的时候。",
+        message("Patterns and weights"),
+        message("For what you do not know exactly how to write."),
         (
-            Form(("交管*",), "以此开头"),
-            Form(("tensor?low", "micro*ft"), "？代表一个字母，* 代表任意多个"),
-            Form(("kubernets~",), "拼写相近的字母词（差一个字母；~2 是差两个）"),
-            Form(("地铁^3 公交",), "“地铁” 在排序中更重要"),
+            Form(("交管*",), message("what starts so")),
+            Form(("tensor?low", "micro*ft"), message("? is one letter, * any number of them")),
+            Form(("kubernets~",), message("words of letters that are spelled alike (one slip; ~2: two)")),
+            Form(("地铁^3 公交",), message("地铁 counts more in the order")),
         ),
     ),
 )

@@ -15,9 +15,8 @@ from search.searcher import Overview
 from search.snippets import highlight
 from web import charts, params
 from web.context import context
-from web.headers import results_etag
+from web.headers import page_etag
 from web.listing import make_listing, search_url
-from web.messages import in_chinese
 from web.query_help import SECTIONS
 from web.reading import reading_view
 
@@ -27,6 +26,8 @@ blueprint = Blueprint("views", __name__)
 _NEWEST = 10
 _TOP = 16
 _SIMILAR = 6
+# What differs from one time to the next, though nothing has changed.
+_TOOK = re.compile(r'<span class="took">.*?</span>')
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,4}")
 
 
@@ -44,13 +45,12 @@ def search() -> Response | str:
         results=results,
         wanted=wanted,
         listing=make_listing(results, context().settings.max_hits),
-        notes=[in_chinese(note) for note in results.notes],
         suggestion_url=search_url(wanted, query=results.suggestion or ""),
         kept=params.arguments(wanted),
         zone=searcher.zone(),
     )
     response = make_response(page)
-    response.set_etag(results_etag(results), weak=True)
+    response.set_etag(page_etag(_TOOK.sub("", page, count=1)), weak=True)
     return response
 
 

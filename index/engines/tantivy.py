@@ -84,7 +84,9 @@ class TantivyEngine:
         try:
             return cls(tantivy.Index.open(str(directory)), directory)
         except (ValueError, OSError) as error:
-            raise IndexDamagedError(f"{directory}: tantivy can't open it: {error}") from None
+            raise IndexDamagedError(
+                "{file}: {engine} can't open it: {reason}", file=directory, engine="tantivy", reason=error
+            ) from None
 
     def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
         with _failures():
@@ -171,7 +173,9 @@ class TantivyEngine:
         try:
             status = self._meta_file.stat()
         except OSError as error:
-            raise IndexDamagedError(f"{self._meta_file}: {error.strerror}") from None
+            raise IndexDamagedError(
+                "{file}: can't be read: {reason}", file=self._meta_file, reason=error.strerror
+            ) from None
         return status.st_mtime_ns, status.st_ino
 
     def _compile(self, node: query.Query) -> Query:
@@ -214,7 +218,7 @@ class TantivyEngine:
                 return Query.const_score_query(self._compile(node.child), node.score)
             case query.NullQuery:
                 return Query.empty_query()
-        raise EngineError(f"tantivy engine: no way to compile {node!r}")
+        raise EngineError("{engine}: no way to evaluate {node!r}", engine="tantivy", node=node)
 
     def _compile_phrase(self, node: GramPhrase) -> Query:
         if not node.unfinished:
@@ -277,7 +281,7 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except (ValueError, OSError, SystemError) as error:
-        raise EngineError(f"tantivy: {error}") from error
+        raise EngineError("{engine}: {reason}", engine="tantivy", reason=error) from error
 
 
 def _boosted(made: Query, boost: float) -> Query:

@@ -74,7 +74,9 @@ class WhooshEngine:
             self._index = whoosh_index.open_dir(str(directory))
             self._reader = self._index.reader()
         except (whoosh_index.IndexError, OSError) as error:
-            raise IndexDamagedError(f"{directory}: whoosh can't open it: {error}") from None
+            raise IndexDamagedError(
+                "{file}: {engine} can't open it: {reason}", file=directory, engine="whoosh", reason=error
+            ) from None
 
     @classmethod
     def create(cls, directory: Path) -> WhooshEngine:
@@ -147,7 +149,7 @@ class WhooshEngine:
                 return read(self._reader)
             except (OSError, whoosh_index.IndexError) as error:
                 failure = error
-        raise EngineError(f"whoosh: {failure}") from failure
+        raise EngineError("{engine}: {reason}", engine="whoosh", reason=failure) from failure
 
 
 class _Evaluation:
@@ -183,7 +185,7 @@ class _Evaluation:
                 return dict.fromkeys(self.evaluate(node.child), node.score)
             case query.NullQuery:
                 return {}
-        raise EngineError(f"whoosh engine: no way to evaluate {node!r}")
+        raise EngineError("{engine}: no way to evaluate {node!r}", engine="whoosh", node=node)
 
     def _and(self, node: query.And) -> Scores:
         wanted = [child for child in node.subqueries if not isinstance(child, query.Not)]
@@ -340,6 +342,8 @@ def _refuse_foreign(directory: Path) -> None:
     status = directory.stat()
     if status.st_uid not in (os.getuid(), 0) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise EngineError(
-            f"{directory}: refused, since others can write to it, and opening a Whoosh index runs code "
-            "that it contains. If it is yours, run: chmod -R go-w " + str(directory)
+            "{file}: refused, since others can write to it, and opening a Whoosh index runs code "
+            "that it contains. If it is yours, run: {command}",
+            file=directory,
+            command=f"chmod -R go-w {directory}",
         )

@@ -1,0 +1,106 @@
+"""The pages in the reader's language. Messages are English in the source; catalogs have the others.
+
+`script/messages.py` reads the messages from templates and modules, and compiles `web/translations`
+(docs/architecture.md says how to add a language).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Protocol, cast
+
+import flask_babel
+from babel import Locale
+from babel.dates import format_date
+from babel.support import NullTranslations
+from flask import Flask, g, request
+
+# BCP 47 tags of the languages of the pages, and what those who speak them call them.
+LANGUAGES = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
+# For programs that ask for none, and for people who ask for others only.
+_UNASKED = "zh-Hans"
+_OTHERS = "en"
+_TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
+
+
+class Said(Protocol):
+    """What souwen tells a person: notes and errors. An English template and what fills it."""
+
+    @property
+    def template(self) -> str: ...
+    @property
+    def values(self) -> Mapping[str, object]: ...
+
+
+def init_language(app: Flask) -> None:
+    """Makes the templates of an app speak the language of whoever asks."""
+    flask_babel.Babel(app, locale_selector=lambda: language().replace("-", "_"), configure_jinja=False)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension
+        lambda message: _translations().ugettext(message),
+        lambda one, many, number: _translations().ungettext(one, many, number),
+        newstyle=True,
+    )
+    app.jinja_env.globals |= {"language": language, "LANGUAGES": LANGUAGES}
+    app.jinja_env.filters["translated"] = translated
+
+
+def language() -> str:
+    """The language of the answer: that of `?lang=`, else the cookie's, else one that the browser asks for."""
+    if "language" not in g:
+        g.language = _chosen()
+    return cast(str, g.language)
+
+
+def closest(tag: str) -> str:
+    """The language of the pages that a BCP 47 tag asks for; empty where there is none.
+
+    >>> [closest(tag) for tag in ("zh", "zh-HK", "zh_TW", "zh-Hans-HK", "en-GB", "fr")]
+    ['zh-Hans', 'zh-Hant', 'zh-Hant', 'zh-Hans', 'en', '']
+    """
+    name, *rest = tag.replace("_", "-").lower().split("-")
+    if name == "zh":
+        return "zh-Hant" if "hans" not in rest and not _TRADITIONAL.isdisjoint(rest) else "zh-Hans"
+    return "en" if name == "en" else ""
+
+
+def message(text: str) -> str:
+    """Marks a message that is translated where it is shown."""
+    return text
+
+
+def translated(text: str | Said) -> str:
+    """A message in the language of the answer."""
+    if isinstance(text, str):
+        return _translations().ugettext(text)
+    template = _translations().ugettext(text.template)
+    return template.format(**text.values) if text.values else template
+
+
+def local_day(day: date) -> str:
+    """A day as it is written in the language of the answer."""
+    return _day(day, language())
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, tag: str) -> str:
+    return format_date(day, "long", Locale.parse(tag, sep="-"))
+
+
+def _chosen() -> str:
+    for asked in (request.args.get("lang", ""), request.cookies.get("lang", "")):
+        if found := closest(asked):
+            return found
+    tags = [tag for tag, quality in request.accept_languages if quality > 0]
+    if not tags:
+        return _UNASKED
+    return next((found for tag in tags if (found := closest(tag))), _UNASKED if "*" in tags else _OTHERS)
+
+
+def _translations() -> NullTranslations:
+    # A page has a hundred messages: the catalog is looked up once.
+    if "translations" not in g:
+        g.translations = flask_babel.get_translations()
+    return cast(NullTranslations, g.translations)
