@@ -86,6 +86,7 @@ class Catalog:
     def create(cls, path: Path) -> Catalog:
         """A new, empty catalog."""
         connection = _connect(f"{path.resolve().as_uri()}?mode=rwc")
+        connection.execute("PRAGMA page_size = 16384")  # bytes; of 4096, an article takes several
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(_SCHEMA)
         return cls(connection)

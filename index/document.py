@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import tzinfo
 
-from index.analysis import Analyzer
+from index.analysis import Analyzer, Tokens
 from index.analysis.fold import fold_key
 from index.article import Article, to_datetime
 from index.engine import Document
@@ -20,8 +20,18 @@ _AUTHOR_SEPARATORS = re.compile(r"[,，、;；/|]| {2,}")
 
 def make_document(article: Article, analyzer: Analyzer, zone: tzinfo) -> Document:
     """The tokens and values that are indexed of an article. `zone` decides its month."""
-    title = analyzer.tokens(article.title)
-    body = analyzer.tokens(article.text)
+    return _document(article, analyzer.tokens(article.title), analyzer.tokens(article.text), zone)
+
+
+def make_documents(articles: Sequence[Article], analyzer: Analyzer, zone: tzinfo) -> list[Document]:
+    """The same for many articles, in less time than one by one."""
+    tokens = iter(
+        analyzer.tokens_of([text for article in articles for text in (article.title, article.text)])
+    )
+    return [_document(article, next(tokens), next(tokens), zone) for article in articles]
+
+
+def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo) -> Document:
     paths = category_paths(article.categories)
     return Document(
         id=article.id,

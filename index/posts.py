@@ -30,8 +30,9 @@ SUFFIXES = POST_SUFFIXES | LINES_SUFFIXES
 _COMMON = frozenset(
     "，。、的一是不了在人有我他这這个個们們中来來上大为為和国國地到以说說时時要就出会會可也你对對生能"
 )
-_MARK = re.compile("[\u0300-\u036f\u3099\u309a]")
-_MARKED = re.compile(rf"[^\W_]{_MARK.pattern}+")
+_MARKS = "\u0300-\u036f\u3099\u309a"
+_MARKED = re.compile(f"[^\\W_][{_MARKS}]+")
+_ODD = re.compile(f"{UNSHOWABLE.pattern[:-1]}{_MARKS}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ def decode(data: bytes) -> tuple[str, list[str]]:
     text, complaints = _decode_bytes(data)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = UNSHOWABLE.sub("", text)
-    if _MARK.search(text):
+    if _ODD.search(text):
+        text = UNSHOWABLE.sub("", text)
         # One form for é and e + ´; only there, since NFC would replace some Han characters.
         text = _MARKED.sub(lambda found: unicodedata.normalize("NFC", found[0]), text)
     return text, complaints

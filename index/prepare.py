@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.analysis import Analyzer
-from index.article import Problem
-from index.document import make_document
+from index.article import Article, Problem
+from index.document import make_documents
 from index.engine import Document
 from index.posts import digest_of, parse_file
 from index.records import FileState, PackedArticle, pack
@@ -59,35 +59,57 @@ class Prepared:
 
 
 class Preparer:
-    """Prepares files, one after the other."""
+    """Prepares files: reads, parses and analyses them. Whatever they hold, it never raises."""
 
     def __init__(self, preparation: Preparation) -> None:
         self._max_bytes = preparation.max_bytes
         self._zone = zone(preparation.timezone)
         self._analyzer = Analyzer(preparation.segmenter, preparation.dictionary)
 
-    def prepare(self, task: Task) -> Prepared:
-        """Reads, parses and analyses one file. Whatever it holds, it never raises."""
+    def prepare(self, tasks: Sequence[Task]) -> list[Prepared]:
+        """One for each of the tasks, in order."""
+        read = [self._read(task) for task in tasks]
+        articles = [article for prepared, parsed in read for article in parsed]
+        try:
+            documents = iter(make_documents(articles, self._analyzer, self._zone))
+        except Exception:  # noqa: BLE001  # one bad file never stops a run: which of them is it?
+            return [self._prepare_alone(prepared, parsed) for prepared, parsed in read]
+        return [_with_documents(prepared, [next(documents) for _ in parsed]) for prepared, parsed in read]
+
+    def _read(self, task: Task) -> tuple[Prepared, tuple[Article, ...]]:
+        """A file's articles, packed and as they are."""
         state = task.file.state
         if state.size > self._max_bytes:
             reason = f"is too large: {state.size:,} bytes, and {self._max_bytes:,} are allowed (max_file_mb)"
-            return Prepared(state, problems=(Problem(state.path, reason, lost=True),))
+            return Prepared(state, problems=(Problem(state.path, reason, lost=True),)), ()
         try:
             data = Path(task.file.location).read_bytes()
         except OSError as error:
-            return Prepared(
-                state, unreadable=Problem(state.path, f"can't be read: {error.strerror}", lost=True)
-            )
+            problem = Problem(state.path, f"can't be read: {error.strerror}", lost=True)
+            return Prepared(state, unreadable=problem), ()
         if task.known_digest and digest_of(data) == task.known_digest:
-            return Prepared(state, task.known_digest, same=True)
+            return Prepared(state, task.known_digest, same=True), ()
         try:
             parsed = parse_file(state.path, data, self._zone)
-            documents = tuple(make_document(a, self._analyzer, self._zone) for a in parsed.articles)
             packed = tuple(map(pack, parsed.articles))
         except Exception as error:  # noqa: BLE001  # one bad file never stops a run
-            problem = Problem(state.path, f"can't be parsed: {type(error).__name__}: {error}", lost=True)
-            return Prepared(state, digest_of(data), problems=(problem,))
-        return Prepared(state, parsed.digest, packed, documents, parsed.problems)
+            return _unparsable(Prepared(state, digest_of(data)), error), ()
+        return Prepared(state, parsed.digest, packed, problems=parsed.problems), parsed.articles
+
+    def _prepare_alone(self, prepared: Prepared, articles: Sequence[Article]) -> Prepared:
+        try:
+            return _with_documents(prepared, make_documents(articles, self._analyzer, self._zone))
+        except Exception as error:  # noqa: BLE001
+            return _unparsable(replace(prepared, articles=()), error)
+
+
+def _with_documents(prepared: Prepared, documents: Iterable[Document]) -> Prepared:
+    return replace(prepared, documents=tuple(documents))
+
+
+def _unparsable(prepared: Prepared, error: Exception) -> Prepared:
+    problem = Problem(prepared.state.path, f"can't be parsed: {type(error).__name__}: {error}", lost=True)
+    return replace(prepared, problems=(problem,))
 
 
 _preparer: Preparer
@@ -99,7 +121,7 @@ def _start_process(preparation: Preparation) -> None:
 
 
 def _prepare_chunk(tasks: Sequence[Task]) -> list[Prepared]:
-    return [_preparer.prepare(task) for task in tasks]
+    return _preparer.prepare(tasks)
 
 
 def prepare_files(tasks: Sequence[Task], preparation: Preparation, jobs: int) -> Iterator[Prepared]:
@@ -107,11 +129,12 @@ def prepare_files(tasks: Sequence[Task], preparation: Preparation, jobs: int) ->
 
     No more are prepared ahead than keeps the processes busy, so memory does not grow with the number.
     """
+    chunks = (tasks[start : start + _CHUNK] for start in range(0, len(tasks), _CHUNK))
     if jobs <= 1 or len(tasks) < _WORTH_PROCESSES:
         preparer = Preparer(preparation)
-        yield from map(preparer.prepare, tasks)
+        for chunk in chunks:
+            yield from preparer.prepare(chunk)
         return
-    chunks = (tasks[start : start + _CHUNK] for start in range(0, len(tasks), _CHUNK))
     context = multiprocessing.get_context("spawn")  # a fork would copy the engine's threads half-way
     with ProcessPoolExecutor(jobs, context, _start_process, (preparation,)) as pool:
         running: deque[Future[list[Prepared]]] = deque()

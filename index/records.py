@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
+
+from isal import isal_zlib
 
 from index.article import Article
 
@@ -44,11 +46,14 @@ class Change:
     removed: frozenset[str]
 
 
+_values = attrgetter(*(field.name for field in fields(Article)))
+
+
 def pack(article: Article) -> PackedArticle:
     """The article in the form that the catalog stores."""
-    content = "\0".join(map(str, astuple(article)))
+    content = "\0".join(map(str, _values(article)))
     return PackedArticle(
         article=replace(article, html=""),
-        html=zlib.compress(article.html.encode(), 1),
+        html=isal_zlib.compress(article.html.encode(), 1),
         digest=hashlib.blake2b(content.encode(), digest_size=16).digest(),
     )

@@ -13,6 +13,7 @@ from archive import Archive
 from browser import NONE_FOUND, Visitor, find_browser, launch, serving
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from index.engine import ENGINES
@@ -21,6 +22,10 @@ from index.sync import Request, sync
 from search.searcher import Searcher
 from web.app import create_app
 from web.context import Context
+
+# How long an example takes says nothing: dictionaries are loaded when first used, machines are busy.
+settings.register_profile("souwen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("souwen")
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
 

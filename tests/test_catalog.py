@@ -60,7 +60,7 @@ ARTICLES = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ARTICLES)
 def test_an_article_is_given_back_as_it_was(catalog: Catalog, stored: Article) -> None:
     catalog.replace_file(FileState("p/a.md", 1, 2), "d", [pack(stored)], [])

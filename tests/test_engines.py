@@ -561,7 +561,7 @@ def all_hits(engine: Engine, node: query.Query) -> Hits:
 
 
 @pytest.mark.parametrize("other", [engine for engine in ENGINES if engine != REFERENCE])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(corpus=corpora, nodes=st.lists(trees, min_size=8, max_size=12))
 def test_engines_agree(other: str, corpus: list[Document], nodes: list[query.Query]) -> None:
     with temporary_engine(REFERENCE, corpus) as reference, temporary_engine(other, corpus) as tested:
@@ -579,7 +579,7 @@ def test_engines_agree(other: str, corpus: list[Document], nodes: list[query.Que
 
 
 @pytest.mark.parametrize("other", [engine for engine in ENGINES if engine != REFERENCE])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     corpus=corpora,
     nodes=st.lists(
@@ -623,7 +623,7 @@ def matches_by_definition(node: query.Query) -> Callable[[Document], bool]:
     return matches
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(corpus=corpora, nodes=st.lists(phrases() | open_phrases, min_size=10, max_size=20))
 def test_phrases_match_by_their_definition(
     name: str, corpus: list[Document], nodes: list[GramPhrase]

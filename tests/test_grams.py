@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def load(name: str) -> list[dict[str, Any]]:
 
 # What the rules tell apart (few of each, so that phrases repeat), and any other character.
 SAMPLES = st.sampled_from(
-    "放管國a..A1２，。—-_“” \n%+| 👍👨\u200d𠮷㍿½İé\u0301ガｶﾞ\u3000\ufe0f٣\U00011066हि\ud800"
+    "放管國a..A1２，。—-_“” \n%+| 👍👨\u200d𠮷㍿½İé\u0301ガｶﾞ\u3000\ufe0f٣\U00011066हि\ud800\uffff…㎡"
 )
 TEXTS = st.text(st.one_of(SAMPLES, SAMPLES, st.characters(codec=None)), max_size=24)
 UNITS = TEXTS.map(separate).map(units)
@@ -128,7 +129,16 @@ def test_an_index_holds_each_unit_once_and_each_gram_in_order(text: str) -> None
     found = analyzer.units(text)
     assert tokens.grams == text_grams(found)
     assert tokens.units.split(" ") == (list(dict.fromkeys(found)) or [""])
-    assert tokens.words == " ".join(analyzer.words(text))
+    assert tokens.words.split() == analyzer.words(text)
+
+
+@given(st.lists(TEXTS, max_size=40))
+def test_many_texts_at_once_have_the_tokens_of_each(texts: list[str]) -> None:
+    analyzer = Analyzer()
+    for text, bulk in zip(texts, analyzer.tokens_of(texts), strict=True):
+        alone = analyzer.tokens(text)
+        assert (bulk.grams, bulk.words) == (alone.grams, alone.words)
+        assert Counter(bulk.units.split(" ")) == Counter(alone.units.split(" "))
 
 
 @given(TEXTS)

@@ -326,7 +326,7 @@ def has(text: str, part: str) -> bool:
     return all(word in text for word in re.findall("公安|部门|放管服|改革|交管|雨|安部", part))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(texts, min_size=1, max_size=8),
     st.lists(st.lists(parts, min_size=1, max_size=4), min_size=10, max_size=20),
@@ -575,7 +575,7 @@ def distance(a: str, b: str) -> int:
     return best
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text("abc", max_size=5), st.text("abc", max_size=5), st.integers(0, 3))
 def test_within_distance(a: str, b: str, limit: int) -> None:
     assert within_distance(a, b, limit) == (distance(a, b) <= limit)
@@ -593,7 +593,7 @@ def matches(pattern: str, word: str) -> bool:
     return bool(word) and pattern[0] in ("?", word[0]) and matches(pattern[1:], word[1:])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text("ab*?", max_size=7), st.text("ab", max_size=7))
 def test_wildcards(pattern: str, word: str) -> None:
     assert bool(wildcard_pattern(pattern).fullmatch(word)) == matches(pattern, word)

@@ -67,7 +67,7 @@ def test_golden(cutter: Segmenter, case: dict[str, str]) -> None:
     assert " ".join(cutter.words(separate(case["text"]))) == case["words"]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEXTS)
 def test_both_segmenters_give_the_same_words(text: str) -> None:
     """Where a Han character that jieba leaves out stands beside ways to cut that are equally probable, they

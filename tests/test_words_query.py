@@ -82,7 +82,7 @@ def occurs(group: list[str], units: list[str]) -> bool:
     return any(units[i : i + len(group)] == group for i in range(len(units)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(typed, typed, typed)
 @example("。3", "公安.公安3.4", "5")
 def test_an_article_that_contains_the_text_contains_every_word(before: str, text: str, after: str) -> None:
@@ -92,7 +92,7 @@ def test_an_article_that_contains_the_text_contains_every_word(before: str, text
         assert occurs(group, article), (group, article)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(typed)
 def test_no_word_goes_across_punctuation_and_none_is_lost_but_what_says_little(text: str) -> None:
     units = [unit for unit in ANALYZER.units(text) if unit != BOUNDARY]

@@ -102,6 +102,8 @@ def _is_invisible(character: str) -> bool:
         return False
     if "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
         return True  # variation selectors
+    if ord(character) & 0xFFFE == 0xFFFE:
+        return True  # no characters, and never will be
     return unicodedata.category(character) in ("Cc", "Cf", "Cs")
 
 

@@ -36,11 +36,11 @@ _UNSPACED = (
     "\ua000-\ua48c\uac00-\ud7a3\uf900-\ufaff\U00010000-\U0010ffff"
 )
 _is_unspaced = re.compile(f"[{_UNSPACED}]").match
-_LETTER = rf"[^\W\d_{_UNSPACED}]"
-_DIGIT = rf"[^\D{_UNSPACED}]"
+LETTER = rf"[^\W\d_{_UNSPACED}]"
+DIGIT = rf"[^\D{_UNSPACED}]"
 # Stretches of units that are one character each; letter runs; numbers; symbols and boundaries.
-_STRETCH = re.compile(rf"[{_UNSPACED} |]+|{_LETTER}+|{_DIGIT}+(?:\.{_DIGIT}+)*|[^\w\s]")
-_STOP = rf"\.(?:(?!{_DIGIT})|(?<!{_DIGIT}\.))"  # a full stop that is not inside a number
+_STRETCH = re.compile(rf"[{_UNSPACED} |]+|{LETTER}+|{DIGIT}+(?:\.{DIGIT}+)*|[^\w\s]")
+_STOP = rf"\.(?:(?!{DIGIT})|(?<!{DIGIT}\.))"  # a full stop that is not inside a number
 _STOPS = re.compile(_STOP)
 _BOUNDARIES = re.compile(r"\|[|\s]*")
 
@@ -67,7 +67,7 @@ def _separated_form(character: str) -> str:
     return "".join(map(_class_of, fold(character)))
 
 
-_SEPARATED = CharacterTable(_separated_form)
+SEPARATED = CharacterTable(_separated_form)
 
 
 def separate(text: str) -> str:
@@ -76,7 +76,12 @@ def separate(text: str) -> str:
     >>> separate("“放管服”改革，交管3.7。")
     ' 放管服 改革 | 交管3.7 | '
     """
-    return _BOUNDARIES.sub(f" {BOUNDARY} ", _STOPS.sub(BOUNDARY, text.translate(_SEPARATED)))
+    return mark_boundaries(text.translate(SEPARATED))
+
+
+def mark_boundaries(text: str) -> str:
+    """Makes one boundary of each run of them, full stops that are not inside a number among them."""
+    return _BOUNDARIES.sub(f" {BOUNDARY} ", _STOPS.sub(BOUNDARY, text))
 
 
 def units(separated: str) -> list[str]:
@@ -146,7 +151,7 @@ class UnitText:
     """A text in which units are looked for, and found in its original form."""
 
     def __init__(self, original: str) -> None:
-        self._mapped = MappedText(original, _SEPARATED)
+        self._mapped = MappedText(original, SEPARATED)
 
     def find(self, pattern: UnitPattern) -> Iterator[tuple[int, int]]:
         """Where a pattern matches: [start, end) in the original of each occurrence, in order."""
@@ -154,10 +159,10 @@ class UnitText:
             yield self._mapped.source(start, end)
 
 
-_LETTER_BEFORE = re.compile(rf"{_LETTER}\Z")
-_LETTER_AFTER = re.compile(_LETTER)
-_NUMBER_BEFORE = re.compile(rf"{_DIGIT}\.?\Z")
-_NUMBER_AFTER = re.compile(rf"\.?{_DIGIT}")
+_LETTER_BEFORE = re.compile(rf"{LETTER}\Z")
+_LETTER_AFTER = re.compile(LETTER)
+_NUMBER_BEFORE = re.compile(rf"{DIGIT}\.?\Z")
+_NUMBER_AFTER = re.compile(rf"\.?{DIGIT}")
 _BOUNDARY = rf"(?:\||{_STOP})(?:[ |]|{_STOP})*"
 
 

@@ -84,8 +84,11 @@ class Segmenter:
         >>> Segmenter().words("公安交管部门 | 放管服 改革")
         ['公安', '交管部门', '放', '管', '服', '改革']
         """
-        # Cutting gives the spaces back as words of their own.
-        return " ".join(self.cut(separated.replace("|", " ").replace(".", " "))).split()
+        return self.joined_words(separated).split()
+
+    def joined_words(self, separated: str) -> str:
+        """The words with spaces between them: more than one where there was one in the text."""
+        return " ".join(self.cut(separated.replace("|", " ").replace(".", " ")))
 
 
 def _load_rjieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:

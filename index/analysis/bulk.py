@@ -1,0 +1,148 @@
+"""Grams and units of many texts at once by numpy: what `grams.py` defines, four times faster, for indexing.
+
+`separate`, `units` and `text_grams` there are the reference; tests hold both to the same tokens. Here the
+texts are one array of code points, and what becomes of each is looked up in tables, filled as characters are
+met.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.analysis.fold import fold
+from index.analysis.grams import BOUNDARY, DIGIT, END, LETTER, SEPARATED, mark_boundaries
+
+_Codes = NDArray[np.uint32]
+_Places = NDArray[np.intp]
+
+# Between two texts: a code point that is no character. In a text it folds to nothing.
+_BETWEEN = "\uffff"
+_CODE_POINTS = 0x110000
+_SPACE, _BOUNDARY, _END, _EDGE = map(ord, (" ", BOUNDARY, END, _BETWEEN))
+# What takes the place of a code point; above all of these: it wasn't met yet; that isn't one character.
+_UNMET, _RESIZED = 0xFFFFFFFF, 0xFFFFFFFE
+_separated: _Codes = np.full(_CODE_POINTS, _UNMET, np.uint32)
+_separated[_EDGE] = _EDGE
+# What a code point of a separated text is: nothing, a unit, or a part of a unit.
+_NOTHING, _WHOLE, _LETTER, _NUMBER, _UNKNOWN = range(5)
+_kinds: NDArray[np.uint8] = np.full(_CODE_POINTS, _UNKNOWN, np.uint8)
+_is_letter, _is_digit = re.compile(LETTER).match, re.compile(DIGIT).match
+
+
+@dataclass(frozen=True, slots=True)
+class TextGrams:
+    """A text as `grams.separate` gives it; its grams in order, and each of its units once, with spaces
+    between them."""
+
+    separated: str
+    grams: str
+    units: str
+
+
+def text_grams_of(texts: Sequence[str]) -> list[TextGrams]:
+    """The grams and units of texts that are indexed.
+
+    >>> text_grams_of(["放管服3.7。"])
+    [TextGrams(separated='放管服3.7 | ', grams='放管 管服 服3.7· 3.7·|', units='放 服 管 3.7·')]
+    """
+    raw = _BETWEEN.join(text.replace(_BETWEEN, "") for text in texts)
+    separated = mark_boundaries(_separate(raw)).split(_BETWEEN)
+    trimmed = _BETWEEN.join(text.strip(f" {BOUNDARY}") for text in separated)
+    codes = _encode(f"{_BETWEEN}{trimmed}{_BETWEEN}")
+    kinds = _kinds_of(codes)
+    # A run of letters, or a number, goes on where a code point is of the kind of the one before.
+    in_run = kinds >= _LETTER
+    continues = in_run & np.append(False, kinds[1:] == kinds[:-1])
+    run_ends = in_run & ~np.append(continues[1:], False)
+    # All units, one after the other, each run with its mark at the end.
+    widths = (kinds != _NOTHING).astype(np.intp) + run_ends
+    ends = widths.cumsum()
+    joined = codes.repeat(widths)
+    joined[ends[run_ends] - 1] = _END
+    starts = (kinds != _NOTHING) & ~continues
+    positions = (ends - widths)[starts]
+    edges = np.flatnonzero(joined[positions] == _EDGE)
+    units = np.where(kinds[starts] == _WHOLE, joined[positions], _SPACE)
+    runs = _decode(np.where(in_run.repeat(widths) | (joined == _EDGE), joined, _SPACE))
+    runs_of = runs.replace(END, f"{END} ").split(_BETWEEN)[1:-1]
+    joined[positions[edges]] = _BOUNDARY
+    return [
+        TextGrams(text, grams, (singles + " ".join(dict.fromkeys(run.split()))).rstrip())
+        for text, grams, singles, run in zip(
+            separated, _grams(joined, positions, edges), _distinct(units, edges), runs_of, strict=True
+        )
+    ]
+
+
+def _grams(joined: _Codes, positions: _Places, edges: _Places) -> list[str]:
+    """Of each text: from each of its units to the one after the next, with a space after it."""
+    stops = np.append(positions[2:], len(joined))
+    lengths = stops - positions[:-1] + 1
+    ends = lengths.cumsum()
+    sources = (stops + 1 - ends).repeat(lengths)
+    sources += np.arange(len(sources))
+    spaced = np.append(joined, np.uint32(_SPACE)).take(sources)
+    spaced[ends - 1] = _SPACE
+    text = _decode(spaced)
+    return [text[ends[left] : ends[right - 1] - 1] for left, right in pairwise(edges.tolist())]
+
+
+def _distinct(units: _Codes, edges: _Places) -> list[str]:
+    """Of each text: its units that are not spaces, each once, with a space after it."""
+    of_text = np.arange(len(edges) - 1, dtype=np.uint64).repeat(np.diff(edges))
+    keys = (of_text << np.uint64(32)) | units[edges[0] : edges[-1]]
+    keys.sort()
+    keys = keys[np.append(True, keys[1:] != keys[:-1])]
+    codes = keys.astype(np.uint32)
+    wanted = (codes != _SPACE) & (codes != _EDGE)
+    spaced = np.full((int(wanted.sum()), 2), _SPACE, np.uint32)
+    spaced[:, 0] = codes[wanted]
+    text = _decode(spaced)
+    counts = np.bincount((keys[wanted] >> np.uint64(32)).astype(np.intp), minlength=len(edges) - 1)
+    return [text[2 * start : 2 * stop] for start, stop in pairwise([0, *counts.cumsum().tolist()])]
+
+
+def _separate(text: str) -> str:
+    """What `str.translate` with `grams.SEPARATED` gives."""
+    codes = _encode(text)
+    made = _separated.take(codes)
+    if made.max(initial=0) < _RESIZED:
+        return _decode(made)
+    for character in set(_decode(codes[made >= _RESIZED])):
+        if _separated[ord(character)] == _UNMET:
+            replacement = SEPARATED[ord(character)]
+            _separated[ord(character)] = ord(replacement) if len(replacement) == 1 else _RESIZED
+        if _separated[ord(character)] == _RESIZED:
+            text = text.replace(character, fold(character))  # each character of which is one for one
+    return _separate(text)
+
+
+def _kinds_of(codes: _Codes) -> NDArray[np.uint8]:
+    kinds = _kinds.take(codes)
+    if kinds.max(initial=0) == _UNKNOWN:
+        for character in set(_decode(codes[kinds == _UNKNOWN])):
+            _kinds[ord(character)] = _kind(character)
+        kinds = _kinds.take(codes)
+    return kinds
+
+
+def _kind(character: str) -> int:
+    if character == " ":
+        return _NOTHING
+    if character == "." or _is_digit(character):  # full stops are only left in numbers
+        return _NUMBER
+    return _LETTER if _is_letter(character) else _WHOLE
+
+
+def _encode(text: str) -> _Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _decode(codes: _Codes) -> str:
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
