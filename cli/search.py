@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import click
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.article import Article, to_datetime
 from index.document import LEVEL
+from search.explain import Explanation, ScorePart
 from search.response import article_json, results_json, similar_json, suggest_json
 from search.searcher import ResultHit, Results, Searcher, SearchRequest
 from search.snippets import Snippet
@@ -40,6 +41,7 @@ _NOTHING_FOUND = 1
 @click.option("--author", metavar="A", default="", help="Only this author.")
 @click.option("--from", "date_from", metavar="D", default="", help="Not before: 2022, 2022-01 or 2022-01-04.")
 @click.option("--to", "date_to", metavar="D", default="", help="Not after, in the same forms.")
+@click.option("--explain", "explained", is_flag=True, help="Say how each article got its score.")
 @index_option
 @json_option
 def search_command(
@@ -51,6 +53,7 @@ def search_command(
     author: str,
     date_from: str,
     date_to: str,
+    explained: bool,
     directory: str | None,
     as_json: bool,
 ) -> None:
@@ -66,6 +69,7 @@ def search_command(
       souwen search '电动车 -上牌 date:2023'  without a word, in a year
       souwen search 公交 --sort newest -n 5  the newest first
       souwen search --category 编程 docker   in a category
+      souwen search 放管服 --explain         and why in this order
     """
     settings = settings_for(directory)
     searcher = Searcher(Path(settings.index), settings)
@@ -78,6 +82,7 @@ def search_command(
         author=author,
         date_from=date_from,
         date_to=date_to,
+        explain=explained,
     )
     results = searcher.search(request)
     if as_json:
@@ -200,12 +205,44 @@ def _print_hit(
     lines = [Text(_described(hit.article, zone), style="dim")]
     if with_snippets:
         lines += [_marked(snippet) for snippet in hit.snippets]
+    if hit.explanation is not None:
+        lines += [Text(printable(line), style="dim") for line in _explained(hit.explanation)]
     for line in lines:
         if out.is_terminal:
             out.print(Padding(line, indent))
         else:
             out.print(Text("   ").append_text(line))
     out.print()
+
+
+# What `search.explain.ScorePart.kind` says, in the order in which it is printed.
+_KINDS = {
+    "word": "words",
+    "pair": "pairs of characters",
+    "phrase": "what was typed, as a phrase",
+    "synonym": "synonyms",
+}
+
+
+def _explained(explanation: Explanation) -> Iterator[str]:
+    """How a score came about, in lines: kind by kind, title before body."""
+    if not explanation.parts:
+        yield "No score: the order is by date, or nothing in the query scores."
+        return
+    matched = "some" if explanation.is_partial else "all"
+    yield f"Score {explanation.total:.2f}; {matched} of what was asked for matches. It is the sum of"
+    for kind, name in _KINDS.items():
+        for field in ("title", "body"):
+            parts = [part for part in explanation.parts if (part.kind, part.field) == (kind, field)]
+            if parts:
+                total = sum(part.score for part in parts)
+                yield f"{total:8.2f}  {name} in the {field}: {', '.join(map(_in_words, parts))}"
+
+
+def _in_words(part: ScorePart) -> str:
+    typed = f" for {part.typed}" if part.typed else ""
+    weight = f", weight {part.weight:.2g}" if round(part.weight, 2) != 1 else ""
+    return f"{part.text}{typed} ({part.score:.2f}{weight})"
 
 
 def _described(article: Article, zone: tzinfo) -> str:

@@ -70,6 +70,16 @@ def near(field: str, groups: list[list[str]], slop: int, terms: Expand) -> tuple
     return all_of(parts), len(parts) == 2 * len(groups) - 1
 
 
+def text_of(units: Sequence[str]) -> str:
+    """Units as a person would write them."""
+    text = ""
+    for unit in units:
+        word = unit.removesuffix(END)
+        glue = " " if text and unit.endswith(END) and text[-1].isascii() and text[-1].isalpha() else ""
+        text += glue + word
+    return text
+
+
 def scored(match: query.Query, scores: Sequence[query.Query]) -> query.Query:
     """The documents of `match`, with the scores of `scores` and no others."""
     silent = query.ConstantScoreQuery(match, 0.0)

@@ -28,6 +28,7 @@ from search.matching import (
     match_open,
     match_units,
     near,
+    text_of,
     units_in,
 )
 from search.synonyms import Form
@@ -88,6 +89,8 @@ class Plan:
     needles: tuple[Needle, ...]
     understood: str
     notes: tuple[Note, ...]
+    # What is searched for as a synonym, and the words that it stands for; both as text.
+    synonyms: dict[str, str]
 
 
 def make_plan(
@@ -103,15 +106,22 @@ def make_plan(
     tree = thesaurus.synonyms.joined(analyzer, tree)
     match, scores = planner.plan(tree)
     if match is query.NullQuery:
-        return Plan(match, None, (), (), "", (*planner.notes, Note("There is nothing to search for.")))
+        return Plan(match, None, (), (), "", (*planner.notes, Note("There is nothing to search for.")), {})
     return Plan(
         strict=match,
         relaxed=planner.relax(tree),
         scores=tuple(scores),
         needles=tuple(planner.needles),
         understood=planner.understood(tree),
-        notes=tuple(planner.notes),
+        notes=(*planner.notes, *_synonym_notes(planner.synonyms)),
+        synonyms=planner.synonyms,
     )
+
+
+def _synonym_notes(synonyms: dict[str, str]) -> list[Note]:
+    """Why there are articles without a word that was typed."""
+    text = ", ".join(synonyms)
+    return [Note("Synonyms were searched for, too: {synonyms}.", {"synonyms": text})] if text else []
 
 
 class _Planner:
@@ -137,6 +147,7 @@ class _Planner:
         self._slots: dict[int, list[Slot]] = {}
         self.notes: list[Note] = []
         self.needles: list[Needle] = []
+        self.synonyms: dict[str, str] = {}
 
     def plan(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
         """What a document must match, and what gives it a score."""
@@ -235,12 +246,12 @@ class _Planner:
         return text if inside is None or isinstance(inside, Words) else f"({text})"
 
     def _slot_understood(self, slot: Slot, name: str, boost: str) -> str:
-        words = " ".join(f"{name}{_text_of(word)}{boost}" for word in slot.words)
+        words = " ".join(f"{name}{text_of(word)}{boost}" for word in slot.words)
         if not slot.synonyms:
             return words
         forms = [f"({words})" if len(slot.words) > 1 else words]
         for form in slot.synonyms:
-            text = _text_of(form)
+            text = text_of(form)
             is_word = query_words(self._analyzer, text) == [list(form)]
             forms.append(f"{name}{text}{boost}" if is_word else f'{name}"{text}"{boost}')
         return " OR ".join(forms)
@@ -296,10 +307,11 @@ class _Planner:
         for slot in slots:
             match = all_of([match_units(node.fieldname, word) for word in slot.words])
             if slot.synonyms:
-                text = _text_of([unit for word in slot.words for unit in word])
+                text = text_of([unit for word in slot.words for unit in word])
                 typed = self._word_scores(fields, text, self._analyzer.units(text))
                 scores += self._thesaurus.scores(typed, slot.synonyms, WEIGHTS.synonym)
                 self._mark_words([list(form) for form in slot.synonyms], fields)
+                self.synonyms |= {text_of(form): text for form in slot.synonyms}
                 match = any_of([match, *(match_units(node.fieldname, form) for form in slot.synonyms)])
             if match not in matches:
                 matches.append(match)
@@ -455,16 +467,6 @@ def _is_plain(node: query.Query) -> bool:
 
 def _typed(node: query.Query) -> str:
     return str(node.words[0]) if isinstance(node, query.Phrase) else str(node.text)
-
-
-def _text_of(units: Sequence[str]) -> str:
-    """Units as a person would write them."""
-    text = ""
-    for unit in units:
-        word = unit.removesuffix(END)
-        glue = " " if text and unit.endswith(END) and text[-1].isascii() and text[-1].isalpha() else ""
-        text += glue + word
-    return text
 
 
 def _distinct(groups: Iterable[list[str]]) -> list[list[str]]:

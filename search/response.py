@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from urllib.parse import quote
 
 from index.article import Article, format_date
+from search.explain import Explanation
 from search.searcher import ResultHit, Results
 from search.stats import Stats
 from search.suggest import Suggestion
@@ -73,6 +75,7 @@ def stats_json(stats: Stats) -> dict[str, object]:
 
 def _hit_json(hit: ResultHit) -> dict[str, object]:
     article = hit.article
+    explained = {"explanation": _explanation_json(hit.explanation)} if hit.explanation else {}
     return {
         "id": article.id,
         "path": article.path,
@@ -85,4 +88,15 @@ def _hit_json(hit: ResultHit) -> dict[str, object]:
         "thumbnail": article.thumbnail,
         "score": hit.score,
         "snippets_html": [snippet.to_html() for snippet in hit.snippets],
+        **explained,
+    }
+
+
+def _explanation_json(explanation: Explanation) -> dict[str, object]:
+    return {
+        "partial": explanation.is_partial,
+        "parts": [
+            asdict(part) | {"weight": round(part.weight, 4), "score": round(part.score, 4)}
+            for part in explanation.parts
+        ],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from index.errors import NotFoundError, QueryError
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
 from search.dates import ALLOWED_PERIODS, DateRange, parse_period
+from search.explain import Explanation, explain
 from search.matching import scored
 from search.ranking import Needle, Plan, make_plan
 from search.similar import find_similar
@@ -35,7 +36,8 @@ _FACET_VALUES = 200
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search as the API takes it. `date_from` and `date_to` are a year, a month or a day each."""
+    """A search as the API takes it. `date_from` and `date_to` are a year, a month or a day each; with
+    `explain`, every hit says how it got its score."""
 
     query: str
     page: int = 1
@@ -45,6 +47,7 @@ class SearchRequest:
     author: str = ""
     date_from: str = ""
     date_to: str = ""
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class ResultHit:
     score: float
     title: Snippet
     snippets: tuple[Snippet, ...]
+    explanation: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,8 @@ class Searcher:
             found = _find(index, plan, filters, sort, offset, request.size)
             facets = _facets(index.engine.facets(found.tree, FACET_FIELDS))
             hits = _present(index, found.hits, plan.needles)
+            if request.explain:
+                hits = _explained(index, plan, found, hits, offset)
             dictionary = self._dictionary.notes(index)
         return Results(
             request=request,
@@ -275,7 +281,7 @@ def _date_parameter(name: str, text: str, index: OpenIndex) -> DateRange | None:
 
 def _everything(plan: Plan) -> Plan:
     """The plan of an empty query with filters: all articles that pass them."""
-    return Plan(query.Every(), None, scores=(), needles=(), understood="", notes=())
+    return Plan(query.Every(), None, scores=(), needles=(), understood="", notes=(), synonyms={})
 
 
 def _find(
@@ -320,6 +326,18 @@ def _present(index: OpenIndex, hits: Sequence[Hit], needles: Sequence[Needle]) -
         )
         for hit in hits
         if hit.id in articles
+    )
+
+
+def _explained(
+    index: OpenIndex, plan: Plan, found: _Found, hits: Sequence[ResultHit], offset: int
+) -> tuple[ResultHit, ...]:
+    parts = explain(index.engine, plan, found.hits)
+    exact = len(found.hits) if found.relaxed_from is None else found.relaxed_from - offset
+    partial = {hit.id for hit in found.hits[max(0, exact) :]}
+    return tuple(
+        replace(hit, explanation=Explanation(hit.article.id in partial, parts.get(hit.article.id, ())))
+        for hit in hits
     )
 
 

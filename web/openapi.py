@@ -72,6 +72,11 @@ def _object(description: str, **properties: Schema) -> Schema:
     }
 
 
+def _with_optional(optional: dict[str, Schema], description: str, **properties: Schema) -> Schema:
+    """An object that may have some more properties."""
+    return _object(description, **properties) | {"properties": properties | optional}
+
+
 def _text(description: str, **more: object) -> Schema:
     return {"type": "string", "description": description, **more}
 
@@ -134,12 +139,36 @@ SCHEMAS: dict[str, Schema] = {
         suggestion={"type": ["string", "null"], "description": "Another query worth trying."},
         notes=_list({"type": "string"}, "What could not be read as it was meant."),
     ),
-    "Hit": _object(
+    "Hit": _with_optional(
+        {"explanation": _ref("Explanation")},
         "An article that was found.",
         **_HEAD,
         title_html=_text("The title as safe HTML, with <mark> around what matched."),
         score={"type": "number", "description": "BM25; 0 where the order is by date."},
         snippets_html=_list({"type": "string"}, "Passages as safe HTML, with <mark> around what matched."),
+    ),
+    "Explanation": _object(
+        "How an article got its score; only with explain=1.",
+        partial={"type": "boolean", "description": "Whether it has only some of the words."},
+        parts=_list(
+            _object(
+                "What one part of the query added.",
+                kind=_text(
+                    "A word; a pair of adjacent characters; what was typed as a phrase; a synonym.",
+                    enum=["word", "pair", "phrase", "synonym"],
+                ),
+                field=_text("Where it was found.", enum=["title", "body"]),
+                text=_text("What was found, folded."),
+                weight={
+                    "type": "number",
+                    "description": "What BM25 was multiplied by: the weight of the kind, times that which "
+                    "was typed, times how often it was typed.",
+                },
+                score={"type": "number", "description": "What it added: all of them together are the score."},
+                typed=_text("What a synonym stands for; else empty."),
+            ),
+            "The greatest first; none where the order is by date.",
+        ),
     ),
     "FacetValue": _object(
         "A value and its number of articles.",

@@ -53,8 +53,9 @@ CATEGORY = Parameter("category", "Only this category: a name, or a path such as 
 AUTHOR = Parameter("author", "Only this author.", "author")
 FROM = Parameter("from", f"Only from this date on, in the index's time zone: {ALLOWED_PERIODS}.", "date_from")
 TO = Parameter("to", f"Only up to and including this date: {ALLOWED_PERIODS}.", "date_to")
+EXPLAIN = Parameter("explain", "1 to say of each article how it got its score.", "explain", 0, low=0, high=1)
 
-SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, AUTHOR, FROM, TO)
+SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, AUTHOR, FROM, TO, EXPLAIN)
 # What narrows a search down, besides the query.
 FILTERS = (CATEGORY, AUTHOR, FROM, TO)
 
@@ -97,6 +98,7 @@ def search_request(args: Mapping[str, str]) -> SearchRequest:
         author=text_of(args, AUTHOR),
         date_from=text_of(args, FROM),
         date_to=text_of(args, TO),
+        explain=bool(number_of(args, EXPLAIN)),
     )
 
 
@@ -121,5 +123,5 @@ def arguments(request: SearchRequest, **changes: str | int) -> dict[str, Any]:
         else:
             value = getattr(request, attribute)
         if value != parameter.default:
-            found[parameter.name] = value
+            found[parameter.name] = int(value) if parameter.is_number else value
     return found

@@ -1,0 +1,86 @@
+"""How a hit got its score: what each part of the query added, as the engine counts it.
+
+The engine searches each part of the plan once more, for the articles of the page only. So the parts are
+the real ones, and together they are the score, whatever the plan is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from whoosh import query
+
+from index.analysis.grams import END, separate, units
+from index.engine import WORD_FIELDS, Engine, GramPhrase, Hit, Sort
+from search.matching import any_of, scored, text_of
+from search.ranking import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """What one part of a query added to a score.
+
+    `kind` is word, pair (two adjacent characters), phrase (what was typed, as it stands) or synonym;
+    `field` title or body. `weight` is what BM25 was multiplied by: the weight of the kind, times that
+    which was typed, times how often it was typed. A synonym stands for what was `typed`.
+    """
+
+    kind: str
+    field: str
+    text: str
+    weight: float
+    score: float
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The parts of a score, the greatest first; `is_partial` where some of the words are missing."""
+
+    is_partial: bool
+    parts: tuple[ScorePart, ...]
+
+    @property
+    def total(self) -> float:
+        """The sum of the parts."""
+        return sum(part.score for part in self.parts)
+
+
+def explain(engine: Engine, plan: Plan, hits: Sequence[Hit]) -> dict[str, tuple[ScorePart, ...]]:
+    """The parts of the scores of hits of a plan, by id, the greatest first. A hit without a score, as where
+    dates give the order, has none."""
+    parts: dict[str, list[ScorePart]] = {hit.id: [] for hit in hits}
+    among = any_of([query.Term("id", hit.id) for hit in hits if hit.score])
+    if among is query.NullQuery:
+        return {}
+    nodes: dict[tuple[str, str, str], list[query.Query]] = {}
+    for node in plan.scores:
+        nodes.setdefault(_described(node), []).append(node)
+    for (kind, field, text), alike in nodes.items():
+        typed = plan.synonyms.get(text, "")
+        weight = sum(node.boost for node in alike)
+        found = engine.search(scored(among, alike), sort=Sort.RELEVANCE, offset=0, limit=len(hits))
+        for hit in found.hits:
+            if hit.score:
+                part = ScorePart("synonym" if typed else kind, field, text, weight, hit.score, typed)
+                parts[hit.id].append(part)
+    return {
+        each: tuple(sorted(found, key=lambda part: (-part.score, part.field, part.kind, part.text)))
+        for each, found in parts.items()
+    }
+
+
+def _described(node: query.Query) -> tuple[str, str, str]:
+    """The kind, the field and the text of a part of a plan's scores."""
+    field = node.fieldname.partition("_")[0]
+    if isinstance(node, GramPhrase):
+        found = {offset + i: unit for offset, gram in node.grams for i, unit in enumerate(_units(gram))}
+        return "phrase", field, text_of([found[position] for position in sorted(found)])
+    if node.fieldname in WORD_FIELDS:
+        return "word", field, node.text
+    return "pair", field, text_of(_units(node.text))
+
+
+def _units(gram: str) -> list[str]:
+    return units(separate(gram.replace(END, " ")))
