@@ -297,7 +297,7 @@ def _find(
     if plan.relaxed is None or found.total >= size:
         return _Found(found.hits, found.total, strict)
     relaxed = _filtered(plan.relaxed, filters)
-    partial = scored(query.And([relaxed, query.Not(strict)]), plan.scores)
+    partial = scored(query.And([relaxed, query.Not(strict)]) if found.total else relaxed, plan.scores)
     missing = size - len(found.hits)
     more_offset = max(0, offset - found.total)
     more = engine.search(partial, sort=Sort.RELEVANCE, offset=more_offset, limit=max(1, missing))
@@ -306,7 +306,7 @@ def _find(
     return _Found(
         hits=(*found.hits, *more.hits[:missing]),
         total=found.total + more.total,
-        tree=query.Or([strict, relaxed]),
+        tree=query.Or([strict, relaxed]) if found.total else relaxed,
         relaxed_from=found.total,
     )
 

@@ -7,7 +7,6 @@ marks is a part of the text.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,8 +21,9 @@ from search.ranking import Needle
 LENGTH = 120
 _REACH = 40
 _LEAD = 20
-# No more of an article than this is looked at, and no more occurrences of one needle.
-_MAX_TEXT = 50_000
+# So much of an article is looked at; if nothing is found, so much more, and so on up to the last.
+_LOOKED_AT = (12_000, 50_000)
+# Occurrences of one needle that are looked at.
 _MAX_OCCURRENCES = 50
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’」』）)\]]*")
@@ -73,7 +73,10 @@ def snippets(text: str, needles: Sequence[Needle], limit: int = 2) -> tuple[Snip
 
     The first is the one with the heaviest needles; another is added only for needles it lacks.
     """
-    everything = found = _find(text, needles, "body")
+    for length in _LOOKED_AT:
+        everything = found = _find(text[:length], needles, "body")
+        if found or len(text) <= length:
+            break
     if not found:
         return (_passage(text, 0, 0, []),) if text else ()
     passages: list[Span] = []
@@ -98,7 +101,7 @@ def _pattern(units: tuple[str, ...], open_end: bool) -> UnitPattern:
 
 def _find(text: str, needles: Sequence[Needle], field: str) -> list[_Occurrence]:
     """The occurrences of all needles, in the order of the text."""
-    searched = UnitText(text[:_MAX_TEXT])
+    searched = UnitText(text)
     found: list[_Occurrence] = []
     for number, needle in enumerate(needles):
         if field in needle.fields:
@@ -109,21 +112,26 @@ def _find(text: str, needles: Sequence[Needle], field: str) -> list[_Occurrence]
 
 def _best_window(found: list[_Occurrence], needles: Sequence[Needle], wanted: set[int]) -> Span | None:
     """The stretch of about a passage's length whose wanted needles weigh most; the first of equals."""
-    inside: Counter[int] = Counter()
+    inside = [0] * len(needles)
+    weight = best_weight = 0.0
     best: Span | None = None
-    best_weight = 0.0
     first = 0
-    for last, occurrence in enumerate(found):
+
+    def worth(number: int) -> float:
+        count = inside[number]
+        return needles[number].weight * (1 + 0.05 * min(count, 5)) if count and number in wanted else 0.0
+
+    for occurrence in found:
+        weight -= worth(occurrence.needle)
         inside[occurrence.needle] += 1
-        while first < last and occurrence.end - found[first].start > LENGTH:
-            inside[found[first].needle] -= 1
+        weight += worth(occurrence.needle)
+        while found[first] is not occurrence and occurrence.end - found[first].start > LENGTH:
+            left = found[first].needle
+            weight -= worth(left)
+            inside[left] -= 1
+            weight += worth(left)
             first += 1
-        weight = sum(
-            needles[number].weight * (1 + 0.05 * min(count, 5))
-            for number, count in inside.items()
-            if count and number in wanted
-        )
-        if weight > best_weight:
+        if weight > best_weight + 1e-9:
             best_weight, best = weight, (found[first].start, occurrence.end)
     return best
 

@@ -12,7 +12,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer
-from index.analysis.grams import BOUNDARY, UnitText, phrase_grams, separate, text_grams, unit_pattern, units
+from index.analysis.bulk import accelerate_folding
+from index.analysis.grams import (
+    BOUNDARY,
+    SEPARATED,
+    UnitText,
+    phrase_grams,
+    separate,
+    text_grams,
+    unit_pattern,
+    units,
+)
 
 
 def load(name: str) -> list[dict[str, Any]]:
@@ -139,6 +149,13 @@ def test_many_texts_at_once_have_the_tokens_of_each(texts: list[str]) -> None:
         alone = analyzer.tokens(text)
         assert (bulk.grams, bulk.words) == (alone.grams, alone.words)
         assert Counter(bulk.units.split(" ")) == Counter(alone.units.split(" "))
+
+
+@given(TEXTS, st.integers(1, 40))
+def test_numpy_folds_as_python_does(text: str, times: int) -> None:
+    accelerate_folding()
+    text *= times
+    assert SEPARATED.apply(text) == text.translate(SEPARATED)
 
 
 @given(TEXTS)

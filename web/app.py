@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import PathConverter
 
+from index.analysis.bulk import accelerate_folding
 from index.settings import Settings
 from search.searcher import Searcher
 from web import api, display, feeds, health, views
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
     Behind a proxy under a prefix, the proxy strips the prefix and sends `X-Forwarded-Prefix`; or the
     server sets SCRIPT_NAME (waitress: `url_prefix`).
     """
+    accelerate_folding()  # numpy takes longer to load than one search, but less than ten
     app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider
     app.json.sort_keys = False  # type: ignore[attr-defined]
