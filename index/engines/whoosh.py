@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -69,6 +70,7 @@ class WhooshEngine:
     """See `index.engine.Engine`."""
 
     def __init__(self, directory: Path) -> None:
+        self._lock = threading.Lock()
         try:
             _refuse_foreign(directory)
             self._index = whoosh_index.open_dir(str(directory))
@@ -140,11 +142,18 @@ class WhooshEngine:
         self._reader.close()
 
     def _read(self, read: Callable[[IndexReader], T], *, fresh: bool = False) -> T:
-        """Calls `read` with a reader, and again with a newer one where files have gone meanwhile."""
+        """Calls `read` with a reader, and again with a newer one where files have gone meanwhile.
+
+        One at a time: Whoosh seeks and reads in files that all matchers of a reader share.
+        """
+        with self._lock:
+            return self._read_alone(read, fresh=fresh)
+
+    def _read_alone(self, read: Callable[[IndexReader], T], *, fresh: bool) -> T:
         for attempt in range(_TRIES):
             try:
                 if fresh or attempt:
-                    # The one before is left to the threads that still read with it.
+                    self._reader.close()
                     self._reader = self._index.reader()
                 return read(self._reader)
             except (OSError, whoosh_index.IndexError) as error:
