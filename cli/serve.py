@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
+import os
 import socket
 
 import click
 
 from cli.options import index_option, settings_for
-from index.analysis import Analyzer
 from index.errors import InputError
 
-_THREADS = 8
+# More are of use only where many people search at once.
+_MOST_PROCESSES = 4
 
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    help=f"Processes that answer. [default: one for each core, at most {_MOST_PROCESSES}]",
+)
 @index_option
-def serve_command(host: str, port: int, directory: str | None) -> None:
+def serve_command(host: str, port: int, processes: int | None, directory: str | None) -> None:
     """Serve the search page and the JSON API until Ctrl-C.
 
     \b
     Examples:
       souwen serve                       on http://127.0.0.1:8000
-      souwen serve --port 8080
+      souwen serve --port 8080 --processes 1
     """
-    from waitress.server import create_server
+    from web.server import serve
 
-    from web.app import create_app
-
-    app = create_app(settings_for(directory))
-    Analyzer().words("搜文")  # loads the dictionary before the first question comes
-    # It warns of every request that waits for a thread, which is what the queue is for.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    settings = settings_for(directory)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family)
@@ -45,12 +45,9 @@ def serve_command(host: str, port: int, directory: str | None) -> None:
         ) from None
     if not _is_loopback(host):
         click.echo(f"Warning: {host} can be reached from other machines, and there is no password.", err=True)
-    click.echo(f"souwen is at http://{host}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", err=True)
-    server = create_server(app, sockets=[listening], threads=_THREADS, ident=None)
-    try:
-        server.run()
-    finally:
-        server.close()
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"souwen is at http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", err=True)
+    serve(listening, settings, processes or min(os.cpu_count() or 1, _MOST_PROCESSES))
 
 
 def _is_loopback(host: str) -> bool:

@@ -27,6 +27,11 @@ def _text(default: str, help_: str) -> str:
     return made
 
 
+def _choice(default: str, help_: str, *values: str) -> str:
+    made: str = field(default=default, metadata={"help": help_, "values": values})
+    return made
+
+
 def _number(default: int, help_: str, *, low: int) -> int:
     made: int = field(default=default, metadata={"help": help_, "low": low})
     return made
@@ -56,6 +61,13 @@ class Settings:
     )
     max_expansions: int = _number(1000, "indexed words that one wildcard or fuzzy term may stand for", low=1)
     max_hits: int = _number(10000, "how deep the pages of a result list go", low=100)
+    trusted_proxy: str = _text(
+        "127.0.0.1", "address of the reverse proxy whose X-Forwarded-… headers are believed; * is any"
+    )
+    robots: str = _choice(
+        "articles", "what search engines may list: articles (never results), or none", "articles", "none"
+    )
+    cors: str = _text("", "other sites whose scripts may read the API, such as https://a.example; * is any")
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -129,6 +141,9 @@ def _parse(name: str, raw: object, source: str) -> int | str:
     if default is MISSING or isinstance(default, str):
         if not isinstance(raw, str):
             raise SettingsError(f"{source}: {name} must be text, not {raw!r}.")
+        values = known[name].metadata.get("values", ())
+        if values and raw not in values:
+            raise SettingsError(f"{source}: {name} must be one of {', '.join(values)}, not {raw!r}.")
         return raw
     low = known[name].metadata["low"]
     try:

@@ -28,7 +28,7 @@ def results_json(results: Results) -> dict[str, object]:
         "took_ms": results.took_ms,
         "page": results.request.page,
         "size": results.request.size,
-        "hits": [_hit_json(hit) for hit in results.hits],
+        "hits": [hit_json(hit) for hit in results.hits],
         "facets": {
             name: [{"value": value.value, "count": value.count} for value in values]
             for name, values in results.facets.items()
@@ -45,7 +45,7 @@ def article_json(article: Article) -> dict[str, object]:
 
 def similar_json(article_id: str, hits: Sequence[ResultHit]) -> dict[str, object]:
     """The object of `/api/similar/<id>`."""
-    return {"id": article_id, "hits": [_hit_json(hit) for hit in hits]}
+    return {"id": article_id, "hits": [hit_json(hit) for hit in hits]}
 
 
 def suggest_json(prefix: str, suggestions: Sequence[Suggestion]) -> dict[str, object]:
@@ -73,7 +73,8 @@ def stats_json(stats: Stats) -> dict[str, object]:
     }
 
 
-def _hit_json(hit: ResultHit) -> dict[str, object]:
+def hit_json(hit: ResultHit) -> dict[str, object]:
+    """An article in a list, as the API and JSON Lines have it."""
     article = hit.article
     explained = {"explanation": _explanation_json(hit.explanation)} if hit.explanation else {}
     return {

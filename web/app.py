@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
+from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import PathConverter
 
 from index.analysis.bulk import accelerate_folding
 from index.settings import Settings
 from search.searcher import Searcher
-from web import api, display, feeds, health, views
+from web import api, display, downloads, feeds, health, robots, views
 from web.context import Context, static_url
 from web.errors import init_errors
 from web.headers import init_headers
 from web.language import init_language
 from web.listing import search_url
 from web.preferences import init_preferences
+from web.robots import init_robots
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Pages are small: more effort would cost more time than it saves. Nothing here is secret, so that what
+# compression tells of a page's content (BREACH) tells nothing.
+_COMPRESSION = {
+    "COMPRESS_ALGORITHM": ["zstd", "br", "gzip"],
+    "COMPRESS_ALGORITHM_STREAMING": ["zstd", "br", "gzip"],
+    "COMPRESS_LEVEL": 4,
+    "COMPRESS_MIMETYPES": [
+        "text/html", "text/css", "text/javascript", "text/csv", "text/plain", "image/svg+xml",
+        "application/json", "application/x-ndjson", "application/atom+xml",
+        "application/opensearchdescription+xml",
+    ],
+}  # fmt: skip
 
 
 class _ArticleIdConverter(PathConverter):
@@ -30,32 +50,47 @@ class _ArticleIdConverter(PathConverter):
         return super().to_url(value).replace("/", "%2F")
 
 
+class _Proxied:
+    """Believes the headers of the proxy that is trusted, and of nobody else. The client's own address is
+    not used."""
+
+    def __init__(self, app: WSGIApplication, proxy: str) -> None:
+        self._direct = app
+        self._proxied = ProxyFix(app, x_for=0, x_proto=1, x_host=1, x_prefix=1)
+        self._proxy = proxy
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        trusted = self._proxy in ("*", environ.get("REMOTE_ADDR"))
+        return (self._proxied if trusted else self._direct)(environ, start_response)
+
+
 def create_app(settings: Settings) -> Flask:
     """The web front end and the JSON API over the index that the settings name.
 
     The index is opened at the first request and followed from then on. While there is none, every
     request answers 503 with the command that makes one.
 
-    Behind a proxy under a prefix, the proxy strips the prefix and sends `X-Forwarded-Prefix`; or the
-    server sets SCRIPT_NAME (waitress: `url_prefix`).
+    Behind a proxy, links begin as its headers say: `X-Forwarded-Proto`, `X-Forwarded-Host`, and where it
+    publishes the pages under a prefix and strips that, `X-Forwarded-Prefix`.
     """
     accelerate_folding()  # numpy takes longer to load than one search, but less than ten
     app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    # These headers decide nothing but how links begin, in an answer to whoever sent them: harmless
-    # without a proxy. The client's address is not used.
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1, x_host=1, x_prefix=1)  # type: ignore[method-assign]
+    app.wsgi_app = _Proxied(app.wsgi_app, settings.trusted_proxy)  # type: ignore[method-assign]
     app.url_map.merge_slashes = False  # an id may have two in a row
     app.url_map.converters["article_id"] = _ArticleIdConverter
     app.extensions["souwen"] = Context(settings, Searcher(Path(settings.index), settings))
     app.jinja_env.globals |= {"static_url": static_url, "search_url": search_url}
+    app.config |= _COMPRESSION  # of Flask-Compress
+    Compress(app)  # before the headers: what is registered last is done first
     init_errors(app)
     init_headers(app)
     init_preferences(app)
     init_language(app)
+    init_robots(app)
     display.init_filters(app)
-    for module in (views, feeds, api, health):
+    for module in (views, feeds, downloads, api, health, robots):
         app.register_blueprint(module.blueprint)
     return app

@@ -33,7 +33,7 @@ STATUS: dict[type[SouwenError], int] = {
 }
 # What mends an index that can't be read, where the message itself doesn't say.
 _REBUILD = "souwen index FOLDER --rebuild --index {index}"
-_JSON_PATHS = ("/api/", "/healthz")
+_JSON_PATHS = ("/api/", "/healthz", "/search.csv", "/search.jsonl")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ def page_etag(content: str) -> str:
 
 def _finish(response: Response) -> Response:
     response.headers.update(_SECURITY)
+    if request.path.startswith("/api/"):
+        _open_to_sites(response)
     if request.endpoint == "static":
         _version_static(response)
     elif response.status_code != 200 or request.endpoint in _UNCACHED:
@@ -50,7 +52,7 @@ def _finish(response: Response) -> Response:
     elif request.method in ("GET", "HEAD"):
         # May be kept, but is asked for anew: the index changes under it.
         response.headers["Cache-Control"] = "no-cache"
-        if response.get_etag()[0] is None:
+        if response.get_etag()[0] is None and not response.is_streamed:
             response.add_etag(weak=True)
         response.make_conditional(request)
     return response
@@ -59,5 +61,26 @@ def _finish(response: Response) -> Response:
 def _version_static(response: Response) -> None:
     name = (request.view_args or {}).get("filename", "")
     current = context().versions.get(name)
+    if response.status_code == 200:
+        response.direct_passthrough = False
+        response.make_sequence()  # small, and closed with the answer, whatever is made of it
     if response.status_code in (200, 304) and current and request.args.get("v") == current:
         response.headers["Cache-Control"] = _FOR_EVER
+
+
+def _open_to_sites(response: Response) -> None:
+    """Lets scripts of the sites that the setting `cors` names read the API, as the Fetch standard says."""
+    allowed = context().settings.cors.split()
+    if not allowed:
+        return
+    origin = request.headers.get("Origin", "")
+    if "*" not in allowed:
+        response.vary.add("Origin")
+        if origin not in allowed:
+            return
+    response.headers["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
+    response.headers["Access-Control-Expose-Headers"] = "ETag"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
+        response.headers["Access-Control-Allow-Headers"] = "If-None-Match"
+        response.headers["Access-Control-Max-Age"] = "86400"

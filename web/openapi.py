@@ -10,6 +10,9 @@ from web.params import Parameter
 
 Schema = dict[str, object]
 
+_JSON = "application/json"
+_AT_MOST = " (at most as many as the setting max_hits says, by default 10,000)"
+
 
 def make_document() -> dict[str, object]:
     """The whole document, but for `servers`."""
@@ -42,6 +45,20 @@ def make_document() -> dict[str, object]:
                 (400, 503),
             ),
             "/api/stats": _operation("stats", "What the index holds, in numbers", "Stats", [], (503,)),
+            "/search.csv": _operation(
+                "searchCsv",
+                f"The articles of all pages, for a spreadsheet{_AT_MOST}",
+                ("text/csv; charset=utf-8", {"type": "string"}),
+                _parameters(params.DOWNLOAD),
+                (400, 503),
+            ),
+            "/search.jsonl": _operation(
+                "searchJsonLines",
+                f"The articles of all pages, a Hit on each line{_AT_MOST}",
+                ("application/x-ndjson", {"type": "string"}),
+                _parameters(params.DOWNLOAD),
+                (400, 503),
+            ),
             "/api/openapi.json": {
                 "get": {
                     "operationId": "openapi",
@@ -267,13 +284,19 @@ def _error_responses() -> Schema:
 
 
 def _json_response(description: str, schema: Schema) -> Schema:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+    return {"description": description, "content": {_JSON: {"schema": schema}}}
 
 
 def _operation(
-    name: str, summary: str, schema: str, parameters: Sequence[Schema], errors: Sequence[int]
+    name: str,
+    summary: str,
+    content: str | tuple[str, Schema],
+    parameters: Sequence[Schema],
+    errors: Sequence[int],
 ) -> Schema:
-    responses: Schema = {"200": _json_response(summary, _ref(schema))}
+    """A GET request. `content` is the name of a schema of JSON, or another type with its schema."""
+    kind, schema = (_JSON, _ref(content)) if isinstance(content, str) else content
+    responses: Schema = {"200": {"description": summary, "content": {kind: {"schema": schema}}}}
     for status in errors:
         responses[str(status)] = {"$ref": f"#/components/responses/Error{status}"}
     found: Schema = {"operationId": name, "summary": summary, "responses": responses}
@@ -294,14 +317,12 @@ def _parameters(table: Sequence[Parameter]) -> list[Schema]:
             schema["maximum"] = parameter.high
         if parameter.values:
             schema["enum"] = list(parameter.values)
-        found.append({"name": parameter.name, "in": "query", "description": parameter.help, "schema": schema})
-        if parameter.alias:
-            found.append(
-                {
-                    "name": parameter.alias,
-                    "in": "query",
-                    "description": f"The same as {parameter.name}.",
-                    "schema": schema,
-                }
-            )
+        if parameter.pattern:
+            schema["pattern"] = parameter.pattern
+        names = {parameter.name: parameter.help, parameter.alias: f"The same as {parameter.name}."}
+        found += [
+            {"name": name, "in": "query", "description": help_, "allowEmptyValue": True, "schema": schema}
+            for name, help_ in names.items()
+            if name
+        ]
     return found

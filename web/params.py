@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from index.engine import Sort
@@ -22,7 +22,7 @@ class Parameter:
     """A parameter of the query string.
 
     `attribute` is its name in `SearchRequest`. A number has a `default` and a range; `high` is None
-    where a setting decides.
+    where a setting decides. `pattern` is the usual form of a text.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Parameter:
     low: int = 1
     high: int | None = None
     values: tuple[str, ...] = ()
+    pattern: str = ""
     alias: str = ""
 
     @property
@@ -51,13 +52,25 @@ SORT = Parameter(
 )
 CATEGORY = Parameter("category", "Only this category: a name, or a path such as 金融/新浪财经.", "category")
 AUTHOR = Parameter("author", "Only this author.", "author")
-FROM = Parameter("from", f"Only from this date on, in the index's time zone: {ALLOWED_PERIODS}.", "date_from")
-TO = Parameter("to", f"Only up to and including this date: {ALLOWED_PERIODS}.", "date_to")
+_PERIOD = r"^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$"
+FROM = Parameter(
+    "from",
+    f"Only from this date on, in the index's time zone: {ALLOWED_PERIODS}.",
+    "date_from",
+    pattern=_PERIOD,
+)
+TO = Parameter("to", f"Only up to and including this date: {ALLOWED_PERIODS}.", "date_to", pattern=_PERIOD)
 EXPLAIN = Parameter("explain", "1 to say of each article how it got its score.", "explain", 0, low=0, high=1)
 
 SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, AUTHOR, FROM, TO, EXPLAIN)
 # What narrows a search down, besides the query.
 FILTERS = (CATEGORY, AUTHOR, FROM, TO)
+
+# A download has no pages.
+LIST_SIZE = replace(
+    SIZE, help="As on the page: partial matches follow where fewer articles than this have all of the words."
+)
+DOWNLOAD = (Q, LIST_SIZE, SORT, CATEGORY, AUTHOR, FROM, TO)
 
 PREFIX = Parameter("q", "What has been typed so far.", alias="prefix")
 SUGGEST_SIZE = Parameter("size", "At most so many suggestions.", default=8, high=MAX_SIZE)

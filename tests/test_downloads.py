@@ -1,0 +1,134 @@
+"""A result list as a file: what the page lists, all of it, safe to open."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+from archive import Archive
+from flask import Flask
+from flask.testing import FlaskClient
+
+from index.settings import Settings
+from web.app import create_app
+from web.downloads import COLUMNS
+
+
+def _rows(client: FlaskClient, **arguments: Any) -> list[dict[str, str]]:
+    answer = client.get("/search.csv", query_string=arguments)
+    assert answer.status_code == 200
+    assert answer.content_type == "text/csv; charset=utf-8"
+    text = answer.data.decode("utf-8")
+    assert text.startswith("\ufefftitle,")
+    return list(csv.DictReader(io.StringIO(text[1:], newline="")))
+
+
+def _lines(client: FlaskClient, **arguments: Any) -> list[dict[str, Any]]:
+    answer = client.get("/search.jsonl", query_string=arguments)
+    assert answer.status_code == 200
+    assert answer.content_type == "application/x-ndjson"
+    return [json.loads(line) for line in answer.data.decode().splitlines()]
+
+
+def _hits(client: FlaskClient, **arguments: Any) -> list[dict[str, Any]]:
+    """The articles of all pages of the API."""
+    found: list[dict[str, Any]] = []
+    for page in range(1, 100):
+        part = json.loads(client.get("/api/search", query_string=arguments | {"page": page}).data)["hits"]
+        if not part:
+            return found
+        found += part
+    raise AssertionError("endless")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"q": "临江"},
+        {"q": "临江 地铁"},  # partial matches follow
+        {"q": "的", "sort": "oldest"},
+        {"q": "临江", "category": "金融", "from": "2022", "to": "2023", "sort": "newest"},
+        {"author": "临江财经"},
+        {"q": "临江 经济", "size": 30},
+        {"q": '"绝无此句"'},
+    ],
+)
+def test_a_file_has_what_the_pages_have(client: FlaskClient, arguments: dict[str, Any]) -> None:
+    expected = _hits(client, **arguments)
+    assert _lines(client, **arguments) == expected
+    assert [row["id"] for row in _rows(client, **arguments)] == [hit["id"] for hit in expected]
+    assert _lines(client, **arguments, page=3) == expected
+
+
+def test_a_row_is_for_people(client: FlaskClient) -> None:
+    [row] = _rows(client, q='title:"临江地铁"', to="2022-02", sort="oldest")[:1]
+    assert tuple(row) == COLUMNS
+    assert row["url"].startswith("http://localhost/article/")
+    assert client.get(row["url"]).status_code == 200
+    assert "<mark>" not in row["snippets"]
+    [hit] = _lines(client, q='title:"临江地铁"', to="2022-02", sort="oldest")[:1]
+    assert hit["date"] != row["date"][:10]
+    assert len(row["date"]) == len("2022-01-04 14:00:06")
+
+
+def test_a_file_is_named_for_its_query(client: FlaskClient) -> None:
+    said = client.get("/search.csv", query_string={"q": '临江 "../a\r\nb"'}).headers["Content-Disposition"]
+    assert said.startswith("attachment;")
+    assert said.endswith("souwen-%E4%B8%B4%E6%B1%9F_a_b.csv")
+
+
+def test_what_is_wrong_is_said_before_a_file_begins(client: FlaskClient) -> None:
+    assert client.get("/search.csv?q=a&sort=best").status_code == 400
+    assert client.get("/search.jsonl?q=" + "长" * 1001).status_code == 400
+
+
+FORMULAS = ['=HYPERLINK("http://evil.example")', "+1+1", "-2+3", "@SUM(1)", "\t=1", "＝1+1"]
+
+
+def test_no_cell_is_a_formula(archive: Archive) -> None:
+    lines = [
+        {"id": f"{number}", "title": f"{text} 公式", "author": text, "text": "公式"}
+        for number, text in enumerate(FORMULAS)
+    ]
+    archive.write("a.jsonl", "\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
+    archive.sync()
+    app = create_app(Settings(index=str(archive.directory)))
+    rows = _rows(app.test_client(), q="公式")
+    assert len(rows) == len(FORMULAS)
+    assert not [cell for row in rows for cell in row.values() if cell.lstrip()[:1] in tuple("=+-@＝")]
+    assert sorted(row["author"] for row in rows) == sorted(f"'{text.strip()}" for text in FORMULAS)
+    app.extensions["souwen"].searcher.close()
+
+
+@pytest.fixture
+def many(archive: Archive) -> Flask:
+    """An archive of two thousand articles."""
+    archive.lines("many.jsonl", {f"{number:04}": "正文 " + "很长" * 200 for number in range(2000)})
+    archive.sync()
+    return create_app(Settings(index=str(archive.directory), max_hits=1950))
+
+
+def test_a_file_ends_at_the_last_hit_that_the_settings_allow(many: Flask) -> None:
+    found = _lines(many.test_client(), q="正文")
+    assert len({hit["id"] for hit in found}) == len(found) == 1950
+
+
+def test_memory_does_not_grow_with_a_file(many: Flask) -> None:
+    client = many.test_client()
+
+    def peak(to_read: int) -> int:
+        tracemalloc.start()
+        answer = client.get("/search.jsonl?q=正文", buffered=False)
+        parts = iter(answer.response)
+        assert sum(len(next(parts)) for _ in range(to_read)) > 0
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        answer.close()
+        return found
+
+    peak(3)
+    assert peak(19) < 1.5 * peak(3)

@@ -1,0 +1,97 @@
+"""`souwen serve` as processes: they answer together, are replaced, and end together."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from archive import Archive
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes in /proc")
+
+
+@contextmanager
+def _server(directory: Path, processes: int = 2) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-W", "ignore", "-m", "cli", "serve", "--port", "0", "--index", str(directory)]
+    with subprocess.Popen(
+        [*command, "--processes", str(processes)], stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr is not None
+        try:
+            address = next(word for line in server.stderr for word in line.split() if "http://" in word)
+            yield server, address
+        finally:
+            server.kill()
+
+
+def _workers(parent: int) -> set[int]:
+    """The processes that answer. A child that only keeps track of resources is not one."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return {int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+
+
+def _soon(holds: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 20
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.05)
+    return holds()
+
+
+def _alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _answers(address: str) -> bool:
+    with urlopen(f"{address}healthz", timeout=20) as answer:
+        return bool(answer.status == 200)
+
+
+def test_a_process_that_is_killed_is_replaced(archive: Archive) -> None:
+    archive.post("a.md", "正文")
+    archive.sync()
+    with _server(archive.directory) as (server, address):
+        assert _answers(address)
+        assert _soon(lambda: len(_workers(server.pid)) == 2)
+        first, second = _workers(server.pid)
+        subprocess.run(["kill", "-9", str(first)], check=True)
+        assert _soon(lambda: len(_workers(server.pid) - {first}) == 2)
+        assert second in _workers(server.pid)
+        assert all(_answers(address) for _ in range(4))
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_all_processes_end_with_the_first(archive: Archive, how: signal.Signals) -> None:
+    archive.post("a.md", "正文")
+    archive.sync()
+    with _server(archive.directory) as (server, address):
+        assert _answers(address)
+        assert _soon(lambda: len(_workers(server.pid)) == 2)
+        workers = _workers(server.pid)
+        server.send_signal(how)
+        assert server.wait(20) == (-9 if how is signal.SIGKILL else 0)
+        assert _soon(lambda: not any(map(_alive, workers)))
+
+
+def test_what_is_being_answered_is_finished(archive: Archive) -> None:
+    """SIGTERM comes when a long answer has begun, and has only been sent in part."""
+    archive.write("long.md", "---\ntitle: long\n---\n" + "<p>很长的正文</p>" * 200_000)
+    archive.sync()
+    with _server(archive.directory, 1) as (server, address):
+        with urlopen(f"{address}api/search?q=long", timeout=20) as found:
+            path = found.read().decode().partition('"url":"')[2].partition('"')[0]
+        with urlopen(f"{address}api{path}", timeout=20) as answer:
+            begun = answer.read(1000)
+            server.terminate()
+            time.sleep(0.2)
+            assert len(begun) + len(answer.read()) == int(answer.headers["Content-Length"])
+        assert server.wait(20) == 0

@@ -1,0 +1,99 @@
+"""A whole result list as a file: `/search.csv` for people with spreadsheets, `/search.jsonl` for programs.
+
+The list is that of the page with the same parameters, from its first article to its last (or to the setting
+`max_hits`). It is sent as it is found, a part at a time: memory does not grow with its length. An index that
+changes meanwhile may show in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from itertools import chain
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+
+from search.response import article_url, hit_json
+from search.searcher import MAX_SIZE, ResultHit, SearchRequest
+from web import params
+from web.context import context
+from web.display import local
+
+blueprint = Blueprint("downloads", __name__)
+
+COLUMNS = (
+    "title", "author", "date", "categories", "snippets", "url", "source_url", "path", "id", "score",
+)  # fmt: skip
+# A spreadsheet takes a cell that begins so for a formula, whoever wrote it (OWASP, CSV injection).
+_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+
+
+@blueprint.get("/search.csv")
+def as_csv() -> Response:
+    """A line for each article, with a line of headings; dates in the index's time zone."""
+    wanted, parts = _asked_for()
+    zone = context().searcher.zone()
+    site = request.url_root.rstrip("/")
+    lines = (_csv([_row(hit, zone, site) for hit in part]) for part in parts)
+    # Excel takes a file for UTF-8 only if it begins so.
+    return _file(wanted, "csv", "text/csv; charset=utf-8", chain(["\ufeff" + _csv([COLUMNS])], lines))
+
+
+@blueprint.get("/search.jsonl")
+def as_json_lines() -> Response:
+    """A line for each article: the objects that the API calls hits."""
+    wanted, parts = _asked_for()
+    lines = ("".join(json.dumps(hit_json(hit), ensure_ascii=False) + "\n" for hit in part) for part in parts)
+    return _file(wanted, "jsonl", "application/x-ndjson", lines)
+
+
+def _asked_for() -> tuple[SearchRequest, Iterator[Sequence[ResultHit]]]:
+    """The search, and its articles, some at a time. What is wrong with it is an error now, not half-way."""
+    wanted = replace(params.search_request(request.args), page=1)
+    searcher = context().searcher
+    # Partial matches follow where a page of the wanted size has room for them, and are counted.
+    count = min(searcher.search(wanted).total, context().settings.max_hits)
+
+    def found() -> Iterator[Sequence[ResultHit]]:
+        for start in range(0, count, MAX_SIZE):
+            part = replace(wanted, page=start // MAX_SIZE + 1, size=MAX_SIZE)
+            yield searcher.search(part).hits[: count - start]
+
+    return wanted, found()
+
+
+def _row(hit: ResultHit, zone: tzinfo, site: str) -> list[str]:
+    article = hit.article
+    cells = {
+        "title": article.title,
+        "author": article.author,
+        "date": "" if article.date is None else f"{local(article.date, zone):%Y-%m-%d %H:%M:%S}",
+        "categories": "/".join(article.categories),
+        "snippets": " … ".join(snippet.text for snippet in hit.snippets),
+        "url": site + article_url(article.id),
+        "source_url": article.url,
+        "path": article.path,
+        "id": article.id,
+        "score": str(hit.score),
+    }
+    return [f"'{cells[name]}" if _FORMULA.match(cells[name]) else cells[name] for name in COLUMNS]
+
+
+def _csv(rows: Iterable[Iterable[str]]) -> str:
+    lines = io.StringIO()
+    csv.writer(lines).writerows(rows)
+    return lines.getvalue()
+
+
+def _file(wanted: SearchRequest, kind: str, content_type: str, lines: Iterable[str]) -> Response:
+    name = re.sub(r"[^\w-]+", "_", wanted.query).strip("_")[:60] or "articles"
+    response = Response(lines, content_type=content_type)
+    named = f"filename=souwen.{kind}; filename*=UTF-8''{quote(f'souwen-{name}.{kind}')}"  # RFC 6266
+    response.headers["Content-Disposition"] = f"attachment; {named}"
+    return response

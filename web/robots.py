@@ -1,0 +1,33 @@
+"""What search engines are told: `/robots.txt`, and a header on what they shouldn't list."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, request
+
+from web.context import context
+
+blueprint = Blueprint("robots", __name__)
+
+# Each filter leads to more filters: a crawler would never end.
+_RESULTS = ("/search", "/?", "/feed.atom", "/api/")
+
+
+def init_robots(app: Flask) -> None:
+    """Adds the header to the answers of an app."""
+    app.after_request(_mark)
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Where crawlers may go (RFC 9309), as the setting `robots` says."""
+    places = ("/",) if context().settings.robots == "none" else _RESULTS
+    lines = ["User-agent: *", *(f"Disallow: {request.script_root}{place}" for place in places)]
+    return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+def _mark(response: Response) -> Response:
+    """Under a prefix no crawler finds the file; and a link from elsewhere may lead to results, too."""
+    listed = context().settings.robots != "none" and not request.query_string
+    if request.endpoint not in ("static", "robots.robots") and (not listed or request.blueprint == "api"):
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response

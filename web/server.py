@@ -1,0 +1,118 @@
+"""The server: one or several processes that answer on one listening socket.
+
+Python runs one thread at a time, so a process has the use of one core. Several take connections from the
+same socket, whoever is free; they share nothing else. The first process answers nothing itself: it puts a
+new one in the place of one that was killed, and ends them all when it is told to.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from index.errors import SouwenError
+from index.settings import Settings
+
+_log = logging.getLogger("souwen")
+
+_THREADS = 8
+# Seconds to finish answers in, once the server is told to end.
+_GRACE = 5.0
+
+
+def serve(listening: socket.socket, settings: Settings, processes: int) -> None:
+    """Answers until Ctrl-C or SIGTERM; what is being answered then is finished first.
+
+    Raises SouwenError where a process gives up by itself: another would, too.
+    """
+    signal.signal(signal.SIGTERM, _end)
+    if processes == 1:
+        _answer(listening, settings)
+        return
+    # A fork would copy threads half-way, and is not to be had everywhere.
+    context = multiprocessing.get_context("spawn")
+    running: dict[int, SpawnProcess] = {}
+    try:
+        while True:
+            while len(running) < processes:
+                process = context.Process(target=_answer_for, args=(listening, settings), daemon=True)
+                process.start()
+                running[process.sentinel] = process
+            for sentinel in wait(list(running)):
+                assert isinstance(sentinel, int)
+                process = running.pop(sentinel)
+                process.join()  # until its status is known
+                ended = f"a process of the server ended with status {process.exitcode}"
+                if process.exitcode is None or process.exitcode >= 0:
+                    raise SouwenError(f"{ended}; what it wrote says why.")
+                _log.warning("%s; another takes its place.", ended)  # killed by a signal
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for process in running.values():
+            process.terminate()
+        for process in running.values():
+            process.join(2 * _GRACE)
+
+
+def _end(*_: object) -> None:
+    sys.exit(0)
+
+
+def _answer_for(listening: socket.socket, settings: Settings) -> None:
+    """One of several processes. Ctrl-C reaches all of them, and is for the first to obey."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _answer(listening, settings)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _answer(listening: socket.socket, settings: Settings) -> None:
+    from waitress import wasyncore
+    from waitress.server import create_server
+
+    from search.searcher import SearchRequest
+    from web.app import create_app
+    from web.context import Context
+
+    # It warns of every request that waits for a thread, which is what the queue is for.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    app = create_app(settings)
+    context: Context = app.extensions["souwen"]
+    with suppress(SouwenError):  # each request will say so
+        context.searcher.search(SearchRequest("搜文"))  # opens the index and loads the dictionary
+    gc.collect()
+    gc.freeze()  # what is there now stays: no need to look through it again and again
+    open_sockets: dict[int, Any] = {}
+    server = create_server(
+        app,
+        map=open_sockets,
+        sockets=[listening],
+        threads=_THREADS,
+        ident=None,
+        clear_untrusted_proxy_headers=False,  # the app decides whose to believe
+    )
+    server.run()
+    # All that was being answered has been written by now, but perhaps not sent.
+    until = time.monotonic() + _GRACE
+    while time.monotonic() < until and any(getattr(s, "total_outbufs_len", 0) for s in open_sockets.values()):
+        wasyncore.loop(timeout=0.1, map=open_sockets, count=1)
+    wasyncore.close_all(open_sockets)
