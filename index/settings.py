@@ -49,6 +49,9 @@ class Settings:
     synonyms: str = _text(
         "", "a file with words that mean the same: `医保, 医疗保险`, or `北理工 => 北京理工大学`"
     )
+    images: str = _choice(
+        "show", "pictures that articles have on other sites: show, or block", "show", "block"
+    )
     max_file_mb: int = _number(
         64, "files over this many megabytes are not read, but listed as problems", low=1
     )

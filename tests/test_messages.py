@@ -112,7 +112,7 @@ def test_the_browser_is_asked_for_the_language(client: FlaskClient, asked: str, 
 
 def test_a_choice_is_remembered(client: FlaskClient) -> None:
     page = page_at(client, "/search", q="临江", sort="newest")
-    links = {str(a["lang"]): str(a["href"]) for a in page.select(".languages a")}
+    links = {str(a["lang"]): str(a["href"]) for a in page.select(".choices .lang a")}
     assert set(links) == set(LANGUAGES)
     assert one(page_at(client, "/search" + links["en"]), "html")["lang"] == "en"
     page = page_at(client, "/search", q="临江")

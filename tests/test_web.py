@@ -252,10 +252,14 @@ def test_an_unchanged_page_is_not_sent_again(client: FlaskClient, path: str) -> 
 
 
 def test_static_files_are_kept_for_ever_under_their_version(client: FlaskClient) -> None:
-    address = link_of(page_at(client, "/"), "link[rel=stylesheet]")
-    with client.get(address) as answer:
-        assert "immutable" in answer.headers["Cache-Control"]
-        assert len(answer.data) < 20_000
+    page = page_at(client, "/")
+    address = link_of(page, "link[rel=stylesheet]")
+    size = 0
+    for used in (address, str(one(page, "script")["src"])):
+        with client.get(used) as answer:
+            assert "immutable" in answer.headers["Cache-Control"]
+            size += len(answer.data)
+    assert size <= 40_000  # both together, as they are
     with client.get(address.split("?")[0]) as answer:
         assert "immutable" not in answer.headers["Cache-Control"]
     assert client.get("/static/../app.py").status_code == 404

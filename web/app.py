@@ -15,11 +15,11 @@ from index.analysis.bulk import accelerate_folding
 from index.settings import Settings
 from search.searcher import Searcher
 from web import api, display, downloads, feeds, health, robots, views
-from web.context import Context, static_url
+from web.context import Context
 from web.errors import init_errors
 from web.headers import init_headers
 from web.language import init_language
-from web.listing import search_url
+from web.links import article_url, search_url, static_url
 from web.preferences import init_preferences
 from web.robots import init_robots
 
@@ -82,7 +82,11 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.merge_slashes = False  # an id may have two in a row
     app.url_map.converters["article_id"] = _ArticleIdConverter
     app.extensions["souwen"] = Context(settings, Searcher(Path(settings.index), settings))
-    app.jinja_env.globals |= {"static_url": static_url, "search_url": search_url}
+    app.jinja_env.globals |= {
+        "static_url": static_url,
+        "search_url": search_url,
+        "article_url": article_url,
+    }
     app.config |= _COMPRESSION  # of Flask-Compress
     Compress(app)  # before the headers: what is registered last is done first
     init_errors(app)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from flask import current_app, url_for
+from flask import current_app
 
 from index.settings import Settings
 from search.searcher import Searcher
@@ -28,11 +28,6 @@ class Context:
 def context() -> Context:
     """That of the app which answers now."""
     return cast(Context, current_app.extensions[_KEY])
-
-
-def static_url(name: str) -> str:
-    """The address of a static file, which changes when the file does: it may be cached for ever."""
-    return url_for("static", filename=name, v=context().versions.get(name))
 
 
 def _versions() -> dict[str, str]:

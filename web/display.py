@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from itertools import pairwise
 
-from flask import Flask
-from markupsafe import Markup
+from flask import Flask, g
+from markupsafe import Markup, escape
 
 from index.article import Article, format_date, to_datetime
 from index.document import category_paths
 from search.snippets import Snippet
-from web.language import local_day
+from web.language import local_day, message, said
 
 # Between a level's name and the name of the level above, which some archives repeat.
 _DASHES = frozenset("－—–-·_:：")
@@ -24,9 +24,8 @@ def init_filters(app: Flask) -> None:
         "marked": marked,
         "thousands": thousands,
         "megabytes": megabytes,
-        "local": local,
-        "day": day,
-        "parsed": parsed,
+        "when": when,
+        "instant": instant,
         "iso": format_date,
         "web_address": web_address,
         "category_links": category_links,
@@ -65,19 +64,29 @@ def local(seconds: int, zone: tzinfo) -> datetime:
         return moment
 
 
-def day(seconds: int, zone: tzinfo) -> str:
-    """The day of a date in a time zone, as it is written in the language of the answer."""
-    return local_day(local(seconds, zone).date())
+def when(seconds: int, zone: tzinfo) -> Markup:
+    """A date in the reader's words (yesterday, January 4, 2022), with the exact one on hover."""
+    moment = local(seconds, zone)
+    if "today" not in g:
+        g.today = datetime.now(zone).date()
+    days = (g.today - moment.date()).days
+    if days == 0:
+        words = said(message("today"))
+    elif days == 1:
+        words = said(message("yesterday"))
+    elif 1 < days < 7:
+        words = said(message("%(days)s days ago"), days=days)
+    else:
+        words = escape(local_day(moment.date()))
+    # Both are digits and a name of the IANA database.
+    return Markup(
+        f'<time datetime="{format_date(seconds)}" title="{moment:%Y-%m-%d %H:%M} {zone}">{words}</time>'
+    )
 
 
-def parsed(written: str, zone: tzinfo) -> str:
-    """An ISO 8601 date as it reads in a time zone.
-
-    >>> from zoneinfo import ZoneInfo
-    >>> parsed("2022-01-04T06:00:06Z", ZoneInfo("Asia/Shanghai"))
-    '2022-01-04 14:00'
-    """
-    return f"{datetime.fromisoformat(written).astimezone(zone):%Y-%m-%d %H:%M}"
+def instant(written: str, zone: tzinfo) -> Markup:
+    """As `when`, for an ISO 8601 date."""
+    return when(int(datetime.fromisoformat(written).timestamp()), zone)
 
 
 def web_address(address: str) -> str:

@@ -7,6 +7,7 @@ import hashlib
 from flask import Flask, Response, request
 
 from web.context import context
+from web.preferences import shows_pictures
 
 # Nothing is loaded from elsewhere but pictures of articles; nothing inline runs or styles.
 _POLICY = "; ".join(
@@ -14,7 +15,7 @@ _POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' http: https: data:",
+        "img-src {pictures}",
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
@@ -22,7 +23,6 @@ _POLICY = "; ".join(
     )
 )
 _SECURITY = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -43,6 +43,8 @@ def page_etag(content: str) -> str:
 
 def _finish(response: Response) -> Response:
     response.headers.update(_SECURITY)
+    pictures = "'self' http: https: data:" if shows_pictures() else "'self'"
+    response.headers["Content-Security-Policy"] = _POLICY.format(pictures=pictures)
     if request.path.startswith("/api/"):
         _open_to_sites(response)
     if request.endpoint == "static":

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from urllib.parse import urlencode
-
-from flask import g, url_for
+from dataclasses import dataclass
+from datetime import date
 
 from index.analysis.fold import fold_key
 from index.engine import Sort
 from search.searcher import FacetValue, Results, SearchRequest
+from web.charts import Timeline, make_timeline
 from web.display import level_names
-from web.params import arguments
+from web.language import message
+from web.links import search_url
 
 # Page numbers around the current one.
 _AROUND = 2
-# Authors that are listed; years of which the months are listed, too.
+# Authors that are listed; years; and years of which the months are listed, too.
 _MOST_AUTHORS = 60
+_MOST_YEARS = 20
 _FEW_YEARS = 2
-
-
-def search_url(request: SearchRequest, **changes: str | int) -> str:
-    """The address of a search with some parameters changed."""
-    # A page has a hundred of these: the router is asked once, and most of a query string was seen before.
-    if "search_path" not in g:
-        g.search_path = url_for("views.search")
-    query = "&".join(_encoded(name, value) for name, value in arguments(request, **changes).items())
-    return f"{g.search_path}?{query}" if query else str(g.search_path)
-
-
-@lru_cache(maxsize=10_000)
-def _encoded(name: str, value: str | int) -> str:
-    return urlencode({name: value})
+# Ranges of days that end with the newest article, the shortest first.
+_RANGES = (
+    (message("24 hours"), 1),
+    (message("A week"), 7),
+    (message("A month"), 30),
+    (message("A year"), 365),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +47,15 @@ class FacetLink:
     url: str
     active: bool = False
     children: tuple[FacetLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RangeLink:
+    """The last days of the archive: the message that names them, and the search for them."""
+
+    name: str
+    url: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,18 @@ class Listing:
     categories: tuple[FacetLink, ...]
     authors: tuple[FacetLink, ...]
     years: tuple[FacetLink, ...]
+    ranges: tuple[RangeLink, ...]
+    timeline: Timeline | None
     pages: PageLinks
     relaxed_at: int | None
     exact: int
-    unfiltered_url: str = field(default="")
+    unfiltered_url: str
 
 
-def make_listing(results: Results, max_hits: int) -> Listing:
-    """All of it, for one page of results."""
+def make_listing(results: Results, max_hits: int, last_day: date) -> Listing:
+    """All of it, for one page of results. `last_day` is the day that ranges of days end with."""
     request = results.request
+    months = results.facets.get("month", ())
     relaxed_at = None
     if results.relaxed_from is not None:
         relaxed_at = max(0, results.relaxed_from - (request.page - 1) * request.size)
@@ -102,7 +107,9 @@ def make_listing(results: Results, max_hits: int) -> Listing:
             for facet in results.facets.get("author", ())[:_MOST_AUTHORS]
             for active in [fold_key(facet.value) == fold_key(request.author)]
         ),
-        years=_years(results.facets.get("month", ()), request),
+        years=_years(months, request),
+        ranges=_ranges(request, last_day),
+        timeline=make_timeline(months, request),
         pages=_pages(request, results.total, max_hits),
         relaxed_at=relaxed_at,
         exact=results.total if results.relaxed_from is None else results.relaxed_from,
@@ -149,7 +156,7 @@ def _category_tree(values: Sequence[FacetValue], request: SearchRequest) -> tupl
 
 
 def _years(months: Sequence[FacetValue], request: SearchRequest) -> tuple[FacetLink, ...]:
-    """Years, the newest first; where there are few of them, with their months."""
+    """Years, the newest first; where there are few of them, with their months. The timeline has them all."""
     years: dict[str, list[FacetValue]] = {}
     for month in reversed(months):
         years.setdefault(month.value[:4], []).append(month)
@@ -164,8 +171,18 @@ def _years(months: Sequence[FacetValue], request: SearchRequest) -> tuple[FacetL
             sum(month.count for month in inside),
             tuple(link(m.value, m.count) for m in inside) if len(years) <= _FEW_YEARS else (),
         )
-        for year, inside in years.items()
+        for year, inside in list(years.items())[:_MOST_YEARS]
     )
+
+
+def _ranges(request: SearchRequest, last_day: date) -> tuple[RangeLink, ...]:
+    links = []
+    for name, days in _RANGES:
+        first = max(last_day.toordinal() - days, date.min.toordinal())
+        start = date.fromordinal(first).isoformat()
+        active = (request.date_from, request.date_to) == (start, "")
+        links.append(RangeLink(name, search_url(request, date_from=start, date_to=""), active))
+    return tuple(links)
 
 
 def _pages(request: SearchRequest, total: int, max_hits: int) -> PageLinks:

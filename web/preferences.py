@@ -1,42 +1,127 @@
-"""What a reader chose: `?lang=en` at any address chooses, and a cookie remembers.
+"""What a reader chooses: `?lang=en` at any address chooses, and a cookie remembers.
 
     lang     the language of the pages; else what the browser asks for
+    theme    light or dark; else what the system says
+    keys     whether single keys are shortcuts
+    images   whether pictures are loaded from other sites
 
 Answers say in `Vary` what they depend on, so that caches keep them apart.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import Flask, Response, request
+from markupsafe import Markup
 
-from web.language import closest
+from web.context import context
+from web.language import LANGUAGES, closest, language, message, said
 
-# What is allowed as each, by the name of the parameter and the cookie.
-_READ = {"lang": closest}
+# The values of each preference and the messages that name them; the first is the default. A language is
+# named in itself, and chosen by any tag that means it.
+_NAMES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "lang": (message("Language"), LANGUAGES),
+    "theme": (
+        message("Colours"),
+        {"system": message("as the system"), "light": message("light"), "dark": message("dark")},
+    ),
+    "keys": (message("Single keys as shortcuts"), {"on": message("on"), "off": message("off")}),
+    "images": (message("Pictures of other sites"), {"show": message("show"), "block": message("block")}),
+}
 _YEAR = 365 * 24 * 3600
 _TEXTS = ("text/html", "application/atom+xml", "application/opensearchdescription+xml")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value to choose: what it is called, the same page with it, and its tag if it is a language."""
+
+    title: str
+    url: str
+    active: bool
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A preference as the menu shows it."""
+
+    name: str
+    title: str
+    options: tuple[Option, ...]
 
 
 def init_preferences(app: Flask) -> None:
     """Makes an app remember what readers choose."""
     app.after_request(_remember)
-    app.jinja_env.globals["choice_url"] = choice_url
+    app.jinja_env.globals |= {"choices": choices, "theme": theme, "has_keys": has_keys}
 
 
-def choice_url(name: str, value: str) -> str:
-    """The address of the same page with a preference chosen; relative to the page."""
+def theme() -> str:
+    """The colours of the answer: `system`, `light` or `dark`."""
+    return _chosen("theme")
+
+
+def has_keys() -> bool:
+    """Whether single keys do something. They get in the way of those who speak to their computer."""
+    return _chosen("keys") == "on"
+
+
+def shows_pictures() -> bool:
+    """Whether pictures of other sites are part of the answer: where the site allows it, and the reader."""
+    return context().settings.images == "show" and _chosen("images") == "show"
+
+
+def choices() -> list[Choice]:
+    """What can be chosen, for the menu of a page."""
+    active = {"lang": language(), "theme": theme(), "keys": _chosen("keys"), "images": _chosen("images")}
+    shown = [name for name in _NAMES if name != "images" or context().settings.images == "show"]
+    return [
+        Choice(
+            name,
+            said(_NAMES[name][0]),
+            tuple(
+                Option(
+                    Markup(title) if name == "lang" else said(title),  # a constant of ours
+                    _choice_url(name, value),
+                    value == active[name],
+                    value if name == "lang" else "",
+                )
+                for value, title in _NAMES[name][1].items()
+            ),
+        )
+        for name in shown
+    ]
+
+
+def _choice_url(name: str, value: str) -> str:
+    """The address of the same page with a value chosen; relative to the page."""
     kept = [(key, kept) for key, kept in request.args.items(multi=True) if key != name]
     return f"?{urlencode([*kept, (name, value)])}"
+
+
+def _chosen(name: str) -> str:
+    values = list(_NAMES[name][1])
+    asked = (_read(name, source.get(name, "")) for source in (request.args, request.cookies))
+    return next((value for value in asked if value), values[0])
+
+
+def _read(name: str, asked: str) -> str:
+    """The value that is asked for; empty where there is none such."""
+    if name == "lang":
+        return closest(asked)
+    return asked if asked in _NAMES[name][1] else ""
 
 
 def _remember(response: Response) -> Response:
     if response.mimetype not in _TEXTS:
         return response
     response.vary.update(("Accept-Language", "Cookie"))
-    for name, read in _READ.items():
-        if value := read(request.args.get(name, "")):
+    for name in _NAMES:
+        if value := _read(name, request.args.get(name, "")):
             response.set_cookie(
                 name,
                 value,

@@ -33,9 +33,12 @@ from index.extract import (
 )
 from search.ranking import Needle
 from search.snippets import highlight
+from web.language import message, said
 
 # The id of the first mark.
 FIRST_HIT = "hit"
+# The class of marks that go on with a hit which began in another element.
+_GOES_ON = "on"
 
 _TAGS = frozenset(
     "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em "
@@ -56,7 +59,7 @@ _SANITISER = nh3.Cleaner(
     tags=set(_TAGS),
     attributes=_ATTRIBUTES,
     attribute_filter=lambda _, name, value: _checked(name, value),
-    tag_attribute_values={"mark": {"id": {FIRST_HIT}}},
+    tag_attribute_values={"mark": {"id": {FIRST_HIT}, "class": {_GOES_ON}}},
     set_tag_attribute_values={
         "img": {"loading": "lazy", "referrerpolicy": "no-referrer"},
         # May be wider than the page: keys must be able to scroll them.
@@ -83,13 +86,18 @@ class Reading:
     hits: int = 0
 
 
-def reading_view(article: Article, needles: Sequence[Needle] = ()) -> Reading:
-    """The article's body, to be read; with the needles of a query, its hits are marked."""
+def reading_view(article: Article, needles: Sequence[Needle] = (), *, pictures: bool = True) -> Reading:
+    """The article's body, to be read; with the needles of a query, its hits are marked. Without `pictures`,
+    there are links in their places."""
     html = article.html.strip()
     if not html:
         return _paragraphs(article.text, needles)
     writer = _Writer(
-        needles, base=article.url, keep_breaks=keeps_breaks(html), whole_page=is_whole_page(html)
+        needles,
+        base=article.url,
+        keep_breaks=keeps_breaks(html),
+        whole_page=is_whole_page(html),
+        pictures=pictures,
     )
     # Not recursively: markup may be nested deeper than Python's stack.
     stack: list[tuple[Tag, int]] = [(BeautifulSoup(html, "lxml", multi_valued_attributes=None), 0)]
@@ -124,11 +132,20 @@ class _Writer:
     where tags stand inside them.
     """
 
-    def __init__(self, needles: Sequence[Needle], *, base: str, keep_breaks: bool, whole_page: bool) -> None:
+    def __init__(
+        self,
+        needles: Sequence[Needle],
+        *,
+        base: str,
+        keep_breaks: bool,
+        whole_page: bool,
+        pictures: bool,
+    ) -> None:
         self.hits = 0
         self._needles = needles
         self._base = base
         self._keep_breaks = keep_breaks
+        self._pictures = pictures
         self._skipped = SKIPPED_TAGS | PAGE_TAGS if whole_page else SKIPPED_TAGS
         self._parts: list[str] = []
         self._line: list[tuple[int, str]] = []  # where in `_parts` a text belongs, and the text
@@ -148,6 +165,11 @@ class _Writer:
         name = _written_name(tag.name)
         attributes = self._attributes(tag)
         if not name or self._depth == _MAX_DEPTH or (name == "img" and "src" not in attributes):
+            self._open.append("")
+            return True
+        if name == "img" and not self._pictures:
+            label = attributes.get("alt") or said(message("picture"))
+            self._parts.append(f'<a href="{escape(attributes["src"])}">[{escape(label)}]</a>')
             self._open.append("")
             return True
         written = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
@@ -208,7 +230,10 @@ class _Writer:
         while marks_left and marks_left[-1][0] < stop:
             start, end = max(marks_left[-1][0], offset), min(marks_left[-1][1], stop)
             if start < end:
-                opening = "<mark>" if self._has_mark else f'<mark id="{FIRST_HIT}">'
+                if marks_left[-1][0] < offset:
+                    opening = f'<mark class="{_GOES_ON}">'
+                else:
+                    opening = "<mark>" if self._has_mark else f'<mark id="{FIRST_HIT}">'
                 self._has_mark = True
                 written.append(escape(piece[position - offset : start - offset], quote=False))
                 written.append(f"{opening}{escape(piece[start - offset : end - offset], quote=False)}</mark>")

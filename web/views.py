@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from index.analysis import Analyzer
 from index.article import Article
 from index.errors import NotFoundError
-from search.searcher import Overview
+from search.searcher import Overview, Searcher, SearchRequest
 from search.snippets import highlight
-from web import charts, params
+from web import params
+from web.charts import make_timeline
 from web.context import context
+from web.display import local
 from web.headers import page_etag
-from web.listing import make_listing, search_url
+from web.language import local_day
+from web.links import query_string, search_url
+from web.listing import make_listing
+from web.preferences import shows_pictures
 from web.query_help import SECTIONS
 from web.reading import reading_view
 
@@ -26,6 +32,8 @@ blueprint = Blueprint("views", __name__)
 _NEWEST = 10
 _TOP = 16
 _SIMILAR = 6
+# Years of which the page of statistics shows each month.
+_RECENT_YEARS = 3
 # What differs from one time to the next, though nothing has changed.
 _TOOK = re.compile(r'<span class="took">.*?</span>')
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,4}")
@@ -40,18 +48,30 @@ def search() -> Response | str:
         return _first_page()
     searcher = context().searcher
     results = searcher.search(wanted)
+    zone = searcher.zone()
+    today = datetime.now(zone).date()
+    last_day = _last_day(searcher, zone, today)
     page = render_template(
         "results.html",
         results=results,
         wanted=wanted,
-        listing=make_listing(results, context().settings.max_hits),
+        listing=make_listing(results, context().settings.max_hits, last_day),
+        last_day=local_day(last_day) if last_day < today else "",
         suggestion_url=search_url(wanted, query=results.suggestion or ""),
-        kept=params.arguments(wanted),
-        zone=searcher.zone(),
+        kept=query_string(wanted),
+        listed=query_string(wanted, page=1, explain=0),
+        pictures=shows_pictures(),
+        zone=zone,
     )
     response = make_response(page)
     response.set_etag(page_etag(_TOOK.sub("", page, count=1)), weak=True)
     return response
+
+
+def _last_day(searcher: Searcher, zone: tzinfo, today: date) -> date:
+    """The day of the newest article, or today where that is in the future: what "a week" ends with."""
+    newest = next((article.date for article in searcher.newest(1)), None)
+    return today if newest is None else min(today, local(newest, zone).date())
 
 
 def _first_page() -> str:
@@ -83,11 +103,10 @@ def article(article_id: str) -> str:
         "article.html",
         article=found,
         title=highlight(found.title, needles, "title"),
-        reading=reading_view(found, needles),
+        reading=reading_view(found, needles, pictures=shows_pictures()),
         similar=similar,
         wanted=wanted,
-        back=search_url(wanted) if params.arguments(wanted) else "",
-        kept=params.arguments(wanted),
+        back=search_url(wanted) if query_string(wanted) else "",
         zone=searcher.zone(),
     )
 
@@ -103,11 +122,17 @@ def about() -> str:
     """The archive and its index in numbers."""
     searcher = context().searcher
     overview = searcher.overview()
+    everything = SearchRequest("")
+    months = overview.facets["month"]
+    since = f"{int(months[-1].value[:4]) - _RECENT_YEARS + 1:04d}" if months else ""
+    recent = [month for month in months if month.value >= since]
     return render_template(
         "about.html",
         stats=searcher.stats(),
         overview=overview,
-        bars=charts.time_bars(overview.facets["month"]),
+        top_categories=[facet for facet in overview.facets["category"] if "/" not in facet.value],
+        years=make_timeline(months, everything, most_months=0),
+        months=make_timeline(recent, everything),
         zone=searcher.zone(),
     )
 
