@@ -174,6 +174,8 @@ def _print_results(out: Console, results: Results, zone: tzinfo) -> None:
         out.print(Text(f"Note: {printable(str(note))}", style="yellow"))
     if not results.total:
         out.print(Text(f"Nothing found for: {printable(results.request.query)}"))
+    _print_advice(out, results)
+    if not results.total:
         return
     first = (results.request.page - 1) * results.request.size
     for position, hit in enumerate(results.hits, start=first):
@@ -190,6 +192,29 @@ def _print_results(out: Console, results: Results, zone: tzinfo) -> None:
             style="dim",
         )
     )
+
+
+def _print_advice(out: Console, results: Results) -> None:
+    """What to search for instead, and what of the search finds nothing."""
+    from rich.text import Text
+
+    if results.suggestion is not None:
+        query = Text(printable(results.suggestion.query), style="bold")
+        out.print(Text("Did you mean: ") + query + Text(f" ({_articles(results.suggestion.total)})"))
+    if results.dead_end is None or len(results.dead_end.parts) < 2:
+        return
+    out.print("Nothing has all of this:")
+    for part in results.dead_end.parts:
+        name = f"{part.kind} " if part.kind != "text" else ""
+        out.print(Text(f"  {name}{printable(part.text)}: {_articles(part.total)}"))
+        if part.rest_total:
+            rest = f"{printable(part.rest)}: " if part.kind in ("text", "excluded") and part.rest else ""
+            out.print(Text(f"    without it: {rest}{_articles(part.rest_total)}"))
+    out.print()
+
+
+def _articles(count: int) -> str:
+    return "1 article" if count == 1 else f"{count:,} articles" if count else "no article"
 
 
 def _print_hit(

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from urllib.parse import quote
 
 from index.article import Article, format_date
+from search.dead_end import DeadEnd
 from search.explain import Explanation
 from search.searcher import ResultHit, Results
 from search.stats import Stats
@@ -33,7 +34,9 @@ def results_json(results: Results) -> dict[str, object]:
             name: [{"value": value.value, "count": value.count} for value in values]
             for name, values in results.facets.items()
         },
-        "suggestion": results.suggestion,
+        "suggestion": results.suggestion and results.suggestion.query,
+        "suggestion_total": results.suggestion and results.suggestion.total,
+        "dead_end": results.dead_end and _dead_end_json(results.dead_end),
         "notes": [str(note) for note in results.notes],
     }
 
@@ -71,6 +74,10 @@ def stats_json(stats: Stats) -> dict[str, object]:
         "folders": stats.folders,
         "last_run": stats.last_run,
     }
+
+
+def _dead_end_json(dead_end: DeadEnd) -> dict[str, object]:
+    return {"parts": [asdict(part) for part in dead_end.parts], "unfiltered": dead_end.unfiltered}
 
 
 def hit_json(hit: ResultHit) -> dict[str, object]:

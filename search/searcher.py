@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from whoosh import query
@@ -18,11 +18,13 @@ from index.errors import NotFoundError, QueryError
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
 from search.dates import ALLOWED_PERIODS, DateRange, parse_period
+from search.dead_end import DeadEnd, explain_dead_end
 from search.explain import Explanation, explain
 from search.matching import scored
 from search.ranking import Needle, Plan, make_plan
 from search.similar import find_similar
 from search.snippets import Snippet, highlight, snippets
+from search.spelling import FEW, Correction, did_you_mean
 from search.stats import Stats, read_stats
 from search.suggest import Suggestion, suggest
 from search.syntax import Note, parse_query
@@ -74,7 +76,8 @@ class Results:
     """One page of a result list.
 
     `relaxed_from` is the position (from 0, in the whole list) of the first article that has only some
-    of the words. `suggestion` is another query worth trying.
+    of the words. On a first page with few articles that have all of them, `suggestion` is the query with its
+    slips put right, if that finds more; on one without any, `dead_end` says why.
     """
 
     request: SearchRequest
@@ -84,7 +87,8 @@ class Results:
     took_ms: float
     hits: tuple[ResultHit, ...]
     facets: dict[str, tuple[FacetValue, ...]]
-    suggestion: str | None = None
+    suggestion: Correction | None = None
+    dead_end: DeadEnd | None = None
     notes: tuple[Note, ...] = ()
 
 
@@ -137,13 +141,17 @@ class Searcher:
             plan, parse_notes = self._plan(index, request.query)
             filters = _filters(request, index)
             if not request.query.strip() and filters:
-                plan = _everything(plan)
-            found = _find(index, plan, filters, sort, offset, request.size)
+                plan = _everything()
+            found = _find(index, plan, [*filters.values()], sort, offset, request.size)
             facets = _facets(index.engine.facets(found.tree, FACET_FIELDS))
             hits = _present(index, found.hits, plan.needles)
             if request.explain:
                 hits = _explained(index, plan, found, hits, offset)
             dictionary = self._dictionary.notes(index)
+            exact = found.total if found.relaxed_from is None else found.relaxed_from
+            suggestion, dead_end = None, None
+            if offset == 0 and exact < FEW and found.tree is not query.NullQuery:
+                suggestion, dead_end = self._advise(index, request, filters, exact)
         return Results(
             request=request,
             understood=plan.understood,
@@ -152,8 +160,31 @@ class Searcher:
             took_ms=round((time.perf_counter() - started) * 1000, 2),
             hits=hits,
             facets=facets,
+            suggestion=suggestion,
+            dead_end=dead_end,
             notes=(*parse_notes, *plan.notes, *found.notes, *dictionary),
         )
+
+    def _advise(
+        self, index: OpenIndex, request: SearchRequest, filters: dict[str, query.Query], exact: int
+    ) -> tuple[Correction | None, DeadEnd | None]:
+        """What to try instead of a search that found few articles, and why it found none."""
+
+        @cache
+        def count(text: str, names: frozenset[str]) -> int:
+            if len(text) > self._settings.max_query_length:
+                return 0
+            plan = _everything() if names and not text.strip() else self._plan(index, text)[0]
+            return index.engine.count(_filtered(plan.strict, [filters[name] for name in sorted(names)]))
+
+        tree = parse_query(request.query, self._settings, index.zone).tree
+        suggestion = did_you_mean(request.query, tree, index, count, frozenset(filters), exact)
+        if exact:
+            return suggestion, None
+        dates = "..".join(dict.fromkeys((request.date_from, request.date_to)))
+        values = {"category": request.category, "author": request.author, "date": dates}
+        active = {name: values[name] for name in filters}
+        return suggestion, explain_dead_end(request.query, tree, index.analyzer, count, active)
 
     def article(self, article_id: str) -> Article:
         """The whole article with this id. Raises NotFoundError where there is none."""
@@ -252,16 +283,17 @@ def _check_size(size: int) -> None:
         )
 
 
-def _filters(request: SearchRequest, index: OpenIndex) -> list[query.Query]:
-    filters: list[query.Query] = []
+def _filters(request: SearchRequest, index: OpenIndex) -> dict[str, query.Query]:
+    """What the filters of a search match, by name: `category`, `author`, `date`."""
+    filters: dict[str, query.Query] = {}
     if category := fold_key(request.category):
-        filters.append(query.Term("category", category))
+        filters["category"] = query.Term("category", category)
     if author := fold_key(request.author):
-        filters.append(query.Term("author", author))
+        filters["author"] = query.Term("author", author)
     start = _date_parameter("from", request.date_from, index)
     end = _date_parameter("to", request.date_to, index)
     if start is not None or end is not None:
-        filters.append(query.NumericRange("date", start and start.start, end and end.end, endexcl=True))
+        filters["date"] = query.NumericRange("date", start and start.start, end and end.end, endexcl=True)
     return filters
 
 
@@ -279,7 +311,7 @@ def _date_parameter(name: str, text: str, index: OpenIndex) -> DateRange | None:
         ) from None
 
 
-def _everything(plan: Plan) -> Plan:
+def _everything() -> Plan:
     """The plan of an empty query with filters: all articles that pass them."""
     return Plan(query.Every(), None, scores=(), needles=(), understood="", notes=(), synonyms={})
 

@@ -7,6 +7,9 @@
     Words                                         And of what stands side by side, without an operator
     And, Or, Not                                  of these
 
+Where a leaf was typed is in its `startchar` and `endchar` (quotation marks and signs inside); not where the
+operators could not be understood.
+
 `whoosh.qparser` parses, with plugins for this language. Nothing that is typed is an error but a query
 over the length limit: what can't be understood is searched as text, and a note says so.
 """
@@ -21,6 +24,7 @@ from typing import Any
 
 from whoosh import query
 from whoosh.qparser import QueryParser, plugins, syntax
+from whoosh.qparser.common import attach
 
 from index.errors import QueryError
 from index.settings import Settings
@@ -124,7 +128,7 @@ class _PhrasePlugin(plugins.Plugin):  # type: ignore[misc]
 
         def query(self, parser: QueryParser) -> query.Query:
             name = self.fieldname or parser.fieldname
-            return query.Phrase(name, [self.text], slop=self.slop, boost=self.boost)
+            return attach(query.Phrase(name, [self.text], slop=self.slop, boost=self.boost), self)
 
     class Tagger(plugins.RegexTagger):  # type: ignore[misc]
         def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
@@ -158,8 +162,8 @@ class _PatternNode(syntax.TextNode):  # type: ignore[misc]
     def query(self, parser: QueryParser) -> query.Query:
         name = self.fieldname or parser.fieldname
         if self.kind is query.FuzzyTerm:
-            return query.FuzzyTerm(name, self.text, boost=self.boost, maxdist=self.distance)
-        return self.kind(name, self.text, boost=self.boost)
+            return attach(query.FuzzyTerm(name, self.text, boost=self.boost, maxdist=self.distance), self)
+        return attach(self.kind(name, self.text, boost=self.boost), self)
 
 
 def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
@@ -321,7 +325,8 @@ def _simplified(node: query.Query, read: Callable[[query.Query], query.Query]) -
                 return inner.query
             return inner if inner is query.NullQuery else query.Not(inner)
         case query.Term() | query.Prefix() | query.Wildcard() | query.FuzzyTerm() | query.Phrase():
-            return read(node)
+            leaf = read(node)
+            return leaf if leaf is query.NullQuery else attach(leaf, node)
     return query.NullQuery
 
 

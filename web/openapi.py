@@ -153,8 +153,39 @@ SCHEMAS: dict[str, Schema] = {
             category=_FACET,
             month=_FACET,
         ),
-        suggestion={"type": ["string", "null"], "description": "Another query worth trying."},
+        suggestion={
+            "type": ["string", "null"],
+            "description": "Where few articles have all of the words: the query with its slips put right, "
+            "if that finds more. On the first page only.",
+        },
+        suggestion_total={
+            "type": ["integer", "null"],
+            "minimum": 1,
+            "description": "How many articles have all that the suggestion asks for.",
+        },
+        dead_end={
+            "description": "Why no article has all that was asked for; null where one has, and on all pages "
+            "but the first.",
+            "oneOf": [{"type": "null"}, _ref("DeadEnd")],
+        },
         notes=_list({"type": "string"}, "What could not be read as it was meant."),
+    ),
+    "DeadEnd": _object(
+        "What was asked for, in parts, and what is found without each.",
+        parts=_list(
+            _object(
+                "A word, a quoted text, an exclusion or a filter.",
+                kind=_text("What it is.", enum=["text", "excluded", "category", "author", "date"]),
+                text=_text("It, in the query language; of a filter, its value."),
+                total=_count("Articles that have it, whatever else they have."),
+                rest=_text("The query without it; of a filter, the query."),
+                rest_total=_count("Articles that have all of the rest, and pass the other filters."),
+            ),
+            "In the order in which they were typed, the filters last; no words where they are a sentence.",
+        ),
+        unfiltered=_count(
+            "Articles that have all that the query asks for, whatever the filters; 0 without any."
+        ),
     ),
     "Hit": _with_optional(
         {"explanation": _ref("Explanation")},

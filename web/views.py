@@ -57,7 +57,6 @@ def search() -> Response | str:
         wanted=wanted,
         listing=make_listing(results, context().settings.max_hits, last_day),
         last_day=local_day(last_day) if last_day < today else "",
-        suggestion_url=search_url(wanted, query=results.suggestion or ""),
         kept=query_string(wanted),
         listed=query_string(wanted, page=1, explain=0),
         pictures=shows_pictures(),

@@ -1,0 +1,115 @@
+"""Why a query finds nothing: what each of its parts and filters finds, and what is left without it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from whoosh import query
+
+from index.analysis import Analyzer
+from index.analysis.grams import END
+from search.matching import SEARCHED
+from search.spelling import NO_FILTERS, Count
+from search.syntax import DEFAULT_FIELD
+from search.words import query_words
+
+# A query of more parts is a sentence: no single one of its words is to blame.
+_MOST_PARTS = 6
+_NOT = re.compile(r"(?:NOT\s+|[-!－！])(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that was asked for: `kind` is `text`, `excluded`, or a filter: `category`, `author`, `date`.
+
+    `total` counts the articles that have it, by itself, in the whole archive; `rest` is the query without
+    it, and `rest_total` counts the articles that have all of the rest, filters included.
+    """
+
+    kind: str
+    text: str
+    total: int
+    rest: str
+    rest_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEnd:
+    """A search that found nothing, in parts. `unfiltered` counts what the query finds without any filter."""
+
+    parts: tuple[Part, ...]
+    unfiltered: int
+
+
+def explain_dead_end(
+    typed: str, tree: query.Query, analyzer: Analyzer, count: Count, filters: dict[str, str]
+) -> DeadEnd:
+    """The parts of a query that no article matches. `filters` are the values of the active ones by name.
+
+    At most 6 × 2 texts, 3 × 2 filters and 1 are counted.
+    """
+    active = frozenset(filters)
+    parts: list[Part] = []
+    texts = _conjuncts(typed, tree, analyzer)
+    if len(texts) > _MOST_PARTS:
+        texts = []
+    for number, text in enumerate(texts):
+        rest = " ".join((*texts[:number], *texts[number + 1 :]))
+        excluded = _NOT.match(text)
+        asked = text[excluded.end() :] if excluded else text
+        total = count(asked, NO_FILTERS)
+        rest_total = count(rest, active) if rest or active else 0
+        parts.append(Part("excluded" if excluded else "text", asked, total, rest, rest_total))
+    for name, value in filters.items():
+        total = count("", frozenset([name]))
+        parts.append(Part(name, value, total, typed, count(typed, active - {name})))
+    return DeadEnd(tuple(parts), count(typed, NO_FILTERS) if filters else 0)
+
+
+def _conjuncts(typed: str, tree: query.Query, analyzer: Analyzer) -> list[str]:
+    """What all has to hold, each as it was typed; of one text without spaces, its words."""
+    nodes = list(_operands(tree))
+    if len(nodes) == 1:
+        return _words(nodes[0], typed, analyzer)
+    spans = [span for node in nodes if (span := _span(node)) is not None]
+    if len(spans) < len(nodes):
+        return []
+    # What stands between two spans, as field names and parentheses do, belongs to one of them: spaces part
+    # them.
+    cuts = [0]
+    for _, end in spans[:-1]:
+        cuts.append(end + len(re.split(r"\s", typed[end:], maxsplit=1)[0]))
+    ends = [*cuts[1:], len(typed)]
+    parts = (re.sub(r"^AND\s+", "", typed[a:b].strip()) for a, b in zip(cuts, ends, strict=True))
+    return [part for part in parts if part]
+
+
+def _operands(node: query.Query) -> Iterator[query.Query]:
+    if isinstance(node, query.And) and node.boost == 1.0:
+        for child in node.subqueries:
+            yield from _operands(child)
+    elif node is not query.NullQuery:
+        yield node
+
+
+def _span(node: query.Query) -> tuple[int, int] | None:
+    match node:
+        case query.And() | query.Or():
+            spans = [_span(child) for child in node.subqueries]
+        case query.Not():
+            spans = [_span(node.query)]
+        case _:
+            start = getattr(node, "startchar", None)
+            return None if start is None else (start, node.endchar)
+    known = [span for span in spans if span is not None]
+    return (min(known)[0], max(known)[1]) if known and len(known) == len(spans) else None
+
+
+def _words(node: query.Query, typed: str, analyzer: Analyzer) -> list[str]:
+    if not (isinstance(node, query.Term) and node.fieldname in SEARCHED):
+        return [typed.strip()] if typed.strip() else []
+    name = "" if node.fieldname == DEFAULT_FIELD else f"{node.fieldname}:"
+    groups = dict.fromkeys(map(tuple, query_words(analyzer, node.text)))
+    return [name + "".join(unit.removesuffix(END) for unit in group) for group in groups]

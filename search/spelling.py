@@ -1,0 +1,107 @@
+"""Did you mean: a query with its faulty texts put right, where it finds few articles or none.
+
+Only the faulty texts are replaced: operators, quotation marks, fields and all else stay as they were typed,
+and so does what is excluded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from whoosh import query
+
+from index.reader import OpenIndex
+from search.matching import SEARCHED
+from search.slips import PutRight, corrections
+from search.syntax import DEFAULT_FIELD
+
+# A query, or a text in one, that finds fewer articles may have a slip.
+FEW = 10
+# Texts of a query that are looked at, and corrections of one that are tried.
+_MOST_TEXTS = 8
+_TRIED = 3
+
+# How many articles have all that a query asks for and pass the named ones of the search's filters.
+Count = Callable[[str, frozenset[str]], int]
+NO_FILTERS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A query worth trying, and how many articles have all that it asks for."""
+
+    query: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that is searched for in a logical field, where it was typed, and the query for it alone."""
+
+    field: str
+    start: int
+    end: int
+    alone: str
+
+
+def did_you_mean(
+    typed: str, tree: query.Query, index: OpenIndex, count: Count, filters: frozenset[str], found: int
+) -> Correction | None:
+    """What a query that found `found` articles may have been meant to be; None where nothing is likelier.
+
+    `tree` is that of the query as it was typed.
+    """
+    if found >= FEW:
+        return None
+    for attempt in _attempts(typed, tree, index, count):
+        corrected = typed
+        for text, right in sorted(attempt, key=lambda one: -one[0].start):
+            corrected = corrected[: text.start] + right.text + corrected[text.end :]
+        if (total := count(corrected, filters)) > found:
+            return Correction(corrected, total)
+    return None
+
+
+def _attempts(
+    typed: str, tree: query.Query, index: OpenIndex, count: Count
+) -> Iterator[list[tuple[_Text, PutRight]]]:
+    """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
+    firsts: list[tuple[_Text, PutRight]] = []
+    for text in islice(_texts(typed, tree), _MOST_TEXTS):
+        if (there := count(text.alone, NO_FILTERS)) < FEW:
+            found = corrections(index, text.field, typed[text.start : text.end], there)
+            firsts += [(text, first) for first in islice(found, 1)]
+    if firsts:
+        yield firsts
+    if len(firsts) > 1:
+        yield from ([one] for one in firsts)
+    elif firsts:
+        yield from ([(firsts[0][0], other)] for other in islice(found, _TRIED - 1))
+
+
+def _texts(typed: str, node: query.Query) -> Iterator[_Text]:
+    """The texts that articles have to have, in the order in which they were typed."""
+    match node:
+        case query.And() | query.Or():
+            for child in node.subqueries:
+                yield from _texts(typed, child)
+        case query.Term() | query.Prefix() | query.Phrase():
+            if node.fieldname in SEARCHED and getattr(node, "startchar", None) is not None:
+                yield from _texts_of_leaf(typed, node)
+
+
+def _texts_of_leaf(typed: str, leaf: query.Query) -> Iterator[_Text]:
+    start, end = leaf.startchar, leaf.endchar
+    name = "" if leaf.fieldname == DEFAULT_FIELD else f"{leaf.fieldname}:"
+    if not isinstance(leaf, query.Phrase):
+        yield _Text(leaf.fieldname, start, start + len(leaf.text), f"{name}{typed[start:end]}")
+    elif not leaf.slop:
+        text = leaf.words[0]
+        yield _Text(leaf.fieldname, start + 1, start + 1 + len(text), f'{name}"{text}"')
+    else:
+        for word in re.finditer(r"\S+", leaf.words[0]):
+            begin = start + 1
+            yield _Text(leaf.fieldname, begin + word.start(), begin + word.end(), f'{name}"{word[0]}"')

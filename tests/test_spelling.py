@@ -1,0 +1,171 @@
+"""Did you mean, and why nothing is found: over the example archive and small ones, with each engine."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from archive import Archive
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.settings import Settings
+from search.pinyin import near_sound, readings
+from search.searcher import Results, Searcher, SearchRequest
+from search.spelling import FEW
+
+CASES = json.loads((Path(__file__).parent / "cases" / "spelling.json").read_text(encoding="utf-8"))
+
+
+def exact(results: Results) -> int:
+    return results.total if results.relaxed_from is None else results.relaxed_from
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["typed"] for case in CASES])
+def test_golden_cases(searcher: Searcher, case: dict[str, str]) -> None:
+    found = searcher.search(SearchRequest(case["typed"])).suggestion
+    assert (found and found.query) == case["suggestion"], case["comment"]
+
+
+ALPHABET = '临江地铁贴图书馆管候鸟了马拉松ab "“”()-OR:*~^1，。標题title:'
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(ALPHABET, min_size=1, max_size=14))
+def test_a_suggestion_finds_what_it_promises_and_more_than_what_was_typed(
+    searcher: Searcher, text: str
+) -> None:
+    results = searcher.search(SearchRequest(text))
+    if results.suggestion is not None:
+        again = searcher.search(SearchRequest(results.suggestion.query))
+        assert exact(again) == results.suggestion.total > exact(results)
+        assert exact(results) < FEW
+    if results.dead_end is not None:
+        assert exact(results) == 0
+        for part in results.dead_end.parts:
+            if part.rest:
+                assert exact(searcher.search(SearchRequest(part.rest))) == part.rest_total
+            assert exact(searcher.search(SearchRequest(part.text))) == part.total
+
+
+def test_a_suggestion_keeps_to_the_filters(searcher: Searcher) -> None:
+    everywhere = searcher.search(SearchRequest("地贴")).suggestion
+    inside = searcher.search(SearchRequest("地贴", category="金融")).suggestion
+    elsewhere = searcher.search(SearchRequest("地贴", category="文化")).suggestion
+    assert everywhere is not None and inside is not None
+    assert (everywhere.query, inside.query) == ("地铁", "地铁")
+    assert everywhere.total > inside.total > 0
+    assert elsewhere is None
+
+
+def test_later_pages_give_no_advice(searcher: Searcher) -> None:
+    results = searcher.search(SearchRequest("临江 地贴", page=2, size=2))
+    assert results.hits
+    assert results.suggestion is None and results.dead_end is None
+
+
+def test_a_rare_text_is_right_unless_another_is_much_likelier(any_archive: Archive) -> None:
+    texts = {f"{number}": "交通管理部门" for number in range(300)} | {
+        "x": "这里写成了交通管里",
+        "y": "青岚管里",
+    }
+    any_archive.lines("posts.jsonl", texts)
+    any_archive.sync()
+    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+        common = searcher.search(SearchRequest("交通管里"))
+        assert common.suggestion is not None
+        assert (exact(common), common.suggestion.query, common.suggestion.total) == (1, "交通管理", 300)
+        assert searcher.search(SearchRequest("青岚管里")).suggestion is None
+
+
+def test_advice_follows_the_index(any_archive: Archive) -> None:
+    any_archive.lines("posts.jsonl", {"a": "跨省通办", "b": "放管服"})
+    any_archive.sync()
+    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+        found = searcher.search(SearchRequest("跨省通半"))
+        assert found.suggestion is not None and found.suggestion.query == "跨省通办"
+    any_archive.lines("posts.jsonl", {"b": "放管服", "c": "跨省通班"})
+    any_archive.sync()
+    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+        found = searcher.search(SearchRequest("跨省通半"))
+        assert found.suggestion is not None and found.suggestion.query == "跨省通班"
+
+
+def test_words_that_no_article_has_together_are_counted(searcher: Searcher) -> None:
+    results = searcher.search(SearchRequest("地铁 马拉松 火星"))
+    assert results.dead_end is not None
+    parts = {part.text: part for part in results.dead_end.parts}
+    assert list(parts) == ["地铁", "马拉松", "火星"]
+    assert parts["火星"].total == 0 < parts["地铁"].total
+    assert all(part.rest_total == 0 for part in parts.values())  # no two of them are together either
+    both = searcher.search(SearchRequest("地铁 火星")).dead_end
+    assert both is not None
+    assert [(part.rest, part.rest_total) for part in both.parts] == [
+        ("火星", 0),
+        ("地铁", parts["地铁"].total),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts"),
+    [
+        ("标题:候鸟 AND 火星", ["标题:候鸟", "火星"]),
+        ("title: 候鸟 -火星 火星", ["title: 候鸟", "火星", "火星"]),
+        ('"放管服" (火星 OR 水星)^2 date:2022', ['"放管服"', "(火星 OR 水星)^2", "date:2022"]),
+        ("火星候鸟", ["火星", "候鸟"]),
+        ("标题:火星候鸟", ["title:火星", "title:候鸟"]),
+        ("火星", ["火星"]),
+        ("地铁 NOT 地铁", ["地铁", "地铁"]),
+        ("一 二 三 四 五 六 七 火星", []),
+    ],
+)
+def test_what_was_asked_for_is_taken_apart_as_it_was_typed(
+    searcher: Searcher, typed: str, parts: list[str]
+) -> None:
+    dead_end = searcher.search(SearchRequest(typed)).dead_end
+    assert dead_end is not None
+    assert [part.text for part in dead_end.parts] == parts
+
+
+def test_filters_are_parts(searcher: Searcher) -> None:
+    results = searcher.search(
+        SearchRequest("马拉松", category="金融", author="望川晚报", date_from="1999", date_to="1999")
+    )
+    assert results.dead_end is not None
+    found = {part.kind: part for part in results.dead_end.parts}
+    assert list(found) == ["text", "category", "author", "date"]
+    assert (found["category"].text, found["author"].text, found["date"].text) == ("金融", "望川晚报", "1999")
+    assert found["date"].total == 0 < found["author"].total
+    assert results.dead_end.unfiltered == found["text"].total == 1
+    only = searcher.search(SearchRequest("马拉松", category="金融")).dead_end
+    assert only is not None
+    assert [(part.kind, part.rest, part.rest_total) for part in only.parts] == [
+        ("text", "", exact(searcher.search(SearchRequest("", category="金融")))),
+        ("category", "马拉松", 1),
+    ]
+
+
+def test_no_dead_end_where_something_is_found_or_nothing_is_asked(searcher: Searcher) -> None:
+    for request in (SearchRequest("临江"), SearchRequest(""), SearchRequest("", category="金融")):
+        assert searcher.search(request).dead_end is None
+    assert searcher.search(SearchRequest("", category="没有这个分类")).dead_end is not None
+
+
+def test_readings_are_the_common_ones() -> None:
+    assert readings().of_character("行") == ("xing", "hang")
+    assert readings().of_character("大") == ("da",)  # not dài, tài
+    assert readings().of_word("银行行长") == ("yin", "hang", "hang", "zhang")
+    assert readings().of_word("重庆") == ("chong", "qing")
+    assert readings().of_word("A股") == ("a", "gu")
+    assert readings().alike("里")["理"] is True
+    assert readings().alike("鸟")["了"] is False
+    assert "里" not in readings().alike("里")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("zhang", "zan"), ("ling", "nin"), ("hui", "fui"), ("chen", "ceng")]
+)
+def test_near_sounds(one: str, other: str) -> None:
+    assert near_sound(one) == near_sound(other)
