@@ -39,39 +39,46 @@ class Timeline:
 def make_timeline(
     months: Sequence[FacetValue], wanted: SearchRequest, *, most_months: int = _MOST_MONTHS
 ) -> Timeline | None:
-    """The articles of a search by month, or by year where there are many months; None for a single bar."""
-    counts = Counter({month.value: month.count for month in months})
-    if not counts:
+    """The articles of a search by month, or by year where there are many months; None for a single bar.
+    `months` are in order."""
+    if not months:
         return None
-    unit, labels = "month", _months(min(counts), max(counts))
-    if len(labels) > most_months:
-        unit, labels = "year", [f"{year:04d}" for year in range(int(labels[0][:4]), int(labels[-1][:4]) + 1)]
-        years: Counter[str] = Counter()
-        for month, count in counts.items():
-            years[month[:4]] += count
-        counts = years
+    first, last = months[0].value, months[-1].value
+    numbers = range(_number(first), _number(last) + 1)
+    if len(numbers) <= most_months:
+        unit = "month"
+        labels = [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in numbers]
+        counts = Counter({month.value: month.count for month in months})
+    else:
+        unit = "year"
+        labels = [f"{year:04d}" for year in range(int(first[:4]), int(last[:4]) + 1)]
+        counts = Counter()
+        for month in months:
+            counts[month.value[:4]] += month.count
     if len(labels) < 2:
         return None
+    search = search_url(wanted, date_from="", date_to="", explain=0)
+    search = escape(f"{search}{'&' if '?' in search else '?'}")
     most, highest = max(counts.items(), key=lambda item: item[1])
     bars = "".join(
-        _bar(number * _STEP, counts[label], highest, label, wanted)
+        _bar(number * _STEP, counts[label], highest, label, search)
         for number, label in enumerate(labels)
         if counts[label]
     )
     return Timeline(unit, labels[0], labels[-1], most, highest, len(labels) * _STEP, Markup(bars))  # escaped
 
 
-def _bar(x: int, count: int, highest: int, label: str, wanted: SearchRequest) -> str:
+def _bar(x: int, count: int, highest: int, label: str, search: str) -> str:
     """A bar, and an area of full height to aim at. Keys reach one bar only, and move on from there."""
     top = round(_HEIGHT - max(_LOWEST, _HEIGHT * count / highest), 1)
-    url = escape(search_url(wanted, date_from=label, date_to=label))
     return (
-        f'<a href="{url}" rel="nofollow" tabindex="-1"><title>{label}: {count:,}</title>'
+        f'<a href="{search}from={label}&amp;to={label}" rel="nofollow" tabindex="-1">'
+        f"<title>{label}: {count:,}</title>"
         f'<path class="area" d="M{x} 0h{_STEP}v{_HEIGHT}h-{_STEP}z"/>'
         f'<path d="M{x + 1} {_HEIGHT}V{top}h{_STEP - 2}V{_HEIGHT}z"/></a>'
     )
 
 
-def _months(first: str, last: str) -> list[str]:
-    start, stop = (12 * int(month[:4]) + int(month[5:]) - 1 for month in (first, last))
-    return [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in range(start, stop + 1)]
+def _number(month: str) -> int:
+    """The months since the year 0."""
+    return 12 * int(month[:4]) + int(month[5:]) - 1

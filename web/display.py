@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from itertools import pairwise
 
-from flask import Flask, g
+from flask import Flask
 from markupsafe import Markup, escape
 
 from index.article import Article, format_date, to_datetime
 from index.document import category_paths
 from search.snippets import Snippet
-from web.language import local_day, message, said
+from web.language import language, local_day, message, said
 
 # Between a level's name and the name of the level above, which some archives repeat.
 _DASHES = frozenset("－—–-·_:：")
@@ -66,10 +67,13 @@ def local(seconds: int, zone: tzinfo) -> datetime:
 
 def when(seconds: int, zone: tzinfo) -> Markup:
     """A date in the reader's words (yesterday, January 4, 2022), with the exact one on hover."""
+    return _when(seconds, zone, datetime.now(zone).date(), language())
+
+
+@lru_cache(maxsize=4096)
+def _when(seconds: int, zone: tzinfo, today: date, tag: str) -> Markup:
     moment = local(seconds, zone)
-    if "today" not in g:
-        g.today = datetime.now(zone).date()
-    days = (g.today - moment.date()).days
+    days = (today - moment.date()).days
     if days == 0:
         words = said(message("today"))
     elif days == 1:
@@ -111,6 +115,11 @@ def level_names(levels: Sequence[str]) -> list[str]:
 
 def category_links(article: Article) -> list[tuple[str, str]]:
     """The levels of an article's category, each as its name and the path to filter by."""
-    paths = category_paths(article.categories)
+    return _category_links(article.categories)
+
+
+@lru_cache(maxsize=1024)
+def _category_links(categories: tuple[str, ...]) -> list[tuple[str, str]]:
+    paths = category_paths(categories)
     names = level_names(paths[-1].split("/")) if paths else []
     return list(zip(names, paths, strict=False))  # equal levels are one path

@@ -49,9 +49,11 @@ def init_language(app: Flask) -> None:
 
 def language() -> str:
     """The language of the answer: that of `?lang=`, else the cookie's, else one that the browser asks for."""
-    if "language" not in g:
+    try:
+        return cast(str, g.language)
+    except AttributeError:  # asked for the first time in this request
         g.language = _chosen()
-    return cast(str, g.language)
+        return cast(str, g.language)
 
 
 def closest(tag: str) -> str:

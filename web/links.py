@@ -53,9 +53,11 @@ def static_url(name: str) -> str:
 
 def _root() -> str:
     """The prefix under which the pages are."""
-    if "root" not in g:
+    try:
+        return cast(str, g.root)
+    except AttributeError:  # asked for the first time in this request
         g.root = url_for("views.home").rstrip("/")
-    return cast(str, g.root)
+        return cast(str, g.root)
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from index.analysis.fold import fold_key
 from index.engine import Sort
@@ -13,6 +14,8 @@ from web.charts import Timeline, make_timeline
 from web.display import level_names
 from web.language import message
 from web.links import search_url
+
+_key = lru_cache(maxsize=10_000)(fold_key)
 
 # Page numbers around the current one.
 _AROUND = 2
@@ -105,7 +108,7 @@ def make_listing(results: Results, max_hits: int, last_day: date) -> Listing:
         authors=tuple(
             FacetLink(facet.value, facet.count, search_url(request, author=facet.value), active)
             for facet in results.facets.get("author", ())[:_MOST_AUTHORS]
-            for active in [fold_key(facet.value) == fold_key(request.author)]
+            for active in [_key(facet.value) == _key(request.author)]
         ),
         years=_years(months, request),
         ranges=_ranges(request, last_day),
@@ -135,20 +138,20 @@ def _category_tree(values: Sequence[FacetValue], request: SearchRequest) -> tupl
     """Paths as a tree. A level whose articles are all in one level below is shown together with that."""
     below: dict[str, list[FacetValue]] = {}  # by the folded path: spellings may differ from level to level
     for value in values:
-        below.setdefault(fold_key(value.value.rpartition("/")[0]), []).append(value)
-    active = fold_key(request.category)
+        below.setdefault(_key(value.value.rpartition("/")[0]), []).append(value)
+    active = _key(request.category)
 
     def link(value: FacetValue, depth: int) -> FacetLink:
         levels = value.value.split("/")
-        inside = below.get(fold_key(value.value), [])
+        inside = below.get(_key(value.value), [])
         children = [child for child in inside if child.value.count("/") == len(levels)]
-        if len(children) == 1 and children[0].count == value.count and fold_key(value.value) != active:
+        if len(children) == 1 and children[0].count == value.count and _key(value.value) != active:
             return link(children[0], depth)
         return FacetLink(
             label=" / ".join(level_names(levels)[depth:]),
             count=value.count,
             url=search_url(request, category=value.value),
-            active=fold_key(value.value) == active,
+            active=_key(value.value) == active,
             children=tuple(link(child, len(levels)) for child in children),
         )
 

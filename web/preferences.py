@@ -86,7 +86,7 @@ def choices() -> list[Choice]:
             tuple(
                 Option(
                     Markup(title) if name == "lang" else said(title),  # a constant of ours
-                    _choice_url(name, value),
+                    address + value,
                     value == active[name],
                     value if name == "lang" else "",
                 )
@@ -94,13 +94,14 @@ def choices() -> list[Choice]:
             ),
         )
         for name in shown
+        for address in [_address(name)]
     ]
 
 
-def _choice_url(name: str, value: str) -> str:
-    """The address of the same page with a value chosen; relative to the page."""
+def _address(name: str) -> str:
+    """The address of the same page, relative to it, up to a value to be chosen."""
     kept = [(key, kept) for key, kept in request.args.items(multi=True) if key != name]
-    return f"?{urlencode([*kept, (name, value)])}"
+    return f"?{urlencode([*kept, (name, '')])}"
 
 
 def _chosen(name: str) -> str:
