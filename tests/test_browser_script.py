@@ -105,7 +105,7 @@ def test_keys_lead_from_hit_to_hit(visit: Visit) -> None:
     marks = page.locator(".prose mark:not(.on)")
     count = marks.count()
     shown = page.locator(".hits-bar output")
-    expect(shown).to_have_text(str(count))
+    expect(shown).to_have_text(f"{count} matches")
     page.keyboard.press("n")
     expect(shown).to_have_text(f"1 / {count}")
     expect(marks.nth(0)).to_have_class("now")

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from pages import one, page_at
 
-from search.syntax import Note
+from search.syntax import FIELD_NAMES, Note
 from web.language import LANGUAGES
 
 ROOT = Path(__file__).parent.parent
@@ -169,6 +169,15 @@ def test_notes_speak_the_language(client: FlaskClient) -> None:
         spoken.add(one(page_at(client, "/search", q='临江 "地铁'), ".notes").text)
     assert len(spoken) == 3
     assert any(str(Note("A quotation mark has no partner, and was ignored.")) in text for text in spoken)
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_examples_name_fields_in_the_language(client: FlaskClient, tag: str) -> None:
+    page = page_at(client, "/", lang=tag)
+    fields = [code.text.split(":")[0] for code in page.select(".examples code") if ":" in code.text]
+    assert len(fields) == 4
+    assert {FIELD_NAMES[field] for field in fields} == {"title", "author", "category", "date"}
+    assert ("標題" in fields, "title" in fields) == (tag == "zh-Hant", tag == "en")
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)

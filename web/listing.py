@@ -12,7 +12,7 @@ from index.engine import Sort
 from search.searcher import FacetValue, Results, SearchRequest
 from web.charts import Timeline, make_timeline
 from web.display import level_names
-from web.language import message
+from web.language import message, said
 from web.links import search_url
 
 _key = lru_cache(maxsize=10_000)(fold_key)
@@ -128,8 +128,12 @@ def _chips(request: SearchRequest) -> tuple[Chip, ...]:
     if request.date_from or request.date_to:
         if request.date_from == request.date_to:
             dates = request.date_from
+        elif not request.date_to:
+            dates = said(message("since %(day)s"), day=request.date_from)
+        elif not request.date_from:
+            dates = said(message("until %(day)s"), day=request.date_to)
         else:
-            dates = f"{request.date_from} … {request.date_to}".strip()
+            dates = f"{request.date_from} – {request.date_to}"
         filters.append(Chip("date", dates, search_url(request, date_from="", date_to="")))
     return tuple(chip for chip in filters if chip.value)
 

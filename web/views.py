@@ -19,7 +19,7 @@ from web.charts import make_timeline
 from web.context import context
 from web.display import local
 from web.headers import page_etag
-from web.language import local_day
+from web.language import local_day, message, translated
 from web.links import query_string, search_url
 from web.listing import make_listing
 from web.preferences import shows_pictures
@@ -145,20 +145,21 @@ class Example:
 
 
 def _examples(analyzer: Analyzer, overview: Overview, newest: Sequence[Article]) -> list[Example]:
-    """Queries that find something here, one of each kind: they are made from the articles themselves."""
+    """Queries that find something here, one of each kind: they are made from the articles themselves.
+    The names of fields are those of the reader's language."""
     found: dict[str, str] = {}
     for article in newest:
         words = [word for word in analyzer.words(article.title) if _HAN.fullmatch(word)]
         if len(words) > 1 and "words" not in found:
             found["words"] = " ".join(words[:2])
-            found["title"] = f"标题:{words[-1]}"
+            found["title"] = translated(message("title")) + ":" + words[-1]
         phrases = [part for part in re.findall(r"[\u4e00-\u9fff]+", article.title) if 4 <= len(part) <= 8]
         if phrases:
             found.setdefault("phrase", f'"{phrases[0]}"')
-    for field, kind in (("作者", "author"), ("分类", "category")):
+    for field, kind in ((message("author"), "author"), (message("category"), "category")):
         values = overview.facets[kind]
         if values and not re.search(r"[\s()（）\"|｜]", values[0].value):
-            found[kind] = f"{field}:{values[0].value}"
+            found[kind] = f"{translated(field)}:{values[0].value}"
     if months := overview.facets["month"]:
-        found["date"] = f"日期:{months[-1].value}"
+        found["date"] = translated(message("date")) + ":" + months[-1].value
     return [Example(text, kind) for kind, text in found.items()]

@@ -125,7 +125,7 @@ function searchWhileTyping() {
 
   async function suggest(typed, signal) {
     if (!typed) return;
-    const size = document.body.matches(".home") ? 8 : 5;
+    const size = document.body.matches(".home, .listing") ? 5 : 8; // results are to be seen below
     const response = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(typed)}&size=${size}`, { signal });
     const titles = response.ok ? (await response.json()).suggestions : [];
     if (signal.aborted || document.activeElement !== box) return;
