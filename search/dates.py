@@ -25,10 +25,12 @@ _END = to_seconds(datetime.max.replace(tzinfo=UTC)) + 1
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """Seconds since 1970: `start` is inside, `end` is not; None is open."""
+    """Seconds since 1970: `start` is inside, `end` is not; None is open. `is_turned` says that the later
+    one was given first."""
 
     start: int | None
     end: int | None
+    is_turned: bool = False
 
 
 def parse_range(text: str, zone: tzinfo) -> DateRange:
@@ -50,9 +52,12 @@ def parse_range(text: str, zone: tzinfo) -> DateRange:
     if found := _RANGE.fullmatch(text):
         if not found["start"] and not found["end"]:
             raise ValueError(text)
-        start = parse_period(found["start"], zone).start if found["start"] else None
-        end = parse_period(found["end"], zone).end if found["end"] else None
-        return DateRange(start, end)
+        start, end = found["start"], found["end"]
+        first = parse_period(start, zone).start if start else None
+        last = parse_period(end, zone).end if end else None
+        if first is not None and last is not None and last <= first:
+            return DateRange(parse_period(end, zone).start, parse_period(start, zone).end, is_turned=True)
+        return DateRange(first, last)
     return parse_period(text, zone)
 
 

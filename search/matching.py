@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from whoosh import query
 
-from index.analysis.grams import END, phrase_grams
+from index.analysis.grams import BOUNDARY, END, phrase_grams
 from index.engine import GramPhrase
 from search.syntax import DEFAULT_FIELD
 
@@ -70,13 +70,17 @@ def near(field: str, groups: list[list[str]], slop: int, terms: Expand) -> tuple
     return all_of(parts), len(parts) == 2 * len(groups) - 1
 
 
-def text_of(units: Sequence[str]) -> str:
-    """Units as a person would write them."""
+def text_of(units: Sequence[str], glue: str = " ") -> str:
+    """Units as a person would write them, with `glue` between runs of letters, and between numbers."""
     text = ""
     for unit in units:
-        word = unit.removesuffix(END)
-        glue = " " if text and unit.endswith(END) and text[-1].isascii() and text[-1].isalpha() else ""
-        text += glue + word
+        if unit == BOUNDARY:
+            text += "."
+            continue
+        alike = str.isdecimal if unit[0].isdecimal() else str.isalpha
+        if unit.endswith(END) and text[-1:].isascii() and alike(text[-1:]):
+            text += glue
+        text += unit.removesuffix(END)
     return text
 
 

@@ -17,6 +17,7 @@ from whoosh import query
 from index.analysis import Analyzer
 from index.analysis.fold import fold, fold_key
 from index.analysis.grams import BOUNDARY, END
+from index.bm25 import idf
 from index.engine import GramPhrase
 from search.distance import within_distance
 from search.matching import (
@@ -59,6 +60,8 @@ class Weights:
 WEIGHTS = Weights()
 # Weights that are typed go up to this: a product of them never leaves the range of a 32-bit float.
 _MAX_BOOST = 1e6
+# Words that a pattern stands for that score; all of those found match.
+_SCORED_EXPANSIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,7 @@ class _Planner:
         return text if inside is None or isinstance(inside, Words) else f"({text})"
 
     def _slot_understood(self, slot: Slot, name: str, boost: str) -> str:
-        words = " ".join(f"{name}{text_of(word)}{boost}" for word in slot.words)
+        words = " ".join(f"{name}{text_of(word, '-')}{boost}" for word in slot.words)
         if not slot.synonyms:
             return words
         forms = [f"({words})" if len(slot.words) > 1 else words]
@@ -393,7 +396,10 @@ class _Planner:
             return query.NullQuery, []
         fields = SEARCHED[node.fieldname]
         self.needles.append(Needle(tuple(units), fields, float(len(units)), open_end=True))
-        scores = [] if units[-1].endswith(END) else self._word_scores(fields, node.text, units)
+        if units[-1].endswith(END):
+            scores = self._like_scores(fields, units[-1].removesuffix(END), str.startswith)
+        else:
+            scores = self._word_scores(fields, node.text, units)
         match = match_open(node.fieldname, units, self._terms, self._max_expansions)
         return match, [_boosted(score, node.boost) for score in scores]
 
@@ -406,11 +412,30 @@ class _Planner:
             prefix = re.split(r"[*?]", text)[0]
             found = self._units_like(fields, prefix, lambda unit: bool(pattern.fullmatch(unit)))
         else:
-            distance = int(node.maxdist)
-            found = self._units_like(fields, text[0], lambda unit: within_distance(text, unit, distance))
+            distance, prefix = int(node.maxdist), text[0]
+            found = self._units_like(fields, prefix, lambda unit: within_distance(text, unit, distance))
         for unit in found:
             self.needles.append(Needle((unit,), fields, float(len(unit))))
-        return any_found([match_units(node.fieldname, [unit]) for unit in found]), []
+        words = {unit.removesuffix(END) for unit in found}
+        scores = self._like_scores(fields, prefix, lambda word, _: word in words)
+        match = any_found([match_units(node.fieldname, [unit]) for unit in found])
+        return match, [_boosted(score, node.boost) for score in scores]
+
+    def _like_scores(
+        self, fields: Iterable[str], prefix: str, wanted: Callable[[str, str], bool]
+    ) -> list[query.Query]:
+        """Of the words that start so and are wanted, the most frequent. All are worth as much as the most
+        frequent one: rare words are no better an answer to a pattern."""
+        documents = self._thesaurus.count(query.Every())
+        scores: list[query.Query] = []
+        for field in fields:
+            name = f"{field}_words"
+            counts = Counter({word: n for word, n in self._terms(name, prefix) if wanted(word, prefix)})
+            common = counts.most_common(_SCORED_EXPANSIONS)
+            for word, having in common:
+                part = idf(documents, common[0][1]) / idf(documents, having)
+                scores.append(query.Term(name, word, boost=getattr(WEIGHTS, name) * part))
+        return scores
 
     def _units_like(self, fields: Iterable[str], prefix: str, wanted: Callable[[str], bool]) -> list[str]:
         """The letter units that start so and are wanted, the most frequent first, up to the limit."""

@@ -49,8 +49,8 @@ FIELD_NAMES = {
 }
 DEFAULT_FIELD = "text"
 
-# Full-width forms of ASCII, and the ideographic space.
-_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+# Full-width forms of ASCII, and the ideographic space; but a full-width comma is none between thousands.
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code != 0xFF0C} | {0x3000: 0x20}
 # Quotation marks that stand around a word of their own are those of the query language; inside a
 # sentence, or inside others, they are punctuation.
 _PAIRS = (("“", "”"), ("„", "”"), ("「", "」"), ("『", "』"), ("«", "»"), ("〝", "〞"))
@@ -60,10 +60,17 @@ _QUOTED = re.compile(
     + r")(?=[\s)~^|]|$)"
 )
 _FIELD = rf"(?<![^\s(\-!|])(?P<text>(?i:{'|'.join(FIELD_NAMES)})):\s*(?=\S)"
-_UNKNOWN_FIELD = re.compile(r"(?<![^\s(\-!|])(?P<name>[A-Za-z]{3,}):(?=[^\s/])")
+# As it was typed: Python：入门 is a title, std::string and localhost:8080 are names.
+_UNKNOWN_FIELD = re.compile(r"(?<![^\s(\-!|])(?P<name>[A-Za-z]{3,}):(?=[^\s/:\d])")
 # A word with a sign of its own stands alone: a?b is no pattern in http://example.org/a?b=c.
 _START = r"(?<![^\s(:\-!|])"
 _STOP = r"(?=[\s)^|]|$)"
+_PREFIX = r"(?![-!])(?P<text>[^\s()\"|*?~:^]+)\*"
+_WILDCARD = r"(?P<text>[A-Za-z][A-Za-z0-9]*(?:[*?]+[A-Za-z0-9]+)+\*?)"
+_FUZZY = r"(?P<text>[A-Za-z]{3,})~(?P<distance>[12])?"
+_is_pattern = re.compile("|".join(re.sub(r"\?P<\w+>", "", p) for p in (_PREFIX, _WILDCARD, _FUZZY))).fullmatch
+# What looks like a pattern, and is none. *ST is how shares that may be delisted are marked.
+_LOST_SIGN = re.compile(r"(?<!\S)(?:[*?]+(?!ST)[^\W\d]\S*|[^\W\d]+\*+\w\S*|[^\W\d]+~\d?(?!\S))|^[A-Za-z]+\?$")
 _OPERATORS = ("AND", "OR", "NOT")
 # No text: half a character of a file name or a terminal, or one that ends strings in C.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -176,11 +183,12 @@ def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
             limit=settings.max_query_length,
         )
     notes: list[Note] = []
+    _note_unknown_fields(text, notes)
+    _note_lost_signs(text, notes)
     text = _NO_TEXT.sub(" ", text).translate(_NARROW)
     text = _QUOTED.sub(lambda found: f'"{found[0][1:-1]}"', text)
     text = _check_quotes(text, notes)
     text = _check_parentheses(text, settings.max_query_nesting, notes)
-    _note_unknown_fields(text, notes)
     try:
         tree = _parser().parse(text, normalize=False)
     except Exception:  # noqa: BLE001  # whoosh trips over operators without operands in several ways
@@ -212,9 +220,9 @@ def _parser() -> QueryParser:
             _ComparedDatePlugin(),
             _FieldsPlugin(),
             _PhrasePlugin(),
-            _PatternPlugin(r"(?![-!])(?P<text>[^\s()\"|*?~:^]+)\*", query.Prefix),
-            _PatternPlugin(r"(?P<text>[A-Za-z][A-Za-z0-9]*(?:[*?]+[A-Za-z0-9]+)+\*?)", query.Wildcard),
-            _PatternPlugin(r"(?P<text>[A-Za-z]{3,})~(?P<distance>[12])?", query.FuzzyTerm),
+            _PatternPlugin(_PREFIX, query.Prefix),
+            _PatternPlugin(_WILDCARD, query.Wildcard),
+            _PatternPlugin(_FUZZY, query.FuzzyTerm),
             plugins.BoostPlugin(),
         ],
         group=_WordsGroup,
@@ -273,6 +281,18 @@ def _note_unknown_fields(text: str, notes: list[Note]) -> None:
             )
 
 
+def _note_lost_signs(text: str, notes: list[Note]) -> None:
+    for found in _LOST_SIGN.finditer(re.sub(r'"[^"]*"', "", text)):
+        if not _is_pattern(found[0]) and "=" not in found[0]:
+            notes.append(
+                Note(
+                    "{word} is no pattern, and was searched as text: * stands behind a word or between "
+                    "letters, ? between letters, ~ behind three letters or more.",
+                    {"word": found[0]},
+                )
+            )
+
+
 def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
     """A leaf as it is meant, with a note where that can't be told."""
     text = leaf.words[0] if isinstance(leaf, query.Phrase) else leaf.text
@@ -289,6 +309,10 @@ def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
                 )
             )
             return query.Term(DEFAULT_FIELD, text)
+        if dates.is_turned:
+            notes.append(
+                Note("{date} ends before it starts, and was read the other way round.", {"date": text})
+            )
         return DateRange(text, dates.start, dates.end)
     if isinstance(leaf, query.Term) and text in _OPERATORS:
         notes.append(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from index.analysis import Analyzer
-from index.analysis.grams import END
+from index.analysis.grams import BOUNDARY, DIGIT, END, JOINED, LETTER, written
 
 # Characters that say little by themselves: between words they need not occur, and they don't join
 # their neighbours to a name.
@@ -17,28 +18,40 @@ _FUNCTION_CHARACTERS = frozenset(
 )
 # Units of a text without spaces up to which none of them is taken for one of those.
 _SHORT = 4
+# Signs that are a part of the word that they stand at: C++, C#, 18.0%, $100, @名, #话题#, .NET.
+_SIGNS = frozenset("+#%‰@&.°$¢£¥€₩₽₹")
+_LEADING = frozenset("@.$¢£¥€₩₽₹")
+# Letters and digits with what joins them to one word: TD-LTE, 2022-01-04, node.js, v2.0.1, a.b@example.org,
+# TCP/IP, 1,000, 12:30, C++, 36.5℃. (As units, most of the signs between are nothing.)
+_RUN = rf"(?:{LETTER}|{DIGIT})+[+#%‰°]*"
+_COMPOUND = (
+    rf"(?:[@#&$£¥€]|(?<!\.)\.(?={LETTER}))*{_RUN}"
+    rf"(?:(?:[-‐–−~_./@&'’]|(?<={DIGIT}),(?={DIGIT})|:(?={DIGIT}))?{_RUN})*"
+)
+_ATOM = re.compile(rf"{_COMPOUND}|.[{JOINED}]*", re.DOTALL)
+# What a number holds on to: any single character that is no particle, and words of measure.
+_COUNTED = frozenset("年月日时人个里多")
+_MEASURES = tuple(
+    "亿 万 千 百 年代 年度 月份 号 个 岁 公里 公斤 公顷 厘米 毫米 毫升 平方 立方 小时 分钟 秒钟 人次".split()
+)
 
 
 def query_words(analyzer: Analyzer, text: str) -> list[list[str]]:
     """The words of a text without operators, each as its units.
 
-    Cut where the dictionary cuts and where punctuation is, but never inside a unit. Symbols stay with
-    what they follow (C#, 18.0%). Characters that the dictionary leaves single stay together: that is
-    how names and new words look to it (李墨轩, 放管服).
+    Cut where the dictionary cuts and where punctuation is, but never inside letters, digits and the signs
+    that join them (C#, 18.0%, TD-LTE, node.js). A number holds on to what it counts (3.7亿, 2022年1月4日), a
+    letter to a character beside it (A股, 维C). Characters that the dictionary leaves single stay together:
+    that is how names and new words look to it (李墨轩, 放管服).
 
     An article that contains the text contains every one of them, whatever the dictionary says. What
-    says little (的, 是, 在) is left out, unless there is nothing else.
+    says little (的, 是, 在, →) is left out, unless there is nothing else.
 
-    >>> query_words(Analyzer(), "公安交管12123，C#")
-    [['公', '安'], ['交', '管'], ['12123·'], ['c·', '#']]
+    >>> query_words(Analyzer(), "公安交管12123，C#和TD-LTE")
+    [['公', '安'], ['交', '管'], ['12123·'], ['c·', '#'], ['td·', 'lte·']]
     """
-    groups: list[list[str]] = []
-    for piece in analyzer.pieces(text):
-        cut = _cut(analyzer, piece)
-        # So few characters are a name or a word of their own, whatever they are (向宠, 下栏).
-        is_short = sum(map(len, cut)) <= _SHORT
-        groups += _joined(cut, _is_han if is_short else _is_telling)
-    return [group for group in groups if len(group) > 1 or not _is_function(group[0])] or groups
+    groups = [group for stretch in _stretches(analyzer, text) for group in _joined(_cut(analyzer, stretch))]
+    return [group for group in groups if not _says_little(group)] or groups
 
 
 def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
@@ -49,7 +62,7 @@ def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
     """
     groups: list[list[str]] = []
     for piece in analyzer.pieces(text):
-        cut = _cut(analyzer, piece)
+        cut = _cut_piece(analyzer, piece)
         paired = set()
         for number, (left, right) in enumerate(pairwise(cut)):
             if _is_single(left) and _is_single(right):
@@ -57,7 +70,7 @@ def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
                 if _is_telling(left[0]) and _is_telling(right[0]):
                     paired |= {number, number + 1}
         for number, group in enumerate(cut):
-            if len(group) > 1 or (number not in paired and _is_telling(group[0])):
+            if number not in paired and not _says_little(group):
                 groups.append(group)
     return groups
 
@@ -77,42 +90,96 @@ def dictionary_words(analyzer: Analyzer, text: str) -> list[CutWord]:
     return [
         CutWord(tuple(units), apart=not number, is_function=len(units) == 1 and _is_function(units[0]))
         for piece in analyzer.pieces(text)
-        for number, units in enumerate(_cut(analyzer, piece))
+        for number, units in enumerate(_cut_piece(analyzer, piece))
     ]
 
 
-def _cut(analyzer: Analyzer, piece: str) -> list[list[str]]:
-    ends = analyzer.word_ends(piece)
+def _stretches(analyzer: Analyzer, text: str) -> Iterator[list[list[str]]]:
+    """The parts of a text with nothing transparent and no punctuation inside: of each, the units; those of a
+    compound are kept together."""
+    stretch: list[list[str]] = []
+    for found in _ATOM.finditer(written(text)):
+        if units := analyzer.units(found[0]):
+            stretch.append(units)
+        elif stretch:
+            yield stretch
+            stretch = []
+    if stretch:
+        yield stretch
+
+
+def _cut(analyzer: Analyzer, atoms: Sequence[list[str]]) -> list[list[str]]:
+    """Adjacent units, those of each word of the dictionary together; signs stay with what they stand at."""
+    written_out = ["".join(unit.removesuffix(END) for unit in atom if unit != BOUNDARY) for atom in atoms]
+    ends = analyzer.word_ends("".join(written_out))
     groups: list[list[str]] = []
     position = 0
-    for unit in analyzer.units(piece):
-        if not groups or (position in ends and unit[0].isalnum()):
+    for atom, text in zip(atoms, written_out, strict=True):
+        before = groups[-1][-1] if groups else ""
+        if not before or _is_symbol(atom[0]) or _is_symbol(before):
+            starts = True
+        elif atom[0] in _SIGNS:
+            starts = atom[0] in _LEADING
+        else:
+            starts = position in ends and not _SIGNS.issuperset(groups[-1])
+        if starts:
             groups.append([])
-        groups[-1].append(unit)
-        position += len(unit.removesuffix(END))
+        groups[-1] += atom
+        position += len(text)
     return groups
 
 
-def _joined(groups: list[list[str]], joins: Callable[[str], bool]) -> list[list[str]]:
-    """Runs of single characters that join their neighbours, made one."""
-    joined: list[list[str]] = []
-    previous = False
-    for group in groups:
-        single = _is_single(group) and joins(group[0])
-        if single and previous:
-            joined[-1] += group
-        else:
-            joined.append(list(group))
-        previous = single
-    return joined
+def _cut_piece(analyzer: Analyzer, piece: str) -> list[list[str]]:
+    return _cut(analyzer, [[unit] for unit in analyzer.units(piece)])
+
+
+def _joined(piece: list[list[str]]) -> Iterator[list[str]]:
+    """The words of a stretch, those that belong together made one."""
+    # So few characters are a name or a word of their own, whatever they are (向宠, 下栏).
+    is_short = sum(map(len, piece)) <= _SHORT
+    joined: list[str] = []
+    last: list[str] = []
+    for group in piece:
+        if joined and not (_are_single(last, group, is_short) or _holds(joined, group)):
+            yield joined
+            joined = []
+        joined = joined + group
+        last = group
+    if joined:
+        yield joined
+
+
+def _are_single(left: list[str], right: list[str], is_short: bool) -> bool:
+    """Whether both are characters that the dictionary leaves single, or one of them a letter."""
+    if not (_is_single(left) and _is_single(right)):
+        return (_is_single(left) and _is_telling(left[0]) and _is_one_letter(right)) or (
+            _is_one_letter(left) and _is_single(right) and _is_telling(right[0])
+        )
+    return is_short or (_is_telling(left[0]) and _is_telling(right[0]))
+
+
+def _holds(left: list[str], right: list[str]) -> bool:
+    """Whether one is a number, and the other what it counts, or how: 3.7亿, 第5, 2022年1月."""
+    if left[-1][0].isdecimal():
+        if len(right) == 1:
+            return _is_single(right) and (_is_telling(right[0]) or right[0] in _COUNTED)
+        return "".join(right).startswith(_MEASURES)
+    if right[0][0].isdecimal():
+        return left[-1] == "第" or (len(left) > 1 and left[-2][0].isdecimal() and not left[-1].endswith(END))
+    return False
 
 
 def _is_single(group: list[str]) -> bool:
-    return len(group) == 1 and _is_han(group[0])
+    *signs, last = group
+    return _SIGNS.issuperset(signs) and last[0].isalnum() and not last.endswith(END)
 
 
-def _is_han(unit: str) -> bool:
-    return not unit.endswith(END)
+def _is_one_letter(group: list[str]) -> bool:
+    return len(group) == 1 and len(group[0]) == 2 and group[0][0].isalpha()
+
+
+def _is_symbol(unit: str) -> bool:
+    return not unit[0].isalnum() and unit not in _SIGNS
 
 
 def _is_function(unit: str) -> bool:
@@ -121,3 +188,7 @@ def _is_function(unit: str) -> bool:
 
 def _is_telling(unit: str) -> bool:
     return not _is_function(unit)
+
+
+def _says_little(group: list[str]) -> bool:
+    return len(group) == 1 and (_is_function(group[0]) or (_is_symbol(group[0]) and group[0] < "\U0001f000"))

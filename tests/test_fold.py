@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.analysis.fold import CharacterTable, MappedText, fold, fold_key
+from index.analysis.variants import CHOSEN, RADICALS, REGIONAL, SEMANTIC
 
 CASES = json.loads((Path(__file__).parent / "cases" / "fold.json").read_text(encoding="utf-8"))
 
@@ -95,3 +96,45 @@ def test_tables_may_be_used_by_several_threads() -> None:
     finally:
         sys.setswitchinterval(interval)
     assert not failures
+
+
+# Variants
+
+TABLES = {
+    name: [(pair[0], pair[1]) for pair in table.split()]
+    for name, table in (
+        ("REGIONAL", REGIONAL),
+        ("SEMANTIC", SEMANTIC),
+        ("RADICALS", RADICALS),
+        ("CHOSEN", CHOSEN),
+    )
+}
+
+
+def is_simplified(character: str) -> bool:
+    """Whether Simplified Chinese writes it, by its first standard."""
+    return character.encode("gb2312", "ignore") != b""
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_variant_and_what_it_is_a_form_of_are_the_same(name: str) -> None:
+    for source, target in TABLES[name]:
+        assert fold(source) == fold(target) != source
+
+
+def test_what_simplified_chinese_writes_is_no_variant() -> None:
+    for name in ("REGIONAL", "SEMANTIC", "RADICALS"):
+        assert [source for source, _ in TABLES[name] if is_simplified(source)] == []
+    assert [source for source, _ in TABLES["CHOSEN"] if is_simplified(source)] == ["著", "藉", "彷"]
+
+
+def test_a_variant_has_one_form() -> None:
+    sources = [source for table in TABLES.values() for source, _ in table]
+    assert len(sources) == len(set(sources))
+
+
+def test_every_character_of_gb2312_stays_but_those_that_traditional_chinese_shares() -> None:
+    """Whatever is added to the tables: no two characters of Simplified Chinese become one unnoticed."""
+    ideographs = [chr(code) for code in range(0x4E00, 0xA000) if is_simplified(chr(code))]
+    moved = {character: fold(character) for character in ideographs if fold(character) != character}
+    assert set(moved) == set("乾於吒夥後徵拚捱摺榘菸藉薹袷醣麴麽著彷")

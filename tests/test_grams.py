@@ -112,6 +112,7 @@ def test_marks_are_matches(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(found) - 1))
     phrase = found[start : data.draw(st.integers(start + 1, min(len(found), start + 6)))]
     assume(BOUNDARY not in (phrase[0], phrase[-1]))  # a query has none at its edges
+    assume(phrase[-1] != ".")  # it is one before letters only
     spans = list(UnitText(text).find(unit_pattern(phrase)))
     assert len(spans) == occurrences(found, phrase)
     assert spans == sorted(spans)
@@ -132,6 +133,7 @@ def test_an_open_end_finds_the_units_that_start_so(text: str, data: st.DataObjec
     assert len(spans) == sum(unit.startswith(prefix) for unit in found if unit.endswith("·"))
 
 
+@settings(deadline=None)  # the dictionary is loaded
 @given(TEXTS)
 def test_an_index_holds_each_unit_once_and_each_gram_in_order(text: str) -> None:
     analyzer = Analyzer()
@@ -158,6 +160,7 @@ def test_numpy_folds_as_python_does(text: str, times: int) -> None:
     assert SEPARATED.apply(text) == text.translate(SEPARATED)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_pieces_together_have_the_units_of_the_whole(text: str) -> None:
     analyzer = Analyzer()

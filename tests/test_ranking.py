@@ -495,7 +495,7 @@ def test_words_too_common_to_be_held_to_a_distance_are_searched_anywhere() -> No
         ("date: >= 2022", "date:>=2022"),
         ("Kube* tensor?low kubernets~ go~", "Kube* tensor?low kubernets~1 go"),
         ("公安^3 (交管 部门)^0.5", "公安^3 (交管 部门)^0.5"),
-        ("C++ 18.0% GPT-4", "c++ 18.0% gpt 4"),
+        ("C++ 18.0% GPT-4", "c++ 18.0% gpt4"),
         ("國內", "国内"),
         ("公安 - 、 交管", "公安 交管"),
         ("公安交管 OR 天气", "(公安 交管) OR 天气"),

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from collections import Counter
 from pathlib import Path
 
+import jieba
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.analysis import hash_dictionary
+from index.analysis.dictionary import FOLDED_WORDS
+from index.analysis.fold import fold
 from index.analysis.grams import separate
 from index.analysis.words import DEFAULT_FREQUENCY, DictionaryWord, Segmenter, parse_dictionary
 from index.errors import SettingsError
@@ -135,3 +139,19 @@ def test_jieba_leaves_no_cache_behind(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert segmenter("jieba", "放管服").words("放管服改革") == ["放管服", "改革"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_words_of_the_dictionary_that_folding_changes_are_known_folded() -> None:
+    with jieba.get_dict_file() as file:
+        lines = [line.decode("utf-8").split() for line in file]
+    dictionary = {word: int(frequency) for word, frequency, *_ in lines}
+    changed: Counter[str] = Counter()
+    for word, frequency in dictionary.items():
+        if (folded := fold(word)) != word and len(folded) > 1:
+            changed[folded] += frequency
+    wanted = {
+        word: frequency + dictionary.get(word, 0)
+        for word, frequency in changed.items()
+        if frequency > dictionary.get(word, 0) and (frequency >= 10 or re.search("[a-z]", word))
+    }
+    assert {word: int(count) for word, count in map(str.split, FOLDED_WORDS.split(","))} == wanted

@@ -22,7 +22,7 @@ from itertools import accumulate
 from index.analysis.grams import BOUNDARY, separate, text_grams, units
 from index.analysis.words import Segmenter, parse_dictionary
 
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 
 # Texts of a usual length that fit the processor's cache together.
 _AT_ONCE = 32

@@ -15,8 +15,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from index.analysis.fold import fold
-from index.analysis.grams import BOUNDARY, DIGIT, END, LETTER, SEPARATED, mark_boundaries
+from index.analysis.grams import (
+    BOUNDARY,
+    DIGIT,
+    END,
+    JOINED,
+    LETTER,
+    SEPARATED,
+    mark_boundaries,
+    text_grams,
+    units,
+    written,
+)
 
 _Codes = NDArray[np.uint32]
 _Places = NDArray[np.intp]
@@ -26,15 +36,15 @@ _FEW = 60
 # Between two texts: a code point that is no character. In a text it folds to nothing.
 _BETWEEN = "\uffff"
 _CODE_POINTS = 0x110000
-_SPACE, _BOUNDARY, _END, _EDGE = map(ord, (" ", BOUNDARY, END, _BETWEEN))
+_SPACE, _BOUNDARY, _END, _EDGE, _POINT = map(ord, (" ", BOUNDARY, END, _BETWEEN, "."))
 # What takes the place of a code point; above all of these: it wasn't met yet; that isn't one character.
 _UNMET, _RESIZED = 0xFFFFFFFF, 0xFFFFFFFE
 _separated: _Codes = np.full(_CODE_POINTS, _UNMET, np.uint32)
 _separated[_EDGE] = _EDGE
 # What a code point of a separated text is: nothing, a unit, or a part of a unit.
-_NOTHING, _WHOLE, _LETTER, _NUMBER, _UNKNOWN = range(5)
+_NOTHING, _WHOLE, _LETTER, _NUMBER, _JOINED, _UNKNOWN = range(6)
 _kinds: NDArray[np.uint8] = np.full(_CODE_POINTS, _UNKNOWN, np.uint8)
-_is_letter, _is_digit = re.compile(LETTER).match, re.compile(DIGIT).match
+_is_letter, _is_digit, _is_joined = (re.compile(part).match for part in (LETTER, DIGIT, f"[{JOINED}]"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,10 @@ def text_grams_of(texts: Sequence[str]) -> list[TextGrams]:
     trimmed = _BETWEEN.join(text.strip(f" {BOUNDARY}") for text in separated)
     codes = _encode(f"{_BETWEEN}{trimmed}{_BETWEEN}")
     kinds = _kinds_of(codes)
+    if kinds.max() == _JOINED:  # kana and hangul are rare enough
+        return [_text_grams(text) for text in separated]
+    # A full stop before a letter is a sign by itself.
+    kinds[:-1][(codes[:-1] == _POINT) & (kinds[1:] == _LETTER)] = _WHOLE
     # A run of letters, or a number, goes on where a code point is of the kind of the one before.
     in_run = kinds >= _LETTER
     continues = in_run & np.append(False, kinds[1:] == kinds[:-1])
@@ -70,16 +84,21 @@ def text_grams_of(texts: Sequence[str]) -> list[TextGrams]:
     starts = (kinds != _NOTHING) & ~continues
     positions = (ends - widths)[starts]
     edges = np.flatnonzero(joined[positions] == _EDGE)
-    units = np.where(kinds[starts] == _WHOLE, joined[positions], _SPACE)
+    wholes = np.where(kinds[starts] == _WHOLE, joined[positions], _SPACE)
     runs = _decode(np.where(in_run.repeat(widths) | (joined == _EDGE), joined, _SPACE))
     runs_of = runs.replace(END, f"{END} ").split(_BETWEEN)[1:-1]
     joined[positions[edges]] = _BOUNDARY
     return [
         TextGrams(text, grams, (singles + " ".join(dict.fromkeys(run.split()))).rstrip())
         for text, grams, singles, run in zip(
-            separated, _grams(joined, positions, edges), _distinct(units, edges), runs_of, strict=True
+            separated, _grams(joined, positions, edges), _distinct(wholes, edges), runs_of, strict=True
         )
     ]
+
+
+def _text_grams(separated: str) -> TextGrams:
+    found = units(separated)
+    return TextGrams(separated, text_grams(found), " ".join(dict.fromkeys(found)))
 
 
 def _grams(joined: _Codes, positions: _Places, edges: _Places) -> list[str]:
@@ -121,7 +140,7 @@ def _separate(text: str) -> str:
             replacement = SEPARATED[ord(character)]
             _separated[ord(character)] = ord(replacement) if len(replacement) == 1 else _RESIZED
         if _separated[ord(character)] == _RESIZED:
-            text = text.replace(character, fold(character))  # each character of which is one for one
+            text = text.replace(character, written(character))  # each character of which is one for one
     return _separate(text)
 
 
@@ -146,8 +165,10 @@ def _kinds_of(codes: _Codes) -> NDArray[np.uint8]:
 def _kind(character: str) -> int:
     if character == " ":
         return _NOTHING
-    if character == "." or _is_digit(character):  # full stops are only left in numbers
+    if character == "." or _is_digit(character):  # other full stops are boundaries by now
         return _NUMBER
+    if _is_joined(character):
+        return _JOINED
     return _LETTER if _is_letter(character) else _WHOLE
 
 

@@ -1,8 +1,14 @@
 """Folding: the forms of a character that a reader takes for the same become one.
 
-Each character is folded by itself, so that the result never depends on context: NFKC, lower case,
-Traditional → Simplified by OpenCC's character table. Invisible characters (zero-width, direction and
-variation marks, control characters other than tab and newline) fold to nothing.
+Each character is folded by itself, so that the result never depends on context:
+
+- NFKD without diacritics (café cafe, lǜ lu, Đà da): composed and decomposed text is the same. The marks
+  that change a letter into another one stay: the voicing of kana, vowels and finals of hangul, and those
+  of other scripts;
+- case folding, of Unicode (ß ss);
+- Traditional → Simplified by OpenCC's character table, and other forms of a character (see `variants.py`);
+- invisible characters (zero-width, direction and variation marks, fillers, control characters) to nothing;
+  controls that end a line to a newline.
 
 Properties, tested: `fold(a + b) == fold(a) + fold(b)`; `fold(fold(a)) == fold(a)`.
 """
@@ -16,6 +22,8 @@ from collections.abc import Callable
 from functools import cache, cached_property
 
 import opencc  # the `t2s` configuration applied to one character is its character table
+
+from index.analysis.variants import CHOSEN, RADICALS, REGIONAL, SEMANTIC
 
 
 class CharacterTable(dict[int, str]):
@@ -88,24 +96,42 @@ def _simplifier() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
 
 
+_VARIANTS = {pair[0]: pair[1] for pair in (REGIONAL + SEMANTIC + RADICALS + CHOSEN).split()}
+_LINE_ENDS = "\r\v\f\x85"
+# Letter fillers and the joiner of graphemes, which are invisible in spite of their categories.
+_FILLERS = "\u034f\u115f\u1160\u3164\uffa0\u17b4\u17b5"
+_is_invisible_mark = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]").match  # variation selectors
+_is_diacritic = re.compile(
+    "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\ufe20-\ufe2f]"
+).match
+_LETTER_WITH = re.compile("LATIN SMALL LETTER ([A-Z]) WITH ")
+
+
 def _fold_character(character: str) -> str:
-    if _is_invisible(character):
-        return ""
     folded, previous = character, ""
     while folded != previous:  # a compatibility form may itself have a simplified one
         previous = folded
-        compatible = unicodedata.normalize("NFKC", folded).lower()
-        folded = "".join(
-            _simplifier().convert(c) if c > "\u2e7f" else c for c in compatible if not _is_invisible(c)
-        )
+        folded = "".join(map(_fold_once, unicodedata.normalize("NFKD", folded)))
     return folded
+
+
+def _fold_once(character: str) -> str:
+    if character in _LINE_ENDS:
+        return "\n"
+    if _is_diacritic(character) or _is_invisible(character):
+        return ""
+    if character > "\u2e7f":
+        return _VARIANTS.get(character) or _simplifier().convert(character)
+    if found := _LETTER_WITH.match(unicodedata.name(character, "")):
+        return found[1].lower()  # a stroke or a hook is no diacritic to NFKD: đ, ø, ł
+    return character.casefold()
 
 
 def _is_invisible(character: str) -> bool:
     if character in "\t\n":
         return False
-    if "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
-        return True  # variation selectors
+    if character in _FILLERS or _is_invisible_mark(character):
+        return True
     if ord(character) & 0xFFFE == 0xFFFE:
         return True  # no characters, and never will be
     return unicodedata.category(character) in ("Cc", "Cf", "Cs")

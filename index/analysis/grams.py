@@ -1,9 +1,10 @@
 """Units and grams: what decides whether an article matches.
 
 A folded text is a sequence of *units*: one character of a script that is written without spaces (Han,
-kana, hangul, …), a run of letters, a number (`3.4` is one), a symbol (`+`, `%`, an emoji), or one
-*boundary* for any run of sentence punctuation and paragraph breaks. Quotation marks, brackets, dashes,
-`_`, `·` and spaces are transparent: “放管服”, `_放管服_` and 放管服 are the same units.
+kana, hangul, …) with the marks that belong to it, a run of letters, a number (`3.4` is one, and `1,000` is
+1000), a symbol (`+`, `%`, an emoji, the point of `.NET` and `node.js`), or one *boundary* for any run of
+sentence punctuation and paragraph breaks. Quotation marks, brackets, dashes, `_`, `·` and spaces are
+transparent: “放管服”, `_放管服_` and 放管服 are the same units.
 
 Each unit starts exactly one *gram*: itself and the unit after it, at its ordinal position. So any
 sequence of two or more units is found as a phrase of grams at explicit offsets, whatever a dictionary
@@ -31,18 +32,30 @@ END = "·"
 # Scripts that are written without spaces between words, and everything beyond the basic plane: each
 # character is a unit.
 _UNSPACED = (
-    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f"
+    "\u1100-\u115e\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f"
     "\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua000-\ua48c\uac00-\ud7a3\uf900-\ufaff\U00010000-\U0010ffff"
 )
-_is_unspaced = re.compile(f"[{_UNSPACED}]").match
-LETTER = rf"[^\W\d_{_UNSPACED}]"
+# What folding leaves behind the first character of a unit: the voicing of kana, vowels and finals of hangul.
+JOINED = "\u3099\u309a\u1161-\u11ff"
+_JOINED_MARKS = frozenset(map(chr, (0x3099, 0x309A, *range(0x1161, 0x1200))))
+_is_unspaced = re.compile(f"[{_UNSPACED}{JOINED}]").match
+LETTER = rf"[^\W\d_{_UNSPACED}{JOINED}]"
 DIGIT = rf"[^\D{_UNSPACED}]"
-# Stretches of units that are one character each; letter runs; numbers; symbols and boundaries.
-_STRETCH = re.compile(rf"[{_UNSPACED} |]+|{LETTER}+|{DIGIT}+(?:\.{DIGIT}+)*|[^\w\s]")
-_STOP = rf"\.(?:(?!{DIGIT})|(?<!{DIGIT}\.))"  # a full stop that is not inside a number
+# Stretches of units that are one character each; one with what belongs to it; letter runs; numbers;
+# symbols and boundaries.
+_STRETCH = re.compile(
+    rf"[{_UNSPACED} |]+(?![{JOINED}])|[{_UNSPACED}{JOINED}][{JOINED}]*"
+    rf"|{LETTER}+|{DIGIT}+(?:\.{DIGIT}+)*|[^\w\s]"
+)
+# A full stop that is neither inside a number nor the first sign of a word.
+_STOP = rf"\.(?:(?!{LETTER}|{DIGIT})|(?<!{DIGIT}\.)(?={DIGIT})|(?<=\.\.)(?={LETTER}))"
+_POINT = rf"(?<!\.)\.(?={LETTER})"
 _STOPS = re.compile(_STOP)
 _BOUNDARIES = re.compile(r"\|[|\s]*")
+# Numbers with commas between their thousands: 1,000 and 12,345.6, but not 255,0,255.
+_THOUSANDS = re.compile(r"(?<![0-9])(?<![0-9][.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
+_has_thousands = re.compile(",[0-9]{3}").search
 
 # Punctuation that is neither a quotation mark, a bracket nor a dash by its Unicode category.
 _TRANSPARENT = frozenset("\"'`´·•‧∙・*/\\|~^<>＂′″⁄")
@@ -63,11 +76,40 @@ def _class_of(character: str) -> str:
     return BOUNDARY
 
 
+def _written_form(character: str) -> str:
+    folded = fold(character)
+    if folded == ",":
+        return character if character == "," else "，"  # thousands have no full-width commas
+    if not character.isdecimal() and any(map(str.isdecimal, folded)):
+        return f" {folded} "  # 10² is not 102, nor ①② 12
+    return folded
+
+
+def written(text: str) -> str:
+    """A text folded, with its punctuation: what is apart as units is apart here.
+
+    >>> written("Ａ股：①②")
+    'a股: 1  2 '
+    """
+    return "".join(map(_written_form, text))
+
+
 def _separated_form(character: str) -> str:
-    return "".join(map(_class_of, fold(character)))
+    if character == ",":
+        return character  # between thousands or a boundary: decided in context
+    return "".join(map(_class_of, _written_form(character)))
 
 
 SEPARATED = CharacterTable(_separated_form)
+
+
+def _settle_commas(separated: str) -> str:
+    """Makes each comma a boundary that is not between the thousands of a number; the length stays."""
+    if "," not in separated:
+        return separated
+    if _has_thousands(separated):
+        separated = _THOUSANDS.sub(lambda number: number[0].replace(",", "\0"), separated)
+    return separated.replace(",", BOUNDARY).replace("\0", ",")
 
 
 def separate(text: str) -> str:
@@ -80,7 +122,8 @@ def separate(text: str) -> str:
 
 
 def mark_boundaries(text: str) -> str:
-    """Makes one boundary of each run of them, full stops that are not inside a number among them."""
+    """Makes one boundary of each run of them; full stops and commas are some, but for those inside words."""
+    text = _settle_commas(text).replace(",", "")
     return _BOUNDARIES.sub(f" {BOUNDARY} ", _STOPS.sub(BOUNDARY, text))
 
 
@@ -93,8 +136,11 @@ def units(separated: str) -> list[str]:
     found: list[str] = []
     for stretch in _STRETCH.findall(separated):
         first = stretch[0]
-        if first.isalnum() and not _is_unspaced(first):
+        # The comparison is for speed: most stretches start so.
+        if first.isalnum() and not ("\u4e00" <= first <= "\u9fff" or _is_unspaced(first)):
             found.append(stretch + END)
+        elif stretch[-1] in _JOINED_MARKS:
+            found.append(stretch)
         else:
             found.extend(stretch.replace(" ", ""))
     start = 1 if found and found[0] == BOUNDARY else 0
@@ -156,17 +202,21 @@ class UnitText:
 
     def __init__(self, original: str) -> None:
         self._mapped = MappedText(original, SEPARATED)
+        self._text = _settle_commas(self._mapped.text)
 
     def find(self, pattern: UnitPattern) -> Iterator[tuple[int, int]]:
         """Where a pattern matches: [start, end) in the original of each occurrence, in order."""
-        for start, end in pattern.spans(self._mapped.text):
+        for start, end in pattern.spans(self._text):
             yield self._mapped.source(start, end)
 
 
 _LETTER_BEFORE = re.compile(rf"{LETTER}\Z")
 _LETTER_AFTER = re.compile(LETTER)
-_NUMBER_BEFORE = re.compile(rf"{DIGIT}\.?\Z")
-_NUMBER_AFTER = re.compile(rf"\.?{DIGIT}")
+# A comma that is left in a mapped text is one between thousands.
+_NUMBER_BEFORE = re.compile(rf"{DIGIT}[.,]?\Z")
+_NUMBER_AFTER = re.compile(rf"[.,]?{DIGIT}")
+_JOINED_AFTER = re.compile(f"[{JOINED}]")
+_JOINED_BEFORE = re.compile(rf"[{_UNSPACED}{JOINED}]\Z")
 _BOUNDARY = rf"(?:\||{_STOP})(?:[ |]|{_STOP})*"
 
 
@@ -181,11 +231,27 @@ def unit_pattern(found: Sequence[str], *, open_end: bool = False) -> UnitPattern
         apart = left[-1] == right[-1] == END and left[0].isdecimal() == right[0].isdecimal()
         parts += [" +" if apart else " *", _escaped(right)]
     first, last = found[0], found[-1]
-    before = (_NUMBER_BEFORE if first[0].isdecimal() else _LETTER_BEFORE) if first[-1] == END else None
-    after = (_NUMBER_AFTER if last[0].isdecimal() else _LETTER_AFTER) if last[-1] == END else None
-    stems = tuple(unit.removesuffix(END) for unit in found if unit != BOUNDARY)
-    return UnitPattern(re.compile("".join(parts)), stems, before, None if open_end else after)
+    before = None
+    if first[-1] == END:
+        before = _NUMBER_BEFORE if first[0].isdecimal() else _LETTER_BEFORE
+    elif first[0] in _JOINED_MARKS:
+        before = _JOINED_BEFORE
+    if last[-1] == END:
+        after = None if open_end else _NUMBER_AFTER if last[0].isdecimal() else _LETTER_AFTER
+    else:
+        after = _JOINED_AFTER
+    stems = tuple(unit.removesuffix(END) for unit in found if unit != BOUNDARY and not _may_have_commas(unit))
+    return UnitPattern(re.compile("".join(parts)), stems, before, after)
+
+
+def _may_have_commas(unit: str) -> bool:
+    return unit[0].isdecimal() and len(unit) > len(f"999{END}")
 
 
 def _escaped(unit: str) -> str:
-    return _BOUNDARY if unit == BOUNDARY else re.escape(unit.removesuffix(END))
+    if unit == BOUNDARY:
+        return _BOUNDARY
+    if unit == ".":
+        return _POINT
+    text = unit.removesuffix(END)
+    return ",?".join(map(re.escape, text)) if text[0].isdecimal() else re.escape(text)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
+from index.analysis.dictionary import FOLDED_WORDS
 from index.analysis.fold import fold_key
 from index.errors import SettingsError
 
@@ -91,14 +92,29 @@ class Segmenter:
         return " ".join(self.cut(separated.replace("|", " ").replace(".", " ")))
 
 
+@cache
+def _folded_words() -> tuple[DictionaryWord, ...]:
+    return parse_dictionary(FOLDED_WORDS.replace(",", "\n"), "folded words")
+
+
+@cache
+def _load_default() -> Callable[[str], list[str]]:
+    """Without a user dictionary: the segmenter that importing rjieba makes. One of our own takes another
+    tenth of a second."""
+    import rjieba
+
+    for entry in _folded_words():
+        rjieba.add_word(entry.word, entry.frequency, None)
+    return lambda text: rjieba.cut(text, False)
+
+
 def _load_rjieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:
     import rjieba
 
     if not words:
-        # Importing rjieba has made this one; one of our own takes another tenth of a second.
-        return lambda text: rjieba.cut(text, False)
+        return _load_default()
     segmenter = rjieba.Jieba()
-    for entry in words:
+    for entry in (*_folded_words(), *words):
         segmenter.add_word(entry.word, entry.frequency, entry.tag or None)
     return lambda text: segmenter.cut(text, False)
 
@@ -110,7 +126,7 @@ def _load_jieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]
     # What `initialize` does, without its cache: that is a file with a fixed name in the temp folder.
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
-    for entry in words:
+    for entry in (*_folded_words(), *words):
         tokenizer.add_word(entry.word, entry.frequency, entry.tag or None)
     # jieba also counts what a word that comes twice had at first, rjieba doesn't.
     tokenizer.total = sum(tokenizer.FREQ.values())

@@ -1,0 +1,78 @@
+"""What people complain of in other search engines, as golden cases: the whole way from files to marks.
+
+cases/complaints.json has groups of small articles, and queries over each. `found` are the articles that
+match as asked for, in any order (`ordered`: in this order); `marks` what is marked in an article, title
+and snippets, in order; `same` are queries that find the same in the same order; `notes` parts of the notes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.engine import ENGINES
+from index.settings import Settings
+from index.sync import Request, sync
+from search.searcher import ResultHit, Results, Searcher, SearchRequest
+
+GROUPS = json.loads((Path(__file__).parent / "cases" / "complaints.json").read_text(encoding="utf-8"))[
+    "groups"
+]
+CASES = [(group["name"], case) for group in GROUPS for case in group["cases"]]
+
+
+@pytest.fixture(scope="module", params=list(ENGINES))
+def complaints(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Searcher]:
+    """All articles in one index of each engine; the groups are categories."""
+    folder = tmp_path_factory.mktemp(f"complaints-{request.param}")
+    lines = [
+        json.dumps({"id": f"{group['name']}/{name}", "title": name, "categories": [group["name"]], **article})
+        for group in GROUPS
+        for name, article in group["articles"].items()
+    ]
+    (folder / "articles.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    sync(folder / "index", Request([folder / "articles.jsonl"], engine=request.param), Settings())
+    with closing(Searcher(folder / "index", Settings())) as searcher:
+        yield searcher
+
+
+def answer(searcher: Searcher, group: str, query: str) -> Results:
+    return searcher.search(SearchRequest(query, size=100, category=group))
+
+
+def names(results: Results) -> list[str]:
+    """The articles that match as asked for."""
+    return [hit.article.id.partition("/")[2] for hit in results.hits][: results.relaxed_from]
+
+
+def marked(hit: ResultHit) -> list[str]:
+    shown = (hit.title, *hit.snippets)
+    return [snippet.text[start:end] for snippet in shown for start, end in snippet.marks]
+
+
+@pytest.mark.parametrize(("group", "case"), CASES, ids=[case["comment"] for _, case in CASES])
+def test_complaint(complaints: Searcher, group: str, case: dict[str, Any]) -> None:
+    results = answer(complaints, group, case["query"])
+    found = names(results)
+    assert found == case["found"] if case.get("ordered") else sorted(found) == sorted(case["found"])
+    marks = {hit.article.id.partition("/")[2]: marked(hit) for hit in results.hits}
+    for name, wanted in case.get("marks", {}).items():
+        assert marks[name] == wanted
+    for query in case.get("same", []):
+        other = answer(complaints, group, query)
+        assert [hit.article.id for hit in other.hits] == [hit.article.id for hit in results.hits], query
+    assert len(results.notes) == len(case.get("notes", []))
+    for note, part in zip(results.notes, case.get("notes", []), strict=True):
+        assert part in str(note)
+
+
+def test_every_case_says_what_it_is_about() -> None:
+    comments = [case["comment"] for _, case in CASES]
+    assert len(comments) == len(set(comments)) >= 100
