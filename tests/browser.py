@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Route
 
@@ -50,7 +52,10 @@ def serving(index: Path, *options: str, **settings: str) -> Iterator[str]:
         try:
             assert server.stderr is not None
             words = (word for line in server.stderr for word in line.split())
-            yield next(word for word in words if word.startswith("http://")).rstrip("/")
+            address = next(word for word in words if word.startswith("http://")).rstrip("/")
+            with suppress(HTTPError):  # of a server without an index, which answers all the same
+                urlopen(f"{address}/healthz", timeout=60).close()  # the first answer waits for the dictionary
+            yield address
         finally:
             server.terminate()
 

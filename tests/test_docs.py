@@ -13,6 +13,7 @@ from cli.main import _COMMANDS, souwen
 from index.settings import Settings, setting_fields, zone
 from search.syntax import FIELD_NAMES, parse_query
 from web.app import create_app
+from web.query_help import SECTIONS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -82,6 +83,12 @@ def test_every_form_of_the_query_language_is_understood(form: str) -> None:
     parsed = parse_query(form, Settings(), zone("Asia/Shanghai"))
     assert parsed.tree is not query.NullQuery
     assert parsed.notes == ()
+
+
+def test_the_help_page_has_the_same_table() -> None:
+    rows = re.findall(r"^\| (`.*?) \| (.*?) \|$", LANGUAGE.replace("\\|", "¦"), re.MULTILINE)
+    table = [(tuple(re.findall("`(.+?)`", forms.replace("¦", "|"))), meaning) for forms, meaning in rows]
+    assert table == [(form.examples, form.meaning) for section in SECTIONS for form in section.forms]
 
 
 def test_every_field_is_documented() -> None:

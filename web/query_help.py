@@ -40,15 +40,15 @@ SECTIONS = (
             Form(
                 ("公安 放管服",),
                 message(
-                    "both words, anywhere; where that does not fill a page, articles with some of the "
-                    "words follow"
+                    "every word, anywhere in title or text; where that leaves the first page short, "
+                    "articles with some of the words follow, and the page says from where"
                 ),
             ),
             Form(
-                ("公安放管服",),
+                ("跨省通办怎么办理",),
                 message(
-                    "without spaces, too: a dictionary finds the words; articles in which they stand "
-                    "together come first"
+                    "without spaces, too: a dictionary finds the words; particles such as 的 or 吗 "
+                    "between them need not occur"
                 ),
             ),
             Form(("漂浮圖書館", "漂浮图书馆"), message("Traditional and Simplified are the same")),
@@ -88,8 +88,14 @@ SECTIONS = (
         (
             Form(("标题:地铁", "title:地铁"), message("in the title")),
             Form(("正文:地铁", "body:地铁"), message("in the text")),
-            Form(("作者:新浪财经", "author:新浪财经"), message("by this author (the whole name)")),
-            Form(("分类:金融", "category:金融/新浪财经"), message("in this category, with all below it")),
+            Form(
+                ("作者:新浪财经", "author:新浪财经"),
+                message("by this author: the whole name, or one of several names"),
+            ),
+            Form(
+                ("分类:金融", "category:金融/新浪财经"),
+                message("in this category: the name of a level, or the path to one, with all below it"),
+            ),
             Form(("标题:(地铁 OR 公交)",), message("everything in the parentheses is in this field")),
         ),
     ),
@@ -98,7 +104,7 @@ SECTIONS = (
         message("Dates"),
         message("In the time zone of the index; both ends are inside."),
         (
-            Form(("日期:2022", "date:2022-01", "date:2022-01-04"), message("a year, a month, a day")),
+            Form(("日期:2022", "date:2022-01", "date:2022-01-04"), message("in this year, month, day")),
             Form(("date:2022-01..2022-03",), message("from January to March 2022")),
             Form(("date:>=2022-01", "date:<2022-03-15"), message("from then on; before then")),
         ),
@@ -111,7 +117,7 @@ SECTIONS = (
             Form(("交管*",), message("what starts so")),
             Form(("tensor?low", "micro*ft"), message("? is one letter, * any number of them")),
             Form(("kubernets~",), message("words of letters that are spelled alike (one slip; ~2: two)")),
-            Form(("地铁^3 公交",), message("地铁 counts more in the order")),
+            Form(("地铁^3 公交",), message("地铁 counts three times as much in the order")),
         ),
     ),
 )
