@@ -82,8 +82,8 @@ function searchWhileTyping() {
 
   function schedule() {
     cancel();
-    if (!box.value.trim()) hide();
-    timer = setTimeout(ask, PAUSE);
+    if (box.value.trim()) timer = setTimeout(ask, PAUSE);
+    else hide(); // what is shown stays until there is something else to show
   }
 
   function ask() {
@@ -93,7 +93,8 @@ function searchWhileTyping() {
     suggest(box.value.trim(), signal).catch(ignore);
     if (!document.body.matches(".home, .listing")) return; // an article is not taken away from its reader
     const typed = new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
-    put(`${form.action}?${typed}`.replace(/\?$/, ""), signal, false).catch(ignore);
+    const address = new URL(`${form.action}?${typed}`);
+    if (address.pathname + address.search !== shown) put(address, signal, false).catch(ignore);
   }
 
   async function put(address, signal, back) {
@@ -124,7 +125,6 @@ function searchWhileTyping() {
   }
 
   async function suggest(typed, signal) {
-    if (!typed) return;
     const size = document.body.matches(".home, .listing") ? 5 : 8; // results are to be seen below
     const response = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(typed)}&size=${size}`, { signal });
     const titles = response.ok ? (await response.json()).suggestions : [];
