@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
-from cli.options import index_option, json_option, print_json, settings_for
+from cli.options import index_option, json_option, print_json, progress_bar, settings_for
 from index.engine import ENGINES
-from index.sync import Progress, Report, Request, sync
+from index.sync import Report, Request, sync
 
 # Milliseconds in which changes that follow one another are taken together.
 _GATHER_MS = 400
@@ -66,8 +64,8 @@ def index_command(
     place = Path(settings.index)
 
     def run(request: Request) -> Report:
-        with _progress_bar() as progress:
-            report = sync(place, request, settings, progress)
+        with progress_bar("files") as show:
+            report = sync(place, request, settings, lambda progress: show(progress.done, progress.total))
         if as_json:
             print_json(asdict(report))
         else:
@@ -97,31 +95,6 @@ def _changes(place: Path) -> Iterator[None]:
         if changes or not is_caught_up:
             yield
         is_caught_up = True
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[Progress], None]]:
-    """A bar with rate and remaining time on standard error, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.speed:.0f} files/s"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(progress: Progress) -> None:
-            bar.update(task, completed=progress.done, total=progress.total)
-
-        yield show
 
 
 def _print_report(report: Report) -> None:

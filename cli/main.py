@@ -25,6 +25,7 @@ _COMMANDS = {
     "problems": ("cli.inspect", "List what could not be read, or not well, and why."),
     "verify": ("cli.inspect", "Check that index, catalog and files agree."),
     "export": ("cli.inspect", "Write all articles as JSON Lines."),
+    "dict": ("cli.dictionary", "Find new words for the dictionary, and try a changed one."),
     "config": ("cli.inspect", "Print the settings in effect."),
 }
 

@@ -139,6 +139,17 @@ class Catalog:
             yield from map(_article, rows)
             last = rows[-1][0]
 
+    def texts(self) -> Iterator[str]:
+        """The title and the text of every article, by id; a line each paragraph."""
+        last = ""
+        while rows := self._rows(
+            "SELECT title || char(10) || text, id FROM articles "
+            f"WHERE id > ? AND state != {_REMOVED} ORDER BY id LIMIT 200",
+            last,
+        ):
+            yield from (row[0] for row in rows)
+            last = rows[-1][1]
+
     def newest(self, limit: int) -> list[Article]:
         """The newest articles that have a date, without their html."""
         rows = self._rows(

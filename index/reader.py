@@ -21,17 +21,26 @@ _LOOK_EVERY = 0.5
 
 
 class OpenIndex:
-    """One generation, open for reading: catalog, engine, and the analysis they were made with."""
+    """One generation, open for reading: catalog, engine, and the analysis they were made with.
 
-    def __init__(self, generation: Generation) -> None:
+    To try another dictionary, that may be given, with an engine directory for which it was used.
+    """
+
+    def __init__(
+        self, generation: Generation, *, dictionary: str | None = None, engine: Path | None = None
+    ) -> None:
         self.generation = generation
         self.catalog = Catalog.open(generation.catalog_file)
         try:
-            self.engine: Engine = engine_class(generation.meta.engine).open(generation.engine_directory)
+            self.engine: Engine = engine_class(generation.meta.engine).open(
+                engine or generation.engine_directory
+            )
         except SouwenError:
             self.catalog.close()
             raise
-        self.analyzer = Analyzer(generation.meta.segmenter, generation.dictionary)
+        self.analyzer = Analyzer(
+            generation.meta.segmenter, generation.dictionary if dictionary is None else dictionary
+        )
         self.zone: ZoneInfo = zone(generation.meta.timezone)
         self._users = 0
         self._retired = False

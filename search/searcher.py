@@ -207,6 +207,10 @@ class Searcher:
         with self._reader.acquire() as index:
             return suggest(index, prefix, limit)
 
+    def rank(self, index: OpenIndex, text: str, limit: int) -> tuple[Hit, ...]:
+        """The best hits of a query in an open index, which need not be the live one."""
+        return _find(index, self._plan(index, text)[0], [], Sort.RELEVANCE, 0, limit).hits
+
     def needles(self, text: str) -> tuple[Needle, ...]:
         """What to mark in an article that was found by this query. Raises QueryError as `search` does."""
         with self._reader.acquire() as index:

@@ -7,6 +7,7 @@ same words, and an index that one of them built may be queried with the other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -18,6 +19,7 @@ from index.errors import SettingsError
 SEGMENTERS = ("rjieba", "jieba")
 # jieba's own default for a word of unknown frequency would need a segmentation to find out.
 DEFAULT_FREQUENCY = 1000
+_COMMENT = re.compile(r"(?:^|\s)#(?:\s.*)?$")
 # Far above any frequency in jieba's dictionary, and low enough to be added up.
 MAX_FREQUENCY = 10**9
 
@@ -34,11 +36,13 @@ class DictionaryWord:
 def parse_dictionary(text: str, source: str) -> tuple[DictionaryWord, ...]:
     """The words of a user dictionary in jieba's format: `word [frequency] [tag]`, one a line.
 
-    Words are folded, as the texts are. Raises SettingsError that names `source` and the line.
+    A comment is a line of its own, or after a space: `# …`. Words are folded, as the texts are.
+
+    Raises SettingsError that names `source` and the line.
     """
     words: list[DictionaryWord] = []
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
-        parts = line.split()
+        parts = _COMMENT.sub("", line).split()
         if not parts:
             continue
         word, *rest = parts
