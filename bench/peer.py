@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
@@ -14,6 +15,9 @@ from bs4 import BeautifulSoup
 from jieba.analyse import ChineseAnalyzer
 from whoosh import fields, index
 from whoosh.qparser import OrGroup, QueryParser
+
+# Path (or id), title and text.
+Record = tuple[str, str, str]
 
 
 def read_post(path: Path) -> tuple[str, str]:
@@ -23,20 +27,25 @@ def read_post(path: Path) -> tuple[str, str]:
     return title, BeautifulSoup(body, "lxml").get_text("\n")
 
 
-def build(posts: list[Path], directory: Path) -> float:
-    """Indexes posts; gives the seconds that took."""
+def read_posts(paths: Iterable[Path]) -> Iterator[Record]:
+    """The posts that can be read."""
+    for path in paths:
+        try:
+            yield str(path), *read_post(path)
+        except (ValueError, yaml.YAMLError):
+            continue
+
+
+def build(records: Iterable[Record], directory: Path) -> float:
+    """Indexes records; gives the seconds that took."""
     schema = fields.Schema(
         path=fields.ID(stored=True), content=fields.TEXT(analyzer=ChineseAnalyzer(), stored=True)
     )
     directory.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     writer = index.create_in(str(directory), schema).writer(limitmb=256)
-    for path in posts:
-        try:
-            title, text = read_post(path)
-        except (ValueError, yaml.YAMLError):
-            continue
-        writer.add_document(path=str(path), content=f"{title}\n{text}")
+    for path, title, text in records:
+        writer.add_document(path=path, content=f"{title}\n{text}")
     writer.commit()
     return time.perf_counter() - started
 
@@ -57,7 +66,7 @@ def main() -> None:
     posts = sorted(arguments.posts.rglob("*.md"))
     step = max(1, len(posts) // arguments.limit)
     chosen = posts[::step][: arguments.limit]
-    seconds = build(chosen, arguments.index)
+    seconds = build(read_posts(chosen), arguments.index)
     print(f"peer: {len(chosen)} posts in {seconds:.1f} s, {len(chosen) / seconds:.0f} posts/s")
 
 

@@ -1,7 +1,11 @@
 """Ranking quality: MRR@10, nDCG@10 and recall@100 on known-item and question sets; substring recall.
 
     python bench/quality.py DATA [--index DIR] [--sets cmrc2018,title_xwlb] [--no-title]
-                            [--weights body_phrase=1,…]
+                            [--weights body_phrase=1,…] [--peer [--peer-index DIR]] [--record]
+
+Each figure is printed with its difference from the one in bench/quality.json, which --record replaces.
+--peer also measures the peer (bench/peer.py) on the same queries, with --peer-index (an index that it
+made of all of the posts) on those of the posts, too.
 
 DATA holds `eval/<set>/queries.jsonl` and `qrels.tsv`, with `corpus.jsonl` (indexed for the run) or
 ids of `eval/post_ids.tsv`, which name posts of the index at --index; and `eval/substring_*/gold.jsonl`.
@@ -18,20 +22,25 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+import peer
+from whoosh import index as whoosh_index
 
 from index.engine import Sort
 from index.reader import IndexReader
 from index.settings import Settings
 from index.sync import Request, sync
-from search import ranking
+from search import ranking, scoring
+from search.scoring import Weights
 from search.searcher import Searcher, SearchRequest
 from search.syntax import parse_query
 
 SETS = ("cmrc2018", "title_xwlb", "title_lctt")
 SUBSTRINGS = ("substring_xwlb", "substring_lctt")
 _DEPTH = 100
+_RECORD = Path(__file__).with_name("quality.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +99,9 @@ def post_names(data: Path) -> dict[str, str]:
 _searcher: Searcher
 
 
-def _open(directory: str, weights: ranking.Weights) -> None:
+def _open(directory: str, weights: Weights) -> None:
     global _searcher
-    ranking.WEIGHTS = weights
+    scoring.WEIGHTS = weights
     _searcher = Searcher(Path(directory), Settings())
 
 
@@ -104,10 +113,40 @@ def _rank(text: str) -> tuple[list[str], float]:
     return names, results.took_ms
 
 
-def evaluate(directory: Path, queries: list[Query], weights: ranking.Weights) -> Quality:
+def evaluate(directory: Path, queries: list[Query], weights: Weights) -> Quality:
     """The quality of an index on a set of queries."""
     with ProcessPoolExecutor(2, initializer=_open, initargs=(str(directory), weights)) as pool:
         return measure(queries, pool.map(_rank, [query.text for query in queries], chunksize=50))
+
+
+def evaluate_peer(directory: Path, queries: list[Query]) -> Quality:
+    """The same of the peer. The name of a post is its path from the folder `_posts`."""
+    opened = whoosh_index.open_dir(str(directory))
+
+    def rank(text: str) -> tuple[list[str], float]:
+        started = time.perf_counter()
+        found = peer.search(opened, text, _DEPTH)
+        milliseconds = (time.perf_counter() - started) * 1000
+        return [path[path.find("_posts/") :] if "_posts/" in path else path for path in found], milliseconds
+
+    return measure(queries, (rank(query.text) for query in queries))
+
+
+def report(name: str, quality: Quality, before: dict[str, dict[str, float]]) -> None:
+    """Prints the figures of a set, and how they differ from those before."""
+    labels = {"mrr_at_10": "MRR@10", "ndcg_at_10": "nDCG@10", "recall_at_100": "recall@100"}
+    figures = []
+    for key, label in labels.items():
+        value = getattr(quality, key)
+        change = f" ({value - before[name][key]:+.4f})" if name in before else ""
+        figures.append(f"{label} {value:.4f}{change}")
+    print(f"{name}: {quality.queries} queries: {', '.join(figures)}; {quality.milliseconds:.1f} ms each")
+    sys.stdout.flush()
+
+
+def recorded(quality: Quality) -> dict[str, float]:
+    """The figures that a run is compared with: all but the time."""
+    return {key: round(value, 4) for key, value in asdict(quality).items() if key != "milliseconds"}
 
 
 def substring_recall(directory: Path, gold: Path, names: dict[str, str]) -> tuple[int, int, list[str]]:
@@ -143,33 +182,43 @@ def main() -> None:
     parser.add_argument("--sets", default=",".join((*SETS, *SUBSTRINGS)))
     parser.add_argument("--no-title", action="store_true", help="score the body only")
     parser.add_argument("--weights", default="", help="weights to try: body_phrase=1,title_words=2")
+    parser.add_argument("--peer", action="store_true", help="measure the peer, too")
+    parser.add_argument("--peer-index", type=Path, help="the peer's index of the posts")
+    parser.add_argument("--record", action="store_true", help="write the figures to bench/quality.json")
     arguments = parser.parse_args()
     given = dict(pair.split("=") for pair in arguments.weights.split(",") if pair)
-    weights = replace(ranking.WEIGHTS, **{name: float(value) for name, value in given.items()})
+    weights = replace(scoring.WEIGHTS, **{name: float(value) for name, value in given.items()})
     if arguments.no_title:
         weights = replace(weights, title_words=0.0, title_grams=0.0, title_phrase=0.0)
     names = post_names(arguments.data)
+    before = json.loads(_RECORD.read_text(encoding="utf-8")) if _RECORD.exists() else {}
+    now = dict(before)
     for name in arguments.sets.split(","):
         folder = arguments.data / "eval" / name
         if name.startswith("substring"):
             good, count, failures = substring_recall(arguments.index, folder / "gold.jsonl", names)
             print(f"{name}: {good} of {count} find all their documents", *failures, sep="\n  ")
             continue
+        label = f"{name}, titles left out" if arguments.no_title else name
         queries = read_set(folder, names)
-        started = time.time()
-        if (folder / "corpus.jsonl").exists():
-            with tempfile.TemporaryDirectory() as place:
-                directory = Path(place) / "index"
-                sync(directory, Request([folder / "corpus.jsonl"], jobs=2), Settings())
-                quality = evaluate(directory, queries, weights)
-        else:
-            quality = evaluate(arguments.index, queries, weights)
-        print(
-            f"{name:12} {quality.queries} queries: MRR@10 {quality.mrr_at_10:.4f}, "
-            f"nDCG@10 {quality.ndcg_at_10:.4f}, recall@100 {quality.recall_at_100:.4f} "
-            f"({quality.milliseconds:.1f} ms each with 100 snippets, {time.time() - started:.0f} s)"
-        )
-        sys.stdout.flush()
+        corpus = folder / "corpus.jsonl"
+        with tempfile.TemporaryDirectory() as place:
+            directory, peer_directory = arguments.index, arguments.peer_index
+            if corpus.exists():
+                directory, peer_directory = Path(place) / "index", Path(place) / "peer"
+                sync(directory, Request([corpus], jobs=2), Settings())
+            quality = evaluate(directory, queries, weights)
+            report(label, quality, before)
+            now[label] = recorded(quality)
+            if arguments.peer and peer_directory:
+                if corpus.exists():
+                    records = map(json.loads, _lines(corpus))
+                    peer.build(((r["id"], r["title"], r["text"]) for r in records), peer_directory)
+                quality = evaluate_peer(peer_directory, queries)
+                report(f"{name}, peer", quality, before)
+                now[f"{name}, peer"] = recorded(quality)
+    if arguments.record:
+        _RECORD.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -245,7 +245,9 @@ _KINDS = {
     "word": "words",
     "pair": "pairs of characters",
     "phrase": "what was typed, as a phrase",
+    "near": "words near one another",
     "synonym": "synonyms",
+    "fresh": "freshness, by",
 }
 
 
@@ -257,7 +259,7 @@ def _explained(explanation: Explanation) -> Iterator[str]:
     matched = "some" if explanation.is_partial else "all"
     yield f"Score {explanation.total:.2f}; {matched} of what was asked for matches. It is the sum of"
     for kind, name in _KINDS.items():
-        for field in ("title", "body"):
+        for field in ("title", "body", "date"):
             parts = [part for part in explanation.parts if (part.kind, part.field) == (kind, field)]
             if parts:
                 total = sum(part.score for part in parts)

@@ -49,6 +49,12 @@ class Settings:
     synonyms: str = _text(
         "", "a file with words that mean the same: `医保, 医疗保险`, or `北理工 => 北京理工大学`"
     )
+    freshness: int = _number(
+        0,
+        "points added to the score of an article of the last week; older ones get less, from three years on "
+        "none. A few words score 10 to 40",
+        low=0,
+    )
     images: str = _choice(
         "show", "pictures that articles have on other sites: show, or block", "show", "block"
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from whoosh import query
 
 from index.analysis.grams import END, separate, units
+from index.article import to_datetime
 from index.engine import WORD_FIELDS, Engine, GramPhrase, Hit, Sort
 from search.matching import any_of, scored, text_of
 from search.ranking import Plan
@@ -21,8 +22,9 @@ from search.ranking import Plan
 class ScorePart:
     """What one part of a query added to a score.
 
-    `kind` is word, pair (two adjacent characters), phrase (what was typed, as it stands) or synonym;
-    `field` title or body. `weight` is what BM25 was multiplied by: the weight of the kind, times that
+    `kind` is word, pair (two adjacent characters), phrase (what was typed, as it stands), near (two words
+    near one another), synonym, or fresh (an article of this day or later); `field` title, body or date.
+    `weight` is what BM25 was multiplied by: the weight of the kind, times that
     which was typed, times how often it was typed. A synonym stands for what was `typed`.
     """
 
@@ -59,7 +61,7 @@ def explain(engine: Engine, plan: Plan, hits: Sequence[Hit]) -> dict[str, tuple[
         nodes.setdefault(_described(node), []).append(node)
     for (kind, field, text), alike in nodes.items():
         typed = plan.synonyms.get(text, "")
-        weight = sum(node.boost for node in alike)
+        weight = sum(node.score if kind == "fresh" else node.boost for node in alike)
         found = engine.search(scored(among, alike), sort=Sort.RELEVANCE, offset=0, limit=len(hits))
         for hit in found.hits:
             if hit.score:
@@ -73,7 +75,11 @@ def explain(engine: Engine, plan: Plan, hits: Sequence[Hit]) -> dict[str, tuple[
 
 def _described(node: query.Query) -> tuple[str, str, str]:
     """The kind, the field and the text of a part of a plan's scores."""
+    if isinstance(node, query.ConstantScoreQuery):
+        return "fresh", "date", to_datetime(node.child.start).date().isoformat()
     field = node.fieldname.partition("_")[0]
+    if isinstance(node, GramPhrase) and node.slop:
+        return "near", field, " … ".join(text_of(_units(gram)) for _, gram in node.grams)
     if isinstance(node, GramPhrase):
         found = {offset + i: unit for offset, gram in node.grams for i, unit in enumerate(_units(gram))}
         return "phrase", field, text_of([found[position] for position in sorted(found)])

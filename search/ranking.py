@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,8 +17,7 @@ from whoosh import query
 from index.analysis import Analyzer
 from index.analysis.fold import fold, fold_key
 from index.analysis.grams import BOUNDARY, END
-from index.bm25 import idf
-from index.engine import GramPhrase
+from search import scoring
 from search.distance import within_distance
 from search.matching import (
     SEARCHED,
@@ -30,38 +29,13 @@ from search.matching import (
     match_units,
     near,
     text_of,
-    units_in,
 )
+from search.scoring import boosted, near_scores, pattern_scores, phrase_scores, telling_words, word_scores
 from search.synonyms import Form
 from search.syntax import DEFAULT_FIELD, DateRange, Note, Words
 from search.thesaurus import NO_THESAURUS, Slot, Thesaurus
 from search.wildcard import wildcard_pattern
 from search.words import partial_words, query_words
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """All weights of the ranking. What they were measured to be worth: bench/README.md.
-
-    Title and body weigh alike: a title is so short that BM25 puts its matches above the body's.
-    """
-
-    body_words: float = 1.0
-    body_grams: float = 0.6
-    title_words: float = 1.0
-    title_grams: float = 0.6
-    # All that was typed, as one phrase.
-    body_phrase: float = 0.6
-    title_phrase: float = 1.0
-    # A synonym, as a part of what the word that was typed is worth.
-    synonym: float = 0.9
-
-
-WEIGHTS = Weights()
-# Weights that are typed go up to this: a product of them never leaves the range of a 32-bit float.
-_MAX_BOOST = 1e6
-# Words that a pattern stands for that score; all of those found match.
-_SCORED_EXPANSIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +245,7 @@ class _Planner:
                 self._given |= {(child.fieldname, form) for form in slots[0].synonyms}
             if match is not query.NullQuery:
                 matches.append(match)
-                scores += [_boosted(part, node.boost) for part in score]
+                scores += [boosted(part, node.boost) for part in score]
         self._given = given
         if not matches:
             return query.NullQuery, []
@@ -290,7 +264,10 @@ class _Planner:
             return []
         fields = SEARCHED[plain[0].fieldname]
         self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
-        return [_boosted(part, node.boost) for part in _phrase_scores(fields, units)]
+        scores = phrase_scores(fields, units)
+        for left, right in pairwise(telling_words(self._analyzer, child.text) for child in plain):
+            scores += near_scores(fields, [*left[-1:], *right[:1]])
+        return [boosted(part, node.boost) for part in scores]
 
     def _plain(self, node: query.Term) -> tuple[query.Query, list[query.Query]]:
         """What was typed without signs: each of its words must occur."""
@@ -301,9 +278,10 @@ class _Planner:
         fields = SEARCHED[node.fieldname]
         self._slots[id(node)] = slots = self._cut(node, groups)
         units = self._analyzer.units(node.text)
-        scores = self._word_scores(fields, node.text, units)
+        scores = word_scores(self._analyzer, fields, node.text)
         if len(groups) > 1 and BOUNDARY not in units:
-            scores += _phrase_scores(fields, units)
+            scores += phrase_scores(fields, units)
+            scores += near_scores(fields, telling_words(self._analyzer, node.text))
             self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
         self._mark_words(groups, fields)
         matches: list[query.Query] = []
@@ -311,14 +289,14 @@ class _Planner:
             match = all_of([match_units(node.fieldname, word) for word in slot.words])
             if slot.synonyms:
                 text = text_of([unit for word in slot.words for unit in word])
-                typed = self._word_scores(fields, text, self._analyzer.units(text))
-                scores += self._thesaurus.scores(typed, slot.synonyms, WEIGHTS.synonym)
+                typed = word_scores(self._analyzer, fields, text)
+                scores += self._thesaurus.scores(typed, slot.synonyms, scoring.WEIGHTS.synonym)
                 self._mark_words([list(form) for form in slot.synonyms], fields)
                 self.synonyms |= {text_of(form): text for form in slot.synonyms}
                 match = any_of([match, *(match_units(node.fieldname, form) for form in slot.synonyms)])
             if match not in matches:
                 matches.append(match)
-        return all_of(matches), [_boosted(score, node.boost) for score in scores]
+        return all_of(matches), [boosted(score, node.boost) for score in scores]
 
     def _cut(self, node: query.Term, words: list[list[str]]) -> list[Slot]:
         """The words of a text, with the synonyms that are searched for, too. None are where NOT stands
@@ -366,10 +344,10 @@ class _Planner:
             return query.NullQuery, []
         fields = SEARCHED[node.fieldname]
         scores = [
-            *self._word_scores(fields, text, units),
-            *(_phrase_scores(fields, units) if len(units) > 1 else []),
+            *word_scores(self._analyzer, fields, text),
+            *(phrase_scores(fields, units) if len(units) > 1 else []),
         ]
-        scores = [_boosted(score, node.boost) for score in scores]
+        scores = [boosted(score, node.boost) for score in scores]
         groups = [self._analyzer.units(part) for part in text.split()]
         groups = [group for group in groups if group]
         if node.slop and len(groups) > 1:
@@ -397,11 +375,11 @@ class _Planner:
         fields = SEARCHED[node.fieldname]
         self.needles.append(Needle(tuple(units), fields, float(len(units)), open_end=True))
         if units[-1].endswith(END):
-            scores = self._like_scores(fields, units[-1].removesuffix(END), str.startswith)
+            scores = self._pattern_scores(fields, units[-1].removesuffix(END), str.startswith)
         else:
-            scores = self._word_scores(fields, node.text, units)
+            scores = word_scores(self._analyzer, fields, node.text)
         match = match_open(node.fieldname, units, self._terms, self._max_expansions)
-        return match, [_boosted(score, node.boost) for score in scores]
+        return match, [boosted(score, node.boost) for score in scores]
 
     def _expanded(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
         """A pattern of letters stands for the words of the index that are like it."""
@@ -417,25 +395,15 @@ class _Planner:
         for unit in found:
             self.needles.append(Needle((unit,), fields, float(len(unit))))
         words = {unit.removesuffix(END) for unit in found}
-        scores = self._like_scores(fields, prefix, lambda word, _: word in words)
+        scores = self._pattern_scores(fields, prefix, lambda word, _: word in words)
         match = any_found([match_units(node.fieldname, [unit]) for unit in found])
-        return match, [_boosted(score, node.boost) for score in scores]
+        return match, [boosted(score, node.boost) for score in scores]
 
-    def _like_scores(
+    def _pattern_scores(
         self, fields: Iterable[str], prefix: str, wanted: Callable[[str, str], bool]
     ) -> list[query.Query]:
-        """Of the words that start so and are wanted, the most frequent. All are worth as much as the most
-        frequent one: rare words are no better an answer to a pattern."""
         documents = self._thesaurus.count(query.Every())
-        scores: list[query.Query] = []
-        for field in fields:
-            name = f"{field}_words"
-            counts = Counter({word: n for word, n in self._terms(name, prefix) if wanted(word, prefix)})
-            common = counts.most_common(_SCORED_EXPANSIONS)
-            for word, having in common:
-                part = idf(documents, common[0][1]) / idf(documents, having)
-                scores.append(query.Term(name, word, boost=getattr(WEIGHTS, name) * part))
-        return scores
+        return pattern_scores(fields, prefix, wanted, self._terms, documents)
 
     def _units_like(self, fields: Iterable[str], prefix: str, wanted: Callable[[str], bool]) -> list[str]:
         """The letter units that start so and are wanted, the most frequent first, up to the limit."""
@@ -454,36 +422,11 @@ class _Planner:
             )
         return [unit for unit, _ in counts.most_common(self._max_expansions)]
 
-    def _word_scores(self, fields: Iterable[str], text: str, units: Sequence[str]) -> list[query.Query]:
-        words = Counter(self._analyzer.words(text))
-        pairs = pairwise(units)
-        grams = Counter(a + b for a, b in pairs if BOUNDARY not in (a, b))
-        return [
-            query.Term(f"{field}_{kind}", token, boost=getattr(WEIGHTS, f"{field}_{kind}") * count)
-            for field in fields
-            for kind, counted in (("words", words), ("grams", grams))
-            for token, count in counted.items()
-        ]
-
     def _mark_words(self, groups: list[list[str]], fields: tuple[str, ...]) -> None:
         """Single characters are marked only if there is nothing longer: 的 is everywhere."""
         telling = [group for group in groups if len(group) > 1 or group[0].endswith(END)]
         for group in _distinct(telling or groups):
             self.needles.append(Needle(tuple(group), fields, float(len(group))))
-
-
-def _phrase_scores(fields: Iterable[str], units: Sequence[str]) -> list[query.Query]:
-    return [_boosted(units_in(field, units), getattr(WEIGHTS, f"{field}_phrase")) for field in fields]
-
-
-def _boosted(node: query.Query, boost: float) -> query.Query:
-    if boost == 1.0:
-        return node
-    product = min(node.boost * boost, _MAX_BOOST)
-    if isinstance(node, query.Term):
-        return query.Term(node.fieldname, node.text, boost=product)
-    assert isinstance(node, GramPhrase)
-    return GramPhrase(node.fieldname, node.grams, node.slop, product)
 
 
 def _is_plain(node: query.Query) -> bool:

@@ -22,6 +22,7 @@ from search.dead_end import DeadEnd, explain_dead_end
 from search.explain import Explanation, explain
 from search.matching import scored
 from search.ranking import Needle, Plan, make_plan
+from search.scoring import freshness_scores
 from search.similar import find_similar
 from search.snippets import Snippet, highlight, snippets
 from search.spelling import FEW, Correction, did_you_mean
@@ -249,6 +250,9 @@ class Searcher:
             self._settings.max_expansions,
             Thesaurus(synonyms, index.engine.count),
         )
+        if plan.scores:
+            fresh = freshness_scores(self._settings.freshness, time.time())
+            plan = replace(plan, scores=(*plan.scores, *fresh))
         return plan, (*parsed.notes, *notes)
 
 

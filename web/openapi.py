@@ -202,10 +202,11 @@ SCHEMAS: dict[str, Schema] = {
             _object(
                 "What one part of the query added.",
                 kind=_text(
-                    "A word; a pair of adjacent characters; what was typed as a phrase; a synonym.",
-                    enum=["word", "pair", "phrase", "synonym"],
+                    "A word; a pair of adjacent characters; what was typed as a phrase; two words near one "
+                    "another; a synonym; that the article is of this day or later.",
+                    enum=["word", "pair", "phrase", "near", "synonym", "fresh"],
                 ),
-                field=_text("Where it was found.", enum=["title", "body"]),
+                field=_text("Where it was found.", enum=["title", "body", "date"]),
                 text=_text("What was found, folded."),
                 weight={
                     "type": "number",
