@@ -1,10 +1,13 @@
 """How long searches take: in process, over HTTP with 8 clients, and from a cold process.
 
-    python bench/latency.py DATA INDEX [--queries 2000]
+    python bench/latency.py DATA INDEX [--queries 2000] [--requests 20000]
 
 The queries are a mix of what people type, drawn from the evaluation sets with a fixed seed: words,
 titles, quoted strings, questions, Boolean and field queries. Top 10 with snippets and facets, as the API
-answers.
+answers. Suggestions are asked for as titles are typed. An answer that is an error ends the run.
+
+The clients are threads of this process, on the same cores as the server. With a figure over HTTP stands the
+CPU time that a request takes on either side: where the machine is busy with other things, that says more.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import math
+import os
 import random
 import statistics
 import subprocess
@@ -79,20 +84,46 @@ def in_process(index: Path, queries: list[str]) -> list[float]:
     return took
 
 
-def over_http(index: Path, queries: list[str], path: str, clients: int) -> list[float]:
-    """Milliseconds of each request to `souwen serve`."""
+def typed(queries: list[str]) -> list[str]:
+    """What the box holds while people type these."""
+    return [query[: 1 + number % 6] for number, query in enumerate(queries)]
+
+
+def over_http(index: Path, queries: list[str], path: str, clients: int) -> str:
+    """Asks `souwen serve`, and says how long it took."""
     command = [sys.executable, "-W", "ignore", "-m", "cli", "serve", "--port", "0", "--index", str(index)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None
             address = next(word for line in server.stderr for word in line.split() if word.startswith("http"))
             host = urlsplit(address).netloc
+            _requests(host, path, queries[:20])
+            own, serving = time.process_time(), _server_time(server.pid)
+            started = time.perf_counter()
             shares = [queries[start::clients] for start in range(clients)]
             with ThreadPoolExecutor(clients) as pool:
-                parts = pool.map(lambda share: _requests(host, path, share), shares)
-                return [took for part in parts for took in part]
+                took = [
+                    t for part in pool.map(lambda share: _requests(host, path, share), shares) for t in part
+                ]
+            seconds = time.perf_counter() - started
+            own, serving = time.process_time() - own, _server_time(server.pid) - serving
         finally:
             server.terminate()
+    return (
+        f"{percentiles(took)}; {len(took) / seconds:.0f}/s; CPU a request: "
+        f"server {serving / len(took) * 1000:.1f} ms, clients {own / len(took) * 1000:.1f} ms"
+    )
+
+
+def _server_time(pid: int) -> float:
+    """Seconds of CPU time that the server's processes have used; not a number where there is no /proc."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        states = [Path(f"/proc/{process}/stat").read_text() for process in [str(pid), *children]]
+    except OSError:
+        return math.nan
+    ticks = sum(sum(map(int, state.rpartition(")")[2].split()[11:13])) for state in states)
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _requests(host: str, path: str, queries: list[str]) -> list[float]:
@@ -128,13 +159,17 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("index", type=Path)
     parser.add_argument("--queries", type=int, default=2000)
+    parser.add_argument("--requests", type=int, default=0, help="so many more, to see that none fails")
     arguments = parser.parse_args()
     queries = mixed_queries(arguments.data, arguments.queries)
     print("in process:               ", percentiles(in_process(arguments.index, queries)))
-    for path in ("/api/search", "/search"):
+    index, typing = arguments.index, typed(queries)
+    for path, asked in (("/api/search", queries), ("/search", queries), ("/api/suggest", typing)):
         for clients in (1, _CLIENTS):
-            took = over_http(arguments.index, queries, path, clients)
-            print(f"{path:12} {clients} client(s): ", percentiles(took))
+            print(f"{path:12} {clients} client(s): ", over_http(index, asked, path, clients))
+    if arguments.requests:
+        many = mixed_queries(arguments.data, arguments.requests)
+        print(f"{len(many)} requests without an error: ", over_http(index, many, "/search", _CLIENTS))
     print(f"cold process: median {statistics.median(cold(arguments.index, 10)):.0f} ms")
 
 

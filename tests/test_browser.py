@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
+from urllib.request import urlopen
 
-import pytest
 from browser import Visitor
 from playwright.sync_api import Locator, Page, expect
 from proxy import proxy_to
@@ -89,6 +90,15 @@ def test_pages_follow_one_another(visit: Visit) -> None:
     assert not set(first) & set(_titles(page))
     page.locator(".pages [rel=prev]").click()
     assert _titles(page) == first
+
+
+def test_a_result_list_is_saved_as_a_file(visit: Visit) -> None:
+    page = visit().open("/search?q=临江&category=金融")
+    with page.expect_download() as begun:
+        page.locator("a[href*='search.csv']").click()
+    assert begun.value.suggested_filename == "souwen-临江.csv"
+    with begun.value.path().open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.reader(file))) == 1 + _count(page)
 
 
 def test_a_result_opens_with_its_hits_marked_and_leads_back(visit: Visit) -> None:
@@ -187,11 +197,17 @@ def test_everything_needed_works_without_javascript(visit: Visit) -> None:
     assert page.locator("mark").count() > 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_follow_the_system(visit: Visit, scheme: str) -> None:
-    page = visit(color_scheme=scheme).open("/")
-    channels = re.findall(r"[\d.]+", page.evaluate("getComputedStyle(document.body).backgroundColor"))
-    assert (sum(map(float, channels[:3])) < 3 * 128) == (scheme == "dark")
+def test_the_language_is_chosen_in_the_menu_and_kept(visit: Visit) -> None:
+    person = visit(locale="zh-TW")
+    page = person.open("/search?q=临江&category=金融")
+    assert page.locator("html").get_attribute("lang") == "zh-Hant"
+    found = _titles(page)
+    page.locator("details.menu summary").click()
+    page.locator(".menu [hreflang=en]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert _titles(page) == found
+    expect(page.locator(".chips a")).to_have_count(1)
+    assert person.open("/help").locator("html").get_attribute("lang") == "en"
 
 
 def test_behind_a_proxy_under_a_prefix(visit: Visit, site: str) -> None:
@@ -210,3 +226,14 @@ def test_behind_a_proxy_under_a_prefix(visit: Visit, site: str) -> None:
             "all => all.map(element => element.href || element.src || element.action)"
         )
         assert [link for link in links if link.startswith(host) and not link.startswith(f"{address}/")] == []
+
+
+def test_links_begin_as_the_proxy_is_called(site: str) -> None:
+    """Outside it is https; the server that tells must not have thrown the header away."""
+    with proxy_to(site, "/archive", X_Forwarded_Proto="https", X_Forwarded_Host="archive.example") as address:
+        with urlopen(f"{address}/feed.atom") as answer:
+            feed = answer.read().decode()
+        with urlopen(f"{address}/opensearch.xml") as answer:
+            assert "https://archive.example/archive/search?q=" in answer.read().decode()
+    assert 'href="https://archive.example/archive/article/' in feed
+    assert site not in feed

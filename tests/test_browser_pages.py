@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -36,6 +37,11 @@ def _barriers(page: Page) -> list[str]:
     ]
 
 
+def _is_dark(page: Page) -> bool:
+    channels = re.findall(r"[\d.]+", page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    return sum(map(float, channels[:3])) < 3 * 128
+
+
 def _overflow(page: Page) -> list[str]:
     """What makes a page wider than the window."""
     wide: list[str] = page.evaluate(
@@ -46,15 +52,29 @@ def _overflow(page: Page) -> list[str]:
     return wide
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_no_page_keeps_anybody_out(visit: Visit, view: str) -> None:
-    person = visit(**VIEWS[view])
+def _problems(person: Visitor) -> dict[str, list[str]]:
+    """By kind of page, those that have any."""
     found = {}
     for kind, (path, status) in PAGES.items():
         page = person.open(path, status)
         found[kind] = [*_overflow(page), *_barriers(page), *person.complaints]
         person.complaints.clear()
-    assert {kind: problems for kind, problems in found.items() if problems} == {}
+    return {kind: problems for kind, problems in found.items() if problems}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_page_keeps_anybody_out(visit: Visit, view: str) -> None:
+    assert _problems(visit(**VIEWS[view])) == {}
+
+
+def test_nor_does_one_in_colours_that_were_chosen(visit: Visit) -> None:
+    person = visit(color_scheme="light")
+    person.open("/?theme=dark")
+    page = person.open("/search?q=临江")
+    assert _is_dark(page)
+    page.locator("details.menu summary").click()
+    assert _barriers(page) == []
+    assert not _is_dark(person.open("/search?q=临江&theme=light"))
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +98,8 @@ def test_open_suggestions_are_no_barrier(visit: Visit) -> None:
     page.get_by_role("listbox").wait_for()
     page.keyboard.press("ArrowDown")
     assert _barriers(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_follow_the_system(visit: Visit, scheme: str) -> None:
+    assert _is_dark(visit(color_scheme=scheme).open("/")) == (scheme == "dark")
