@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -95,3 +98,22 @@ def test_what_is_being_answered_is_finished(archive: Archive) -> None:
             time.sleep(0.2)
             assert len(begun) + len(answer.read()) == int(answer.headers["Content-Length"])
         assert server.wait(20) == 0
+
+
+def test_idle_and_slow_connections_keep_nobody_out(archive: Archive) -> None:
+    archive.post("a.md", "正文")
+    archive.sync()
+    with _server(archive.directory, 1) as (_, address), ExitStack() as kept:
+        place = urlsplit(address).hostname, urlsplit(address).port
+        for number in range(300):
+            connection = kept.enter_context(socket.create_connection(place))
+            connection.sendall(b"GET /search HTTP/1.1\r\nHost: x\r\n" if number % 2 else b"")
+        assert _answers(address)
+
+
+def test_an_endless_request_is_refused(archive: Archive) -> None:
+    with (
+        _server(archive.directory, 1) as (_, address),
+        pytest.raises(HTTPError, match="431"),
+    ):
+        urlopen(f"{address}search?q={'a' * 100_000}")

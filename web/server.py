@@ -27,6 +27,9 @@ from index.settings import Settings
 _log = logging.getLogger("souwen")
 
 _THREADS = 8
+_CONNECTIONS = 500
+# Bytes of a request before its body: three times the longest query, percent-encoded.
+_MAX_HEAD = 32_768
 # Seconds to finish answers in, once the server is told to end.
 _GRACE = 5.0
 
@@ -108,11 +111,15 @@ def _answer(listening: socket.socket, settings: Settings) -> None:
         sockets=[listening],
         threads=_THREADS,
         ident=None,
+        # People keep connections open that they don't use; select() could not look at so many.
+        connection_limit=_CONNECTIONS,
+        asyncore_use_poll=True,
+        max_request_header_size=_MAX_HEAD,
         clear_untrusted_proxy_headers=False,  # the app decides whose to believe
     )
     server.run()
     # All that was being answered has been written by now, but perhaps not sent.
     until = time.monotonic() + _GRACE
     while time.monotonic() < until and any(getattr(s, "total_outbufs_len", 0) for s in open_sockets.values()):
-        wasyncore.loop(timeout=0.1, map=open_sockets, count=1)
+        wasyncore.loop(timeout=0.1, map=open_sockets, count=1, use_poll=True)
     wasyncore.close_all(open_sockets)
