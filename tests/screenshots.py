@@ -43,7 +43,7 @@ def main(folder: Path) -> int:
                 for kind, (path, status) in PAGES.items():
                     page = visitor.open(path, status)
                     page.wait_for_load_state("networkidle")
-                    page.screenshot(path=folder / f"{kind}-{view}.png")
+                    page.screenshot(path=folder / f"{kind}-{view}.jpg", type="jpeg", quality=80)
                 visitor.close()
             browser.close()
     sys.stdout.write(f"{len(VIEWS) * len(PAGES)} pictures are in {folder}\n")

@@ -19,10 +19,10 @@ def make_document() -> dict[str, object]:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "souwen (搜文)",
+            "title": "souwen",
             "version": _version(),
-            "description": "Full-text search in an archive of Chinese articles. Dates are in UTC; dates in "
-            "queries are in the index's time zone (see /api/stats). Unknown parameters are ignored.",
+            "description": "搜文: full-text search in an archive of Chinese articles. Dates are in UTC; "
+            "dates in queries are in the index's time zone (see /api/stats). Unknown parameters are ignored.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": {
@@ -246,7 +246,8 @@ SCHEMAS: dict[str, Schema] = {
                 text=_text("What to search for."),
                 kind=_text("What it is.", enum=["title"]),
                 id=_text("The article that has this title."),
-            ),
+            )
+            | {"title": "Suggestion"},
             "The newest articles first.",
         ),
     ),
@@ -283,7 +284,8 @@ SCHEMAS: dict[str, Schema] = {
                     added=_count("Articles added."),
                     changed=_count("Articles changed."),
                     removed=_count("Articles removed."),
-                ),
+                )
+                | {"title": "Run"},
             ],
         },
     ),
