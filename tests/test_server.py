@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -117,3 +118,20 @@ def test_an_endless_request_is_refused(archive: Archive) -> None:
         pytest.raises(HTTPError, match="431"),
     ):
         urlopen(f"{address}search?q={'a' * 100_000}")
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_connections_end_where_another_process_may_be_free(archive: Archive, processes: int) -> None:
+    archive.post("a.md", "正文")
+    archive.sync()
+    with (
+        _server(archive.directory, processes) as (_, address),
+        closing(HTTPConnection(urlsplit(address).netloc, timeout=20)) as connection,
+    ):
+        ended = 0
+        for _ in range(50):
+            connection.request("GET", "/healthz")
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b'{"status":"ok"}\n')
+            ended += answer.headers["Connection"] == "close"
+        assert ended == (0 if processes == 1 else 2)

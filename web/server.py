@@ -28,6 +28,8 @@ _log = logging.getLogger("souwen")
 
 _THREADS = 8
 _CONNECTIONS = 500
+# On one connection, where there are other processes.
+_ANSWERS = 20
 # Bytes of a request before its body: three times the longest query, percent-encoded.
 _MAX_HEAD = 32_768
 # Seconds to finish answers in, once the server is told to end.
@@ -41,7 +43,7 @@ def serve(listening: socket.socket, settings: Settings, processes: int) -> None:
     """
     signal.signal(signal.SIGTERM, _end)
     if processes == 1:
-        _answer(listening, settings)
+        _answer(listening, settings, alone=True)
         return
     # A fork would copy threads half-way, and is not to be had everywhere.
     context = multiprocessing.get_context("spawn")
@@ -78,7 +80,7 @@ def _answer_for(listening: socket.socket, settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _answer(listening, settings)
+    _answer(listening, settings, alone=False)
 
 
 def _end_with_parent() -> None:
@@ -88,13 +90,27 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _answer(listening: socket.socket, settings: Settings) -> None:
+def _answer(listening: socket.socket, settings: Settings, *, alone: bool) -> None:
     from waitress import wasyncore
-    from waitress.server import create_server
+    from waitress.channel import HTTPChannel
+    from waitress.server import BaseWSGIServer, create_server
 
     from search.searcher import SearchRequest
     from web.app import create_app
     from web.context import Context
+
+    class SharedChannel(HTTPChannel):
+        """A connection that ends after some answers: the next one goes to whichever process is free.
+        Else one of them could have all that are busy, for as long as they last."""
+
+        answers_left = _ANSWERS
+
+        def service(self) -> None:
+            self.answers_left -= 1
+            if self.answers_left == 0:
+                request = self.requests[0]
+                request.headers = {**request.headers, "CONNECTION": "close"}
+            super().service()
 
     # It warns of every request that waits for a thread, which is what the queue is for.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -117,6 +133,9 @@ def _answer(listening: socket.socket, settings: Settings) -> None:
         max_request_header_size=_MAX_HEAD,
         clear_untrusted_proxy_headers=False,  # the app decides whose to believe
     )
+    assert isinstance(server, BaseWSGIServer)  # as for any one socket
+    if not alone:
+        server.channel_class = SharedChannel
     server.run()
     # All that was being answered has been written by now, but perhaps not sent.
     until = time.monotonic() + _GRACE
