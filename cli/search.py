@@ -126,7 +126,7 @@ def show_command(article_id: str, directory: str | None, as_json: bool) -> None:
 @index_option
 @json_option
 def similar_command(article_id: str, size: int, directory: str | None, as_json: bool) -> None:
-    """List the articles most like one, by its most telling words.
+    """List the articles most like one, by its most telling words; without its copies.
 
     \b
     Example:

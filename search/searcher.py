@@ -196,11 +196,12 @@ class Searcher:
         return article
 
     def similar(self, article_id: str, limit: int = 10) -> tuple[ResultHit, ...]:
-        """The articles most like this one. Raises NotFoundError where there is none with this id."""
+        """The articles most like this one, but for its copies. Raises NotFoundError where there is none
+        with this id."""
         _check_size(limit)
         article = self.article(article_id)
         with self._reader.acquire() as index:
-            return _present(index, find_similar(index, article, limit).hits, ())
+            return _present(index, find_similar(index, article, limit), ())
 
     def suggest(self, prefix: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """What a person who has typed `prefix` may want to search for."""

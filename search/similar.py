@@ -1,53 +1,90 @@
 """The articles closest to one: those that share its most telling words.
 
 A word tells more the oftener it stands in the article and the fewer articles have it (tf-idf, Spärck
-Jones 1972); the engine scores the chosen words by BM25, as it does a query's.
+Jones 1972); the engine scores the words by BM25, as it does a query's. What was measured: bench/README.md.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 
 from whoosh import query
 
+from index.analysis.grams import separate
 from index.article import Article
 from index.bm25 import idf
-from index.engine import Hits, Sort
+from index.engine import Hit, Sort
 from index.reader import OpenIndex
 
-# Words looked up in the index, the most frequent of the article first; and those then searched for.
-_LOOKED_UP = 80
-_SEARCHED = 25
-# A word in the title counts as often as this many in the body.
-_TITLE = 3
+# Words of an article that are searched for: its most frequent ones.
+WORDS = 80
+# Articles are copies where their shingles, stretches of so many characters, resemble one another so much
+# (Broder 1997); of a text, the start is compared.
+_SHINGLE = 5
+_RESEMBLANCE = 0.7
+_COMPARED = 5000
+# How far down the list articles that are no copies are looked for.
+_DEEPEST = 500
 
 
-def find_similar(index: OpenIndex, article: Article, limit: int) -> Hits:
-    """The articles most like this one, the closest first; never itself."""
+def find_similar(index: OpenIndex, article: Article, limit: int) -> list[Hit]:
+    """The articles most like this one, the closest first: never itself or a copy of it, and of others that
+    are copies of one another only the first."""
     words = telling_words(index, article)
     if not words:
-        return Hits((), 0)
+        return []
     wanted = [
         query.Term(field, word, boost=weight)
         for word, weight in words
         for field in ("title_words", "body_words")
     ]
     tree = query.And([query.Or(wanted), query.Not(query.Term("id", article.id))])
-    return index.engine.search(tree, sort=Sort.RELEVANCE, offset=0, limit=limit)
+    found: list[Hit] = []
+    seen = [shingles(article)]
+    for hit, other in _closest(index, tree, limit):
+        of_other = shingles(other)
+        if not any(resembles(of_other, one) for one in seen):
+            seen.append(of_other)
+            found.append(hit)
+        if len(found) == limit:
+            break
+    return found
 
 
 def telling_words(index: OpenIndex, article: Article) -> list[tuple[str, float]]:
     """The words that tell most about an article, with their weights: the heaviest has 1."""
-    counts = Counter(word for word in index.analyzer.words(article.text) if len(word) > 1)
-    for word in index.analyzer.words(article.title):
-        if len(word) > 1:
-            counts[word] += _TITLE
+    words = [*index.analyzer.words(article.title), *index.analyzer.words(article.text)]
+    counts = Counter(word for word in words if len(word) > 1)
     documents = index.engine.count(query.Every())
-    weights: dict[str, float] = {}
-    for word, count in counts.most_common(_LOOKED_UP):
-        having = index.engine.count(query.Term("body_words", word))
-        weights[word] = (1 + math.log(count)) * idf(documents, having)
-    chosen = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:_SEARCHED]
-    heaviest = chosen[0][1] if chosen else 1.0
-    return [(word, weight / heaviest) for word, weight in chosen]
+    weights = {
+        word: (1 + math.log(count)) * idf(documents, index.engine.count(query.Term("body_words", word)))
+        for word, count in counts.most_common(WORDS)
+    }
+    heaviest = max(weights.values(), default=1.0)
+    return [(word, weight / heaviest) for word, weight in sorted(weights.items(), key=lambda pair: -pair[1])]
+
+
+def shingles(article: Article) -> set[str]:
+    """All stretches of some characters in an article, folded and without punctuation and spaces."""
+    text = "".join(separate(f"{article.title}\n{article.text[:_COMPARED]}").replace("|", "").split())
+    return {text[start : start + _SHINGLE] for start in range(max(1, len(text) - _SHINGLE + 1))}
+
+
+def resembles(one: set[str], other: set[str]) -> bool:
+    """Whether two articles with these shingles are copies: the same text, or nearly."""
+    if min(len(one), len(other)) < _RESEMBLANCE * max(len(one), len(other)):
+        return False
+    common = len(one & other)
+    return common >= _RESEMBLANCE * (len(one) + len(other) - common)
+
+
+def _closest(index: OpenIndex, tree: query.Query, limit: int) -> Iterator[tuple[Hit, Article]]:
+    """Hits with their articles, in order; mostly no more are needed than a few over the limit."""
+    offset, size, total = 0, limit + 5, 1
+    while offset < min(total, _DEEPEST):
+        page = index.engine.search(tree, sort=Sort.RELEVANCE, offset=offset, limit=size)
+        articles = index.catalog.articles([hit.id for hit in page.hits])
+        yield from ((hit, articles[hit.id]) for hit in page.hits if hit.id in articles)
+        offset, size, total = offset + size, 4 * size, page.total

@@ -32,7 +32,7 @@ def make_document() -> dict[str, object]:
             "/api/article/{id}": _operation("article", "A whole article", "Article", [_ID], (404, 503)),
             "/api/similar/{id}": _operation(
                 "similar",
-                "The articles most like one, the closest first",
+                "The articles most like one, the closest first, without its copies",
                 "Similar",
                 [_ID, *_parameters((params.SIMILAR_SIZE,))],
                 (400, 404, 503),
