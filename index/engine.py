@@ -6,6 +6,7 @@ The nodes that an engine compiles, over the fields below (text, key and facet fi
     Term                 the documents with a token; scored by BM25 in `SCORED_FIELDS`, else score 1
     GramPhrase           the documents with grams at given offsets; scored by BM25 as one term
     Prefix               the documents with a token that starts so; score 1
+    AnyTerm              the documents with one of several tokens; score 1
     NumericRange         the documents with a date in a range; score 1
     Every, NullQuery     all documents (score 1); none
     And, Or              of one or more; scores are added. A Not inside an And takes documents away
@@ -135,6 +136,23 @@ class GramPhrase(query.Query):  # type: ignore[misc]  # whoosh has no types
             f"GramPhrase({self.fieldname!r}, {self.grams!r}, slop={self.slop}, boost={self.boost}, "
             f"unfinished={sorted(self.unfinished)})"
         )
+
+
+class AnyTerm(query.Query):  # type: ignore[misc]
+    """The documents with at least one of these tokens: far cheaper than an Or of a thousand."""
+
+    def __init__(self, fieldname: str, texts: tuple[str, ...]) -> None:
+        self.fieldname = fieldname
+        self.texts = texts
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AnyTerm) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+    def __repr__(self) -> str:
+        return f"AnyTerm({self.fieldname!r}, {self.texts!r})"
 
 
 class EngineWriter(Protocol):

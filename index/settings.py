@@ -68,6 +68,11 @@ class Settings:
     max_query_words: int = _number(
         200, "words and operands in a query; what follows is ignored, with a note", low=1
     )
+    max_query_patterns: int = _number(
+        10,
+        "words with * or ?, and words or phrases with ~, in a query; further ones are read as words",
+        low=0,
+    )
     max_expansions: int = _number(1000, "indexed words that one wildcard or fuzzy term may stand for", low=1)
     max_hits: int = _number(10000, "how deep the pages of a result list go", low=100)
     trusted_proxy: str = _text(

@@ -17,13 +17,13 @@ from whoosh import query
 from index.analysis import Analyzer
 from index.analysis.fold import fold, fold_key
 from index.analysis.grams import BOUNDARY, END
+from index.engine import AnyTerm
 from search import scoring
 from search.distance import within_distance
 from search.matching import (
     SEARCHED,
     Expand,
     all_of,
-    any_found,
     any_of,
     match_open,
     match_units,
@@ -396,7 +396,7 @@ class _Planner:
             self.needles.append(Needle((unit,), fields, float(len(unit))))
         words = {unit.removesuffix(END) for unit in found}
         scores = self._pattern_scores(fields, prefix, lambda word, _: word in words)
-        match = any_found([match_units(node.fieldname, [unit]) for unit in found])
+        match = any_of([AnyTerm(f"{field}_units", tuple(found)) for field in fields])
         return match, [boosted(score, node.boost) for score in scores]
 
     def _pattern_scores(

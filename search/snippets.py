@@ -104,7 +104,7 @@ def _find(text: str, needles: Sequence[Needle], field: str) -> list[_Occurrence]
     searched = UnitText(text)
     found: list[_Occurrence] = []
     for number, needle in enumerate(needles):
-        if field in needle.fields:
+        if field in needle.fields and searched.may_have(needle.units):
             spans = islice(searched.find(_pattern(needle.units, needle.open_end)), _MAX_OCCURRENCES)
             found += [_Occurrence(start, end, number) for start, end in spans]
     return sorted(found, key=lambda occurrence: (occurrence.start, -occurrence.end))

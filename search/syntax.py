@@ -195,7 +195,8 @@ def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
         notes.append(Note("The operators could not be understood; the query was searched as text."))
         words = (word for word in re.split(r"[\s()\"|]+", text) if word not in _OPERATORS)
         tree = Words([query.Term(DEFAULT_FIELD, word) for word in words])
-    tree = _simplified(tree, lambda leaf: _read(leaf, zone, notes))
+    patterns = _Patterns(settings.max_query_patterns, notes)
+    tree = _simplified(tree, lambda leaf: patterns.limited(_read(leaf, zone, notes)))
     return ParsedQuery(tree, tuple(note for i, note in enumerate(notes) if note not in notes[:i]))
 
 
@@ -324,6 +325,34 @@ def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
         )
         return query.Term(leaf.fieldname, text)
     return leaf
+
+
+class _Patterns:
+    """Lets so many patterns of a query be patterns: each may stand for a thousand words."""
+
+    def __init__(self, limit: int, notes: list[Note]) -> None:
+        self._left = self._limit = limit
+        self._notes = notes
+
+    def limited(self, leaf: query.Query) -> query.Query:
+        match leaf:
+            case query.Prefix() | query.Wildcard() | query.FuzzyTerm():
+                words = re.sub(r"[*?]+", " ", leaf.text)
+            case query.Phrase() if leaf.slop:
+                words = leaf.words[0]
+            case _:
+                return leaf
+        self._left -= 1
+        if self._left >= 0:
+            return leaf
+        self._notes.append(
+            Note(
+                "The query has more than {limit} patterns with *, ? or ~ (max_query_patterns); the last ones "
+                "were searched as words.",
+                {"limit": self._limit},
+            )
+        )
+        return query.Term(leaf.fieldname, words, boost=_boost(leaf))
 
 
 def _simplified(node: query.Query, read: Callable[[query.Query], query.Query]) -> query.Query:

@@ -20,7 +20,17 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from index import bm25
-from index.engine import ENGINES, FACET_FIELDS, Document, Engine, GramPhrase, Hits, Sort, engine_class
+from index.engine import (
+    ENGINES,
+    FACET_FIELDS,
+    AnyTerm,
+    Document,
+    Engine,
+    GramPhrase,
+    Hits,
+    Sort,
+    engine_class,
+)
 from index.errors import EngineError, IndexDamagedError
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "engines.json").read_text(encoding="utf-8"))
@@ -69,6 +79,8 @@ def tree(node: list[Any]) -> query.Query:
             return GramPhrase(field, found, slop[0] if slop else 0, unfinished=frozenset(unfinished))
         case "prefix":
             return query.Prefix(*rest)
+        case "any":
+            return AnyTerm(rest[0], tuple(rest[1:]))
         case "date":
             return query.NumericRange("date", *rest)
         case "every":
@@ -528,6 +540,9 @@ leaves = st.one_of(
     st.builds(query.Term, st.sampled_from(["title_units", "body_units"]), st.sampled_from(UNITS)),
     st.builds(query.Term, st.just("author"), st.sampled_from(NAMES)),
     phrases(),
+    st.builds(
+        AnyTerm, st.sampled_from(["body_units", "title_words"]), st.lists(st.sampled_from(WORDS)).map(tuple)
+    ),
     st.builds(query.Prefix, st.sampled_from(["body_words", "body_grams"]), st.sampled_from(UNITS)),
     st.builds(
         query.NumericRange,

@@ -104,6 +104,16 @@ def test_text_over_the_limit_is_an_error_that_names_the_limit() -> None:
         parse("((" * 3000)
 
 
+@pytest.mark.parametrize("pattern", ["ab*", "t*t", "abc~", '"公安 交管"~3'])
+def test_patterns_over_the_limit_are_words_with_one_note(pattern: str) -> None:
+    inside = parse(" OR ".join([pattern] * 3), max_query_patterns=3)
+    assert not inside.notes
+    over = parse(" OR ".join([pattern] * 5), max_query_patterns=3)
+    assert [type(leaf) is query.Term for leaf in over.tree.leaves()] == [False] * 3 + [True] * 2
+    assert len(over.notes) == 1
+    assert "more than 3 patterns" in str(over.notes[0])
+
+
 def test_thousands_of_parentheses_are_ignored_with_a_note() -> None:
     parsed = parse("(" * 3000 + "公安 OR 交管" + ")" * 3000, max_query_length=10_000)
     assert written(parsed.tree) == "(or 公安 交管)"

@@ -21,6 +21,7 @@ from index.engine import (
     TEXT_FIELDS,
     UNIT_FIELDS,
     WORD_FIELDS,
+    AnyTerm,
     Document,
     FacetCounts,
     GramPhrase,
@@ -191,6 +192,8 @@ class TantivyEngine:
                 # A regular expression may have no more than 1,000 states.
                 terms = [text for text, _ in self.terms(node.fieldname, node.text)]
                 return _constant(Query.term_set_query(self._schema, node.fieldname, terms))
+            case AnyTerm():
+                return _constant(Query.term_set_query(self._schema, node.fieldname, list(node.texts)))
             case query.NumericRange():
                 made = Query.range_query(
                     self._schema,

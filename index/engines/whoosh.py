@@ -31,6 +31,7 @@ from index.engine import (
     TEXT_FIELDS,
     UNIT_FIELDS,
     WORD_FIELDS,
+    AnyTerm,
     Document,
     FacetCounts,
     GramPhrase,
@@ -177,6 +178,8 @@ class _Evaluation:
             case query.Prefix():
                 texts = [text for text, _ in _terms(self._reader, node.fieldname, node.text)]
                 return dict.fromkeys(self._any_of(node.fieldname, texts), 1.0)
+            case AnyTerm():
+                return dict.fromkeys(self._any_of(node.fieldname, node.texts), 1.0)
             case query.NumericRange():
                 return self._date_range(node)
             case query.Every():
