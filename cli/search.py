@@ -155,6 +155,7 @@ def suggest_command(prefix: Sequence[str], size: int, directory: str | None, as_
     \b
     Example:
       souwen suggest 交管
+      souwen suggest jiaoguan                words by their pinyin, too
     """
     settings = settings_for(directory)
     typed = " ".join(prefix)

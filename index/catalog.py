@@ -124,6 +124,11 @@ class Catalog:
             found |= {row[0]: _article(row) for row in rows}
         return found
 
+    def titles(self, ids: Sequence[str]) -> dict[str, str]:
+        """The titles of the articles with these ids (at most 500), by id."""
+        marks = ",".join("?" * len(ids))
+        return dict(self._rows(f"SELECT id, title FROM articles WHERE id IN ({marks})", *ids))
+
     def article(self, article_id: str) -> Article | None:
         """The whole article with this id, if there is one."""
         rows = self._rows(f"SELECT {_FULL} FROM articles WHERE id = ? AND state != {_REMOVED}", article_id)

@@ -194,8 +194,8 @@ class Engine(Protocol):
         """The ids of all documents."""
         ...
 
-    def refresh(self) -> None:
-        """Lets searches that start from now on see the last commit."""
+    def refresh(self) -> bool:
+        """Lets searches that start from now on see the last commit. Whether that is a new one."""
         ...
 
     def writer(self) -> AbstractContextManager[EngineWriter]:

@@ -23,7 +23,8 @@ _LOOK_EVERY = 0.5
 class OpenIndex:
     """One generation, open for reading: catalog, engine, and the analysis they were made with.
 
-    To try another dictionary, that may be given, with an engine directory for which it was used.
+    To try another dictionary, that may be given, with an engine directory for which it was used. `version`
+    goes up with every commit that is seen.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class OpenIndex:
             generation.meta.segmenter, generation.dictionary if dictionary is None else dictionary
         )
         self.zone: ZoneInfo = zone(generation.meta.timezone)
+        self.version = 0
         self._users = 0
         self._retired = False
 
@@ -93,7 +95,7 @@ class IndexReader:
         self._looked = now
         name = self._place.current_name()
         if self._open is not None and self._open.generation.path.name == name:
-            self._open.engine.refresh()
+            self._open.version += self._open.engine.refresh()
             return self._open
         fresh = OpenIndex(self._place.current())
         self._retire()

@@ -64,6 +64,19 @@ class Readings:
         found.pop(character, None)
         return found
 
+    def is_pinyin(self, letters: str) -> bool:
+        """Whether these are whole syllables, one after the other.
+
+        >>> readings().is_pinyin("jiaoguan"), readings().is_pinyin("python")
+        (True, False)
+        """
+        return self._syllables.fullmatch(letters) is not None
+
+    @cached_property
+    def _syllables(self) -> re.Pattern[str]:
+        known = {syllable for syllables in self._common.values() for syllable in syllables}
+        return re.compile(f"(?:{'|'.join(sorted(filter(str.isascii, known)))})+")
+
     @cached_property
     def frequent(self) -> tuple[str, ...]:
         """The characters that words are made of, those of most words first."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from whoosh import query
@@ -20,6 +20,7 @@ from index.settings import Settings
 from search.dates import ALLOWED_PERIODS, DateRange, parse_period
 from search.dead_end import DeadEnd, explain_dead_end
 from search.explain import Explanation, explain
+from search.lexicon import LiveLexicon
 from search.matching import scored
 from search.ranking import Needle, Plan, make_plan
 from search.scoring import freshness_scores
@@ -27,7 +28,7 @@ from search.similar import find_similar
 from search.snippets import Snippet, highlight, snippets
 from search.spelling import FEW, Correction, did_you_mean
 from search.stats import Stats, read_stats
-from search.suggest import Suggestion, suggest
+from search.suggest import Suggestion, spelt, suggest
 from search.syntax import Note, parse_query
 from search.thesaurus import Thesaurus
 from search.user_files import DictionaryFile, SynonymsFile
@@ -118,6 +119,7 @@ class Searcher:
     def __init__(self, directory: Path, settings: Settings) -> None:
         self._reader = IndexReader(directory)
         self._settings = settings
+        self._lexicon = LiveLexicon(self._reader)
         self._synonyms = SynonymsFile(settings.synonyms)
         self._dictionary = DictionaryFile(settings.dictionary)
 
@@ -173,19 +175,31 @@ class Searcher:
 
         @cache
         def count(text: str, names: frozenset[str]) -> int:
-            if len(text) > self._settings.max_query_length:
-                return 0
-            plan = _everything() if names and not text.strip() else self._plan(index, text)[0]
-            return index.engine.count(_filtered(plan.strict, [filters[name] for name in sorted(names)]))
+            return self._count(index, text, [filters[name] for name in sorted(names)])
 
         tree = parse_query(request.query, self._settings, index.zone).tree
-        suggestion = did_you_mean(request.query, tree, index, count, frozenset(filters), exact)
+        suggestion = did_you_mean(
+            request.query,
+            tree,
+            index,
+            count,
+            lambda letters: spelt(index, self._lexicon.of(index), letters),
+            frozenset(filters),
+            exact,
+        )
         if exact:
             return suggestion, None
         dates = "..".join(dict.fromkeys((request.date_from, request.date_to)))
         values = {"category": request.category, "author": request.author, "date": dates}
         active = {name: values[name] for name in filters}
         return suggestion, explain_dead_end(request.query, tree, index.analyzer, count, active)
+
+    def _count(self, index: OpenIndex, text: str, filters: Sequence[query.Query] = ()) -> int:
+        """How many articles have all that a query asks for; none where it is too long to be one."""
+        if len(text) > self._settings.max_query_length:
+            return 0
+        plan = _everything() if filters and not text.strip() else self._plan(index, text)[0]
+        return index.engine.count(_filtered(plan.strict, filters))
 
     def article(self, article_id: str) -> Article:
         """The whole article with this id. Raises NotFoundError where there is none."""
@@ -207,7 +221,8 @@ class Searcher:
         """What a person who has typed `prefix` may want to search for."""
         _check_size(limit)
         with self._reader.acquire() as index:
-            return suggest(index, prefix, limit)
+            lexicon = partial(self._lexicon.of, index)
+            return suggest(index, lexicon, lambda text: self._count(index, text), prefix, limit)
 
     def rank(self, index: OpenIndex, text: str, limit: int) -> tuple[Hit, ...]:
         """The best hits of a query in an open index, which need not be the live one."""

@@ -13,8 +13,10 @@ from itertools import islice
 
 from whoosh import query
 
+from index.analysis.fold import fold
 from index.reader import OpenIndex
 from search.matching import SEARCHED
+from search.pinyin import readings
 from search.slips import PutRight, corrections
 from search.syntax import DEFAULT_FIELD
 
@@ -27,6 +29,9 @@ _TRIED = 3
 # How many articles have all that a query asks for and pass the named ones of the search's filters.
 Count = Callable[[str, frozenset[str]], int]
 NO_FILTERS: frozenset[str] = frozenset()
+# The words of the index of which letters are the pinyin, the best first.
+Spelt = Callable[[str], list[str]]
+_LETTERS = re.compile("[a-z]{4,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,13 @@ class _Text:
 
 
 def did_you_mean(
-    typed: str, tree: query.Query, index: OpenIndex, count: Count, filters: frozenset[str], found: int
+    typed: str,
+    tree: query.Query,
+    index: OpenIndex,
+    count: Count,
+    spelt: Spelt,
+    filters: frozenset[str],
+    found: int,
 ) -> Correction | None:
     """What a query that found `found` articles may have been meant to be; None where nothing is likelier.
 
@@ -56,7 +67,7 @@ def did_you_mean(
     """
     if found >= FEW:
         return None
-    for attempt in _attempts(typed, tree, index, count):
+    for attempt in _attempts(typed, tree, index, count, spelt):
         corrected = typed
         for text, right in sorted(attempt, key=lambda one: -one[0].start):
             corrected = corrected[: text.start] + right.text + corrected[text.end :]
@@ -66,13 +77,13 @@ def did_you_mean(
 
 
 def _attempts(
-    typed: str, tree: query.Query, index: OpenIndex, count: Count
+    typed: str, tree: query.Query, index: OpenIndex, count: Count, spelt: Spelt
 ) -> Iterator[list[tuple[_Text, PutRight]]]:
     """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
     firsts: list[tuple[_Text, PutRight]] = []
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < FEW:
-            found = corrections(index, text.field, typed[text.start : text.end], there)
+            found = _put_right(index, text.field, typed[text.start : text.end], there, spelt)
             firsts += [(text, first) for first in islice(found, 1)]
     if firsts:
         yield firsts
@@ -80,6 +91,14 @@ def _attempts(
         yield from ([one] for one in firsts)
     elif firsts:
         yield from ([(firsts[0][0], other)] for other in islice(found, _TRIED - 1))
+
+
+def _put_right(index: OpenIndex, field: str, text: str, there: int, spelt: Spelt) -> Iterator[PutRight]:
+    """Characters for letters that are their pinyin, and are in no article as they are; else corrections."""
+    letters = fold(text)
+    if not there and _LETTERS.fullmatch(letters) and readings().is_pinyin(letters):
+        yield from (PutRight(word, 0.0) for word in spelt(letters))
+    yield from corrections(index, field, text, there)
 
 
 def _texts(typed: str, node: query.Query) -> Iterator[_Text]:

@@ -1,40 +1,175 @@
-"""What a person may want to type: titles that have a word which starts so."""
+"""What a person may want to search for who has typed so much: words, then titles.
+
+Words are those of the index that start with what was typed last: with its characters or letters, or by its
+pinyin (see `search.lexicon`). Titles are those with what was typed in them. All of it is found.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from whoosh import query
 
-from index.engine import Sort
+from index.analysis.fold import fold, fold_key
+from index.engine import WORD_FIELDS, Sort
 from index.reader import OpenIndex
-from search.matching import match_open
+from search.lexicon import Lexicon
+from search.matching import all_of, any_of, match_open, match_units
+from search.pinyin import readings
+from search.syntax import DEFAULT_FIELD
 
 _MAX_PREFIX = 50
-# Words that an unfinished one may stand for.
+# Words that an unfinished one may stand for in a title.
 _EXPANSIONS = 50
+# Words that are counted for an answer; and where others stand before them, those tried together with them.
+_RANKED = 24
+_TRIED = 5
+# Words of one sound, and pairs of words, that are tried for the pinyin of two.
+_ALIKE = 3
+_PAIRS = 12
+# What was typed last: pinyin with spaces, or characters with letters after them.
+_HAN = "\u3400-\u9fff"
+_LAST = (re.compile("(?<![^ ])[a-z']+(?: [a-z']+)+$"), re.compile(f"[{_HAN}]*[a-z'0-9]*$"))
+_PINYIN = re.compile(f"[a-z{_HAN}].*[a-z]")
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A text to search for. `kind` is `title`, with the article it is the title of."""
+    """A text to search for. `kind` is `word`, or `title` with the article it is the title of."""
 
     text: str
     kind: str
-    article_id: str
+    article_id: str = ""
 
 
-def suggest(index: OpenIndex, prefix: str, limit: int) -> tuple[Suggestion, ...]:
-    """Titles with the typed text in them, its last word perhaps unfinished; the newest first."""
-    tree = match_open("title", index.analyzer.units(prefix[:_MAX_PREFIX]), index.engine.terms, _EXPANSIONS)
-    if tree is query.NullQuery:
-        return ()
+def suggest(
+    index: OpenIndex, lexicon: Callable[[], Lexicon], count: Callable[[str], int], prefix: str, limit: int
+) -> tuple[Suggestion, ...]:
+    """At most `limit` suggestions, none twice: words fill half of them, and what titles leave.
+
+    `lexicon` gives the words of the index by their sound, `count` how many articles a query finds.
+    """
+    typed = prefix[:_MAX_PREFIX].strip()
+    words, is_sound = _words(index, lexicon, count, typed, limit)
+    found = {fold_key(word): Suggestion(word, "word") for word in words}
+    titles: dict[str, Suggestion] = {}
+    for title in _titles(index, words[0] if is_sound else typed, limit):
+        if fold_key(title.text) not in found:
+            titles.setdefault(fold_key(title.text), title)
+    room = max(limit - limit // 2, limit - len(titles))
+    return (*list(found.values())[:room], *titles.values())[:limit]
+
+
+def _words(
+    index: OpenIndex,
+    lexicon: Callable[[], Lexicon],
+    count: Callable[[str], int],
+    typed: str,
+    limit: int,
+) -> tuple[list[str], bool]:
+    """What was typed with its end completed, the best first, and whether that was taken for pinyin."""
+    folded = fold(re.sub("[üÜ]", "v", typed))
+    for pattern in _LAST:
+        last = pattern.search(folded)
+        if last is None or len(folded) != len(typed):
+            continue
+        stem, head = last[0], typed[: last.start()]
+        if not stem or (len(stem) == 1 and stem.isascii()) or head[-1:].isalnum():
+            continue  # s is too little, and A股 is no A before 股权
+        sounding = lexicon().words(stem) if _PINYIN.fullmatch(stem) else {}
+        ranked = _ranked(index, sounding, _starting(index, stem))
+        if head.strip():
+            words = (word for word in ranked[:_TRIED] if count(head + word))
+        else:
+            words = (word for word in ranked if index.engine.count(_word(word)))
+        found = list(islice(words, limit))
+        if not found and _PINYIN.fullmatch(stem) and not head.strip():
+            found = _two_words(index, lexicon(), stem)
+            return found, bool(found)
+        if found:
+            return [head + word for word in found], found[0] in sounding
+    return _continued(index, typed), False
+
+
+def spelt(index: OpenIndex, lexicon: Lexicon, letters: str) -> list[str]:
+    """The words, or pairs of words, of which these letters are the whole pinyin."""
+    words = _ranked(index, lexicon.words(letters), Counter()) or _two_words(index, lexicon, letters)
+    return [word for word in words if "".join(readings().of_word(word)) == letters]
+
+
+def _two_words(index: OpenIndex, lexicon: Lexicon, typed: str) -> list[str]:
+    """Two words that stand side by side in articles, for the pinyin of both without a space."""
+    pairs = (
+        first + second
+        for left, right in lexicon.splits(typed)
+        for first in [word for word, is_all in lexicon.words(left).items() if is_all][:_ALIKE]
+        for second in list(lexicon.words(right))[:_ALIKE]
+    )
+    return _by_count(index, islice(pairs, _PAIRS))
+
+
+def _by_count(index: OpenIndex, texts: Iterable[str]) -> list[str]:
+    """The texts that articles have as they stand, those of most articles first."""
+    articles = {
+        text: index.engine.count(match_units(DEFAULT_FIELD, index.analyzer.units(text))) for text in texts
+    }
+    return sorted(filter(articles.get, articles), key=lambda text: -articles[text])
+
+
+def _ranked(index: OpenIndex, sounding: dict[str, bool], starting: Counter[str]) -> list[str]:
+    """Words with all of the syllables typed and no more come first; then those in most articles."""
+    articles = Counter(dict(starting.most_common(_RANKED)))
+    for word in islice(sounding, _RANKED):
+        articles[word] = sum(
+            number
+            for field in WORD_FIELDS
+            for other, number in index.engine.terms(field, word)
+            if other == word
+        )
+    return sorted(articles, key=lambda word: (not sounding.get(word, False), -articles[word], word))
+
+
+def _word(word: str) -> query.Query:
+    return any_of([query.Term(field, word) for field in WORD_FIELDS])
+
+
+def _starting(index: OpenIndex, stem: str) -> Counter[str]:
+    """The longer words that start so, and in how many articles they were when they were written."""
+    articles: Counter[str] = Counter()
+    for field in WORD_FIELDS:
+        for word, number in index.engine.terms(field, stem):
+            articles[word] += number
+    del articles[stem]
+    return articles
+
+
+def _continued(index: OpenIndex, typed: str) -> list[str]:
+    """A text without spaces that is longer than a word, with its last word completed."""
+    text = fold(typed)
+    starts = [end for end in index.analyzer.word_ends(text) if end < len(text)]
+    if not starts or not re.fullmatch(f"[{_HAN}]+", text):
+        return []
+    start = max(starts)
+    words = _starting(index, text[start:]).most_common(_TRIED)
+    return _by_count(index, (text[:start] + word for word, _ in words))
+
+
+def _titles(index: OpenIndex, typed: str, limit: int) -> list[Suggestion]:
+    """Titles that have all that was typed, its last word perhaps unfinished: those that start so first, then
+    the newest first."""
+    *before, last = typed.split() or [""]
+    open_end = match_open("title", index.analyzer.units(last), index.engine.terms, _EXPANSIONS)
+    if open_end is query.NullQuery:
+        return []
+    groups = [units for word in before if (units := index.analyzer.units(word))]
+    tree = all_of([open_end, *(match_units("title", units) for units in groups)])
     # Several articles may have one title.
-    found = index.engine.search(tree, sort=Sort.NEWEST, offset=0, limit=4 * limit)
-    articles = index.catalog.articles([hit.id for hit in found.hits])
-    suggestions: dict[str, Suggestion] = {}
-    for hit in found.hits:
-        if hit.id in articles:
-            title = articles[hit.id].title
-            suggestions.setdefault(title, Suggestion(title, "title", hit.id))
-    return tuple(suggestions.values())[:limit]
+    hits = index.engine.search(tree, sort=Sort.NEWEST, offset=0, limit=4 * limit).hits
+    titles = index.catalog.titles([hit.id for hit in hits])
+    found = {titles[hit.id]: Suggestion(titles[hit.id], "title", hit.id) for hit in hits if hit.id in titles}
+    start = fold_key(typed)
+    return sorted(found.values(), key=lambda title: not fold_key(title.text).startswith(start))

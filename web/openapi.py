@@ -39,7 +39,7 @@ def make_document() -> dict[str, object]:
             ),
             "/api/suggest": _operation(
                 "suggest",
-                "Titles with what has been typed so far",
+                "Words and titles for what has been typed so far, pinyin included",
                 "Suggestions",
                 _parameters((params.PREFIX, params.SUGGEST_SIZE)),
                 (400, 503),
@@ -244,11 +244,11 @@ SCHEMAS: dict[str, Schema] = {
             _object(
                 "A suggestion.",
                 text=_text("What to search for."),
-                kind=_text("What it is.", enum=["title"]),
-                id=_text("The article that has this title."),
+                kind=_text("What it is.", enum=["word", "title"]),
+                id=_text("The article that has this title; empty for words."),
             )
             | {"title": "Suggestion"},
-            "The newest articles first.",
+            "Words, the most frequent first, then titles.",
         ),
     ),
     "Stats": _object(

@@ -151,12 +151,14 @@ class TantivyEngine:
             found = searcher.search(Query.all_query(), max(1, searcher.num_docs))
         return {_id(searcher, address) for _, address in found.hits}
 
-    def refresh(self) -> None:
+    def refresh(self) -> bool:
         mark = self._commit_mark()
-        if mark != self._seen:
-            with self._refresh_lock, _failures():
-                self._index.reload()
-                self._seen = mark
+        if mark == self._seen:
+            return False
+        with self._refresh_lock, _failures():
+            self._index.reload()
+            self._seen = mark
+        return True
 
     @contextmanager
     def writer(self) -> Iterator[_Writer]:

@@ -127,9 +127,11 @@ class WhooshEngine:
     def ids(self) -> set[str]:
         return self._read(lambda reader: {reader.stored_fields(doc)["id"] for doc in reader.all_doc_ids()})
 
-    def refresh(self) -> None:
-        if self._reader.generation() != self._index.latest_generation():
-            self._read(lambda reader: None, fresh=True)
+    def refresh(self) -> bool:
+        if self._reader.generation() == self._index.latest_generation():
+            return False
+        self._read(lambda reader: None, fresh=True)
+        return True
 
     @contextmanager
     def writer(self) -> Iterator[_Writer]:

@@ -162,6 +162,12 @@ function searchWhileTyping() {
   }
 
   function open(option) {
+    if (!option.dataset.id) { // words, not a title
+      box.value = option.textContent;
+      hide();
+      form.requestSubmit();
+      return;
+    }
     location.href = form.dataset.article + encodeURIComponent(option.dataset.id);
   }
 

@@ -1,0 +1,151 @@
+"""The frequent words of an index by how they sound: what pinyin, initials, and mixtures of these with
+characters stand for.
+
+    交jiao管guan      a word as it is kept: in one text with all of its initial, the most frequent first
+    jiaog, jg, 交g    what finds it, each as a regular expression over that text
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import islice
+
+from index.engine import WORD_FIELDS, Engine
+from index.reader import IndexReader, OpenIndex
+from search.pinyin import readings
+
+# Words that are kept: the most frequent of those in so many articles.
+_MOST = 50_000
+_ARTICLES = 2
+_WORD = re.compile("[\u3400-\u9fff]{2,8}")
+# What may be typed for them: characters and letters; and what stands between syllables.
+_TYPED = re.compile("[\u3400-\u9fffa-z' ]{2,40}")
+_RUNS = re.compile("[\u3400-\u9fff]|[a-z]+")
+_INITIAL = re.compile("zh?|ch?|sh?|[bpmfdtnlgkhjqxrywaoe]")
+# Ways to cut what was typed into syllables that are tried, and words looked at for one answer.
+_WAYS = 16
+_LOOKED_AT = 40
+# So many whole syllables: initials are not tried.
+_ENOUGH = 10
+
+
+class Lexicon:
+    """The words of one state of an index."""
+
+    def __init__(self, engine: Engine) -> None:
+        articles: Counter[str] = Counter()
+        for field in WORD_FIELDS:
+            for word, count in engine.terms(field, ""):
+                if _WORD.fullmatch(word):
+                    articles[word] += count
+        frequent = sorted(
+            (word for word, count in articles.items() if count >= _ARTICLES),
+            key=lambda word: (-articles[word], word),
+        )
+        lines: dict[str, list[str]] = defaultdict(list)
+        syllables: set[str] = set()
+        for word in frequent[:_MOST]:
+            sounds = readings().of_word(word)
+            syllables.update(sounds)
+            lines[sounds[0][0]].append("".join(map("".join, zip(word, sounds, strict=True))))
+        self._lines = {initial: "\n" + "\n".join(found) + "\n" for initial, found in lines.items()}
+        self._syllables = frozenset(syllables)
+        self._beginnings = frozenset(s[:end] for s in syllables for end in range(1, len(s) + 1))
+
+    def words(self, typed: str) -> dict[str, bool]:
+        """The words that start with what was typed (folded, v for ü): syllables, the last perhaps unfinished,
+        initials, characters. With each, whether it has no more of them. Whole syllables come before
+        initials; apart from that, the most frequent come first."""
+        if not _TYPED.fullmatch(typed):
+            return {}
+        ways = list(islice(self._ways(_RUNS.findall(typed)), _WAYS))
+        whole = [_pattern(way) for way in ways if not any(is_initial for _, is_initial in way)]
+        abbreviated = [_pattern(way) for way in ways if any(is_initial for _, is_initial in way)]
+        words = self._matching(typed[0], whole)
+        if len(words) < _ENOUGH:
+            words += self._matching(typed[0], abbreviated)
+        return {word: len(word) == len(ways[0]) for word in words}
+
+    def splits(self, typed: str) -> Iterator[tuple[str, str]]:
+        """What was typed as two, between syllables: the first may be a word of its own."""
+        ways = self._ways(_RUNS.findall(typed)) if _TYPED.fullmatch(typed) else iter(())
+        whole = next((way for way in islice(ways, _WAYS) if not any(initial for _, initial in way)), [])
+        parts = [part for part, _ in whole]
+        for end in range(len(parts) - 1, 0, -1):
+            yield "'".join(parts[:end]), "'".join(parts[end:])
+
+    def _ways(self, runs: list[str]) -> Iterator[list[tuple[str, bool]]]:
+        """The ways to cut runs of letters (and single characters) into parts of which each starts a
+        syllable, the longest parts first; with each, whether it is an initial only."""
+        if not runs:
+            yield []
+            return
+        run, *rest = runs
+        if not run.isascii():
+            yield from ([(run, False), *way] for way in self._ways(rest))
+            return
+        for end in range(min(6, len(run)), 0, -1):
+            part = run[:end]
+            is_last = end == len(run) and not rest
+            is_whole = part in self._syllables or (is_last and end > 2 and part in self._beginnings)
+            if is_whole or _INITIAL.fullmatch(part) or (is_last and part in self._beginnings):
+                remaining = [run[end:], *rest] if end < len(run) else rest
+                yield from ([(part, not is_whole), *way] for way in self._ways(remaining))
+
+    def _matching(self, first: str, patterns: list[str]) -> list[str]:
+        if not patterns:
+            return []
+        initials = {first} if first.isascii() else {sound[0] for sound in readings().of_character(first)}
+        expression = re.compile(rf"\n(?:{'|'.join(patterns)})[^\n]*")
+        return [
+            "".join(character for character in match[0] if not character.isascii())
+            for initial in sorted(initials)
+            for match in islice(expression.finditer(self._lines.get(initial, "")), _LOOKED_AT)
+        ]
+
+
+def _pattern(way: list[tuple[str, bool]]) -> str:
+    """An expression for the words that a way to cut what was typed stands for."""
+    *heads, (last, _) = way
+    parts = [
+        f"{part}[a-z]*" if not part.isascii() else f"[^a-z\n]{part}" + ("[a-z]*" if is_short else "")
+        for part, is_short in heads
+    ]
+    parts.append(f"{last}[a-z]*" if not last.isascii() else f"[^a-z\n]{last}[a-z]*")
+    return "".join(parts)
+
+
+class LiveLexicon:
+    """The words of the index that a reader reads."""
+
+    def __init__(self, reader: IndexReader) -> None:
+        self._reader = reader
+        self._made: tuple[OpenIndex, int, Lexicon] | None = None
+        self._making = threading.Lock()
+
+    def of(self, index: OpenIndex) -> Lexicon:
+        """The words of an index that is open. The first time they are read at once, which takes a second for
+        30,000 articles; after a change, in a thread, and those of before are given meanwhile."""
+        if self._made is None:
+            with self._making:
+                if self._made is None:
+                    self._make(index)
+        assert self._made is not None
+        if self._made[:2] != (index, index.version) and self._making.acquire(blocking=False):
+            stack = ExitStack()
+            stack.callback(self._making.release)
+            opened = stack.enter_context(self._reader.acquire())
+            threading.Thread(target=self._remake, args=(opened, stack), daemon=True).start()
+        return self._made[2]
+
+    def _remake(self, index: OpenIndex, stack: ExitStack) -> None:
+        with stack:
+            self._make(index)
+
+    def _make(self, index: OpenIndex) -> None:
+        version = index.version
+        self._made = index, version, Lexicon(index.engine)
