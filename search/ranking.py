@@ -35,7 +35,7 @@ from search.synonyms import Form
 from search.syntax import DEFAULT_FIELD, DateRange, Note, Words
 from search.thesaurus import NO_THESAURUS, Slot, Thesaurus
 from search.wildcard import wildcard_pattern
-from search.words import partial_words, query_words
+from search.words import is_compound, partial_words, query_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class _Planner:
         plain = [part for part in parts if _is_plain(part)]
         synonymous = [part for part in parts if self._is_synonymous(part)]
         slots = [slot for part in plain for slot in self._slots.get(id(part), [])]
-        if sum(len(slot.words) for slot in slots) + len(synonymous) < 2:
+        if sum(1 + is_compound(word) for slot in slots for word in slot.words) + len(synonymous) < 2:
             return None
         optional = [
             match_units(part.fieldname, group)

@@ -28,6 +28,13 @@ _MAX_OCCURRENCES = 50
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’」』）)\]]*")
 
+# Two letters or digits of a script with spaces; a character and its mark, or what is joined to it.
+_SPACED = r"[^\W_\u1100-\U0010ffff]"
+_is_inside = re.compile(
+    rf"{_SPACED}{_SPACED}|.[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]|\u200d.",
+    re.DOTALL,
+).match
+
 Span = tuple[int, int]
 
 
@@ -75,6 +82,8 @@ def snippets(text: str, needles: Sequence[Needle], limit: int = 2) -> tuple[Snip
     """
     for length in _LOOKED_AT:
         everything = found = _find(text[:length], needles, "body")
+        if len(text) > length:  # a word at the end may go on
+            everything = found = [o for o in found if o.end < length - _LEAD]
         if found or len(text) <= length:
             break
     if not found:
@@ -143,12 +152,22 @@ def _extended(text: str, start: int, end: int) -> Span:
     if ends:
         start = ends[-1]
     elif reach:
-        start = max(0, start - _LEAD)
+        start = _after_word(text, max(0, start - _LEAD), start)
     else:
         start = 0
     wanted = max(end, start + LENGTH)
     found = _SENTENCE_END.search(text, max(end, wanted - _REACH), wanted + _REACH)
-    return start, min(found.end() if found else wanted, len(text))
+    if found:
+        return start, found.end()
+    return start, _after_word(text, min(wanted, len(text)), min(wanted + _REACH, len(text)))
+
+
+def _after_word(text: str, place: int, limit: int) -> int:
+    """The first place from `place` on, up to `limit`, that is not inside a word of letters and digits, nor
+    before a mark that belongs to the character before it."""
+    while 0 < place < limit and _is_inside(text, place - 1):
+        place += 1
+    return place
 
 
 def _uncut(span: Span, found: Sequence[_Occurrence]) -> Span:

@@ -75,6 +75,12 @@ def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
     return groups
 
 
+def is_compound(word: Sequence[str]) -> bool:
+    """Whether a word is of several runs of letters and digits, which may be searched for apart: TD-LTE."""
+    runs = [unit for unit in word if unit.endswith(END)]
+    return len(runs) > 1 and any(unit[0].isalpha() for unit in runs)
+
+
 @dataclass(frozen=True, slots=True)
 class CutWord:
     """A word as the dictionary cuts it; `apart` says that something stands before it that is no unit, or

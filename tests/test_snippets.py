@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from html import unescape
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from index.analysis import Analyzer
 from index.settings import Settings, zone
 from search.ranking import Needle, make_plan
-from search.snippets import LENGTH, Snippet, highlight, snippets
+from search.snippets import _LOOKED_AT, LENGTH, Snippet, highlight, snippets
 from search.syntax import parse_query
 
 ANALYZER = Analyzer()
@@ -245,6 +246,25 @@ def test_passages_never_overlap_or_cut_a_word_that_is_marked(pieces: list[tuple[
         assert covered == {place for a, b in inside for place in range(a, b)}
 
 
+@pytest.mark.parametrize("shift", range(12))
+def test_a_passage_cuts_no_word_of_letters_and_no_character_of_several(shift: int) -> None:
+    words = "Kubernetes与Prometheus和👨\u200d👩\u200d👧及nai\u0308ve或"
+    text = "甲" * shift + words * 12 + "放管服" + "乙" * shift + words * 12
+    (only,) = snippets(text, needles_of("放管服"))
+    start = text.index(only.text)
+    for place in (start, start + len(only.text)):
+        before, after = text[place - 1], text[place]
+        assert not (before.isascii() and before.isalpha() and after.isascii() and after.isalpha())
+        assert after not in "\u200d\u0308"
+        assert before != "\u200d"
+
+
+def test_a_word_is_not_marked_where_only_its_start_was_looked_at() -> None:
+    for length in _LOOKED_AT:
+        text = "甲" * (length - 4) + "kubernetes与" + "乙" * 60_000
+        assert [marked(snippet) for snippet in snippets(text, needles_of("kube"))] == [[]]
+
+
 # HTML
 
 
@@ -262,12 +282,17 @@ def test_marks_in_the_text_itself_are_text() -> None:
 
 # Properties
 
+# bench/README.md has the command that takes 20,000.
+EXAMPLES = int(os.environ.get("HIGHLIGHT_EXAMPLES", "200"))
+
 PIECES = [
     "公安", "放管服", "改革", "驾驶证", "驾", "驶", "证", "的", "a", "ab", "abc", "3", "3.4", "4",
     "C++", "C#", "kube", "kubernetes", " ", "　", "，", "。", "\n", "“", "”", "_", "·", ".", "-",
-    "…", "<", ">", "&", "<mark>", "</mark>", "\"", "😀", "𠮷", "e\u0301", "\u200b",
+    "…", "<", ">", "&", "<mark>", "</mark>", "\"", "😀", "𠮷", "e\u0301", "\u200b", ",", "000", "1,000",
+    "12,345.6", ".net", "node.js", "著", "裡", "か", "か\u3099", "が", "한", "\u1112\u1161\u11ab",
+    "é", "\u0301", "\ufe0f", "\u200d",
 ]  # fmt: skip
-EXPANDING = ["㎡", "½", "ﬁ", "㍿", "①", "İ"]
+EXPANDING = ["㎡", "½", "ﬁ", "㍿", "①", "İ", "²", "⒈", "ｶﾞ", "℃", "ß", "㏠"]
 texts = st.lists(st.sampled_from(PIECES), max_size=80).map("".join)
 odd_texts = st.lists(st.sampled_from(PIECES + EXPANDING) | st.characters(), max_size=60).map("".join)
 wanted = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map("".join).filter(ANALYZER.units)
@@ -292,7 +317,7 @@ def check(snippet: Snippet, text: str) -> None:
     assert [unescape(found) for found in re.findall("<mark>(.*?)</mark>", html, re.DOTALL)] == marked(snippet)
 
 
-@settings(max_examples=200)
+@settings(max_examples=EXAMPLES)
 @given(texts, st.lists(wanted, min_size=1, max_size=3), st.booleans())
 def test_without_its_marks_a_snippet_is_a_part_of_the_text(
     text: str, typed: list[str], open_end: bool
@@ -307,7 +332,7 @@ def test_without_its_marks_a_snippet_is_a_part_of_the_text(
             assert mark in "".join(marked(title)) or any(mark in whole for whole in marked(title))
 
 
-@settings(max_examples=200)
+@settings(max_examples=EXAMPLES)
 @given(odd_texts, wanted)
 @example("3.4", "3")
 @example("ab3ab", "3")
@@ -322,7 +347,7 @@ def test_marks_are_where_the_units_are_and_nowhere_else(text: str, typed: str) -
         assert occurs(searched.units, ANALYZER.units(mark))
 
 
-@settings(max_examples=200)
+@settings(max_examples=EXAMPLES)
 @given(texts, wanted)
 def test_what_is_marked_is_what_was_typed_and_no_more(text: str, typed: str) -> None:
     searched = needle(typed)
@@ -334,7 +359,7 @@ def test_what_is_marked_is_what_was_typed_and_no_more(text: str, typed: str) -> 
         assert units == list(searched.units) * times
 
 
-@settings(max_examples=100)
+@settings(max_examples=EXAMPLES)
 @given(odd_texts, st.lists(wanted, min_size=1, max_size=4), st.integers(1, 3))
 def test_every_passage_shows_a_mark_if_there_is_any(text: str, typed: list[str], limit: int) -> None:
     found = [needle(each) for each in typed]

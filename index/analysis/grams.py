@@ -55,7 +55,9 @@ _STOPS = re.compile(_STOP)
 _BOUNDARIES = re.compile(r"\|[|\s]*")
 # Numbers with commas between their thousands: 1,000 and 12,345.6, but not 255,0,255.
 _THOUSANDS = re.compile(r"(?<![0-9])(?<![0-9][.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
-_has_thousands = re.compile(",[0-9]{3}").search
+_MAYBE_THOUSANDS = re.compile(",[0-9]{3}")
+_NUMERIC = frozenset("0123456789.,")
+_NUMERIC_RUN = re.compile("[0-9.,]*")
 
 # Punctuation that is neither a quotation mark, a bracket nor a dash by its Unicode category.
 _TRANSPARENT = frozenset("\"'`´·•‧∙・*/\\|~^<>＂′″⁄")
@@ -105,11 +107,23 @@ SEPARATED = CharacterTable(_separated_form)
 
 def _settle_commas(separated: str) -> str:
     """Makes each comma a boundary that is not between the thousands of a number; the length stays."""
-    if "," not in separated:
-        return separated
-    if _has_thousands(separated):
-        separated = _THOUSANDS.sub(lambda number: number[0].replace(",", "\0"), separated)
-    return separated.replace(",", BOUNDARY).replace("\0", ",")
+    made: list[str] = []
+    done = 0
+    for found in _MAYBE_THOUSANDS.finditer(separated):  # few, and found fast: then look at what is around
+        start = found.start()
+        if start < done:
+            continue
+        while start > done and separated[start - 1] in _NUMERIC:
+            start -= 1
+        end = _NUMERIC_RUN.match(separated, found.end()).end()  # type: ignore[union-attr]  # it may be empty
+        numbers = _THOUSANDS.sub(lambda number: number[0].replace(",", "\0"), separated[start:end])
+        made += (
+            separated[done:start].replace(",", BOUNDARY),
+            numbers.replace(",", BOUNDARY).replace("\0", ","),
+        )
+        done = end
+    made.append(separated[done:].replace(",", BOUNDARY))
+    return "".join(made)
 
 
 def separate(text: str) -> str:
