@@ -88,7 +88,12 @@ def test_the_preview_is_what_a_rebuild_gives(searchers: tuple[Searcher, Searcher
     for change in found.rankings:
         text = change.query.text
         assert list(change.before) == ids(plain, text)
-        assert set(change.after) == set(ids(own, text)), text
+        # What was replaced still counts in document frequencies, so that near-equal scores may turn round.
+        scores = {h.article.id: h.score for h in own.search(SearchRequest(text, size=100)).hits}
+        tenth = sorted(scores.values(), reverse=True)[:10][-1]
+        assert {each for each, score in scores.items() if score > 1.02 * tenth} <= set(change.after), text
+        assert all(scores[each] > 0.98 * tenth for each in change.after), text
+        assert len(change.after) == min(10, len(scores))
         with plain.reader.acquire() as before, own.reader.acquire() as after:
             assert list(change.query.before) == before.analyzer.words(text)
             assert list(change.query.after) == after.analyzer.words(text)
