@@ -91,8 +91,8 @@ def test_the_preview_is_what_a_rebuild_gives(searchers: tuple[Searcher, Searcher
         # What was replaced still counts in document frequencies, so that near-equal scores may turn round.
         scores = {h.article.id: h.score for h in own.search(SearchRequest(text, size=100)).hits}
         tenth = sorted(scores.values(), reverse=True)[:10][-1]
-        assert {each for each, score in scores.items() if score > 1.02 * tenth} <= set(change.after), text
-        assert all(scores[each] > 0.98 * tenth for each in change.after), text
+        assert {each for each, score in scores.items() if score > 1.1 * tenth} <= set(change.after), text
+        assert all(scores[each] > 0.9 * tenth for each in change.after), text
         assert len(change.after) == min(10, len(scores))
         with plain.reader.acquire() as before, own.reader.acquire() as after:
             assert list(change.query.before) == before.analyzer.words(text)
