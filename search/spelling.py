@@ -22,6 +22,9 @@ from search.syntax import DEFAULT_FIELD
 
 # A query, or a text in one, that finds fewer articles may have a slip.
 FEW = 10
+# Characters of a query over which, as with a quoted one, a single article that has all of it shows that it
+# is as it was meant.
+_LONG = 12
 # Texts of a query that are looked at, and corrections of one that are tried.
 _MOST_TEXTS = 8
 _TRIED = 3
@@ -65,7 +68,7 @@ def did_you_mean(
 
     `tree` is that of the query as it was typed.
     """
-    if found >= FEW:
+    if found >= FEW or (found and (len(typed) > _LONG or isinstance(tree, query.Phrase))):
         return None
     for attempt in _attempts(typed, tree, index, count, spelt):
         corrected = typed
