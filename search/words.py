@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.analysis import Analyzer
-from index.analysis.grams import BOUNDARY, DIGIT, END, JOINED, LETTER, written
+from index.analysis.grams import ALPHANUMERIC, BOUNDARY, DIGIT, END, JOINED, LETTER, written
 
 # Characters that say little by themselves: between words they need not occur, and they don't join
 # their neighbours to a name.
@@ -23,7 +23,7 @@ _SIGNS = frozenset("+#%‰@&.°$¢£¥€₩₽₹")
 _LEADING = frozenset("@.$¢£¥€₩₽₹")
 # Letters and digits with what joins them to one word: TD-LTE, 2022-01-04, node.js, v2.0.1, a.b@example.org,
 # TCP/IP, 1,000, 12:30, C++, 36.5℃. (As units, most of the signs between are nothing.)
-_RUN = rf"(?:{LETTER}|{DIGIT})+[+#%‰°]*"
+_RUN = rf"{ALPHANUMERIC}+[+#%‰°]*"
 _COMPOUND = (
     rf"(?:[@#&$£¥€]|(?<!\.)\.(?={LETTER}))*{_RUN}"
     rf"(?:(?:[-‐–−~_./@&'’]|(?<={DIGIT}),(?={DIGIT})|:(?={DIGIT}))?{_RUN})*"
