@@ -316,12 +316,6 @@ def _filters(request: SearchRequest, index: OpenIndex) -> dict[str, query.Query]
         filters["author"] = query.Term("author", author)
     start = _date_parameter("from", request.date_from, index)
     end = _date_parameter("to", request.date_to, index)
-    if start and end and start.start is not None and end.end is not None and start.start >= end.end:
-        raise QueryError(
-            "from: {start} is after to: {end}. Give the earlier date first.",
-            start=request.date_from,
-            end=request.date_to,
-        )
     if start is not None or end is not None:
         filters["date"] = query.NumericRange("date", start and start.start, end and end.end, endexcl=True)
     return filters

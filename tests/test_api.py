@@ -137,7 +137,6 @@ def test_a_number_that_makes_no_sense_is_an_error(client: FlaskClient, path: str
         ({"size": "101"}, "from 1 to 100"),
         ({"sort": "best"}, "relevance, newest, oldest"),
         ({"from": "yesterday"}, "from: 'yesterday' is not a date"),
-        ({"from": "2022-05", "to": "2022-01"}, "from: 2022-05 is after to: 2022-01"),
         ({"to": "2022-13"}, "to: '2022-13' is not a date"),
         ({"q": "长" * 1001}, "1,000 are allowed"),
     ],
