@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -21,26 +21,27 @@ def proxy_to(site: str, prefix: str, **headers: str) -> Iterator[str]:
 
         def do_GET(self) -> None:
             if not self.path.startswith(f"{prefix}/"):
-                return self.send_error(404)
-            connection = HTTPConnection(behind, timeout=10)
+                self.send_error(404)
+                return
             told = dict(self.headers.items()) | {
                 "X-Forwarded-Prefix": prefix,
                 "X-Forwarded-Host": str(self.headers["Host"]),
                 "X-Forwarded-Proto": "http",
                 **{name.replace("_", "-"): value for name, value in headers.items()},
             }
-            connection.request("GET", self.path.removeprefix(prefix), headers=told)
-            answer = connection.getresponse()
-            body = answer.read()
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in ("content-length", "transfer-encoding", "connection"):
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-            connection.close()
-            return None
+            with closing(HTTPConnection(behind, timeout=60)) as connection:
+                connection.request("GET", self.path.removeprefix(prefix), headers=told)
+                answer = connection.getresponse()
+                body = answer.read()
+            # A browser that goes on to another page, or types on, hangs up on what it asked for before.
+            with suppress(ConnectionError):
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name in the standard library
             pass
