@@ -97,10 +97,21 @@ class IndexReader:
         if self._open is not None and self._open.generation.path.name == name:
             self._open.version += self._open.engine.refresh()
             return self._open
-        fresh = OpenIndex(self._place.current())
+        fresh = self._open_live(name)
         self._retire()
         self._open = fresh
         return fresh
+
+    def _open_live(self, name: str) -> OpenIndex:
+        """Opens what is live, called `name` a moment ago; anew if the generation was replaced and removed
+        meanwhile."""
+        while True:
+            try:
+                return OpenIndex(self._place.current())
+            except SouwenError:
+                before, name = name, self._place.current_name()
+                if name == before:
+                    raise
 
     def _retire(self) -> None:
         if self._open is not None:

@@ -13,7 +13,19 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Route
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    Route,
+    expect,
+)
+
+PATIENCE = 30_000  # milliseconds: a busy machine is no failure
+expect.set_options(timeout=PATIENCE)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NONE_FOUND = "no browser: install chromium, or name one in the environment variable CHROME_PATH"
@@ -85,7 +97,7 @@ class Visitor:
     def __init__(self, browser: Browser, site: str, **options: Any) -> None:
         self.site = site
         self.context: BrowserContext = browser.new_context(base_url=site, **options)
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE)
         self.context.add_init_script(_WATCH_POLICY)
         self.context.route(lambda address: not address.startswith(site), self._answer_outside)
         self.complaints: list[str] = []

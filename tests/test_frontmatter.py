@@ -50,9 +50,9 @@ def test_a_key_has_one_text_or_several() -> None:
 )
 def test_deep_nesting_neither_ends_the_process_nor_takes_long(bomb: str) -> None:
     """PyYAML's tree is built by recursion in C: at a depth of some ten thousand, the process is gone."""
-    started = time.monotonic()
+    started = time.thread_time()
     found = split_front_matter(f"---\n{bomb}\ntitle: 题\n---\n文")
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
     assert "nested too deeply" in found.problem
     assert found.values["title"] == "题"
     assert found.body == "文"

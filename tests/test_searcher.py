@@ -520,7 +520,7 @@ def test_a_search_sees_what_was_added_changed_and_removed(example_index: Path, t
         sync(directory, Request([posts], engine=engine), Settings())
 
     def await_titles(searcher: Searcher, wanted: set[str]) -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while (found := {hit.article.title for hit in search(searcher, "飞鱼").hits}) != wanted:
             assert time.monotonic() < deadline, found
             time.sleep(0.05)

