@@ -35,8 +35,7 @@ from index.analysis.fold import fold
 from index.reader import OpenIndex
 from index.settings import Settings
 from search.pinyin import readings
-from search.searcher import Searcher, SearchRequest
-from search.spelling import FEW
+from search.searcher import FEW, Searcher, SearchRequest
 
 KINDS = {
     "same sound": 50,

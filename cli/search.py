@@ -13,7 +13,6 @@ import click
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.article import Article, to_datetime
 from index.document import LEVEL
-from search.explain import Explanation, ScorePart
 from search.response import article_json, results_json, similar_json, suggest_json
 from search.searcher import ResultHit, Results, Searcher, SearchRequest
 from search.snippets import Snippet
@@ -21,6 +20,8 @@ from search.snippets import Snippet
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+    from search.explain import Explanation, ScorePart
 
 _MARK = "bold red"
 _NOTHING_FOUND = 1

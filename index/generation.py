@@ -22,8 +22,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import portalocker
-
 from index.analysis import ANALYSIS_VERSION, hash_dictionary
 from index.article import format_date
 from index.errors import IndexBusyError, IndexDamagedError, IndexMismatchError, IndexMissingError
@@ -148,6 +146,8 @@ class IndexDirectory:
     @contextmanager
     def write_lock(self) -> Iterator[None]:
         """Holds the directory for the one writer. Raises IndexBusyError that names who has it."""
+        import portalocker  # takes long, and a reader needs none
+
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = (self.path / "write.lock").open("a+", encoding="utf-8")

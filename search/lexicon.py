@@ -21,10 +21,11 @@ from search.pinyin import readings
 # Words that are kept: the most frequent of those in so many articles.
 _MOST = 50_000
 _ARTICLES = 2
-_WORD = re.compile("[\u3400-\u9fff]{2,8}")
+# Compiled when first needed: large classes take milliseconds, and a search at a terminal needs none.
+_WORD = "[\u3400-\u9fff]{2,8}"
 # What may be typed for them: characters and letters; and what stands between syllables.
-_TYPED = re.compile("[\u3400-\u9fffa-z' ]{2,40}")
-_RUNS = re.compile("[\u3400-\u9fff]|[a-z]+")
+_TYPED = "[\u3400-\u9fffa-z' ]{2,40}"
+_RUNS = "[\u3400-\u9fff]|[a-z]+"
 _INITIAL = re.compile("zh?|ch?|sh?|[bpmfdtnlgkhjqxrywaoe]")
 # Ways to cut what was typed into syllables that are tried, and words looked at for one answer.
 _WAYS = 16
@@ -38,9 +39,10 @@ class Lexicon:
 
     def __init__(self, engine: Engine) -> None:
         articles: Counter[str] = Counter()
+        is_word = re.compile(_WORD).fullmatch
         for field in WORD_FIELDS:
             for word, count in engine.terms(field, ""):
-                if _WORD.fullmatch(word):
+                if is_word(word):
                     articles[word] += count
         frequent = sorted(
             (word for word, count in articles.items() if count >= _ARTICLES),
@@ -60,9 +62,9 @@ class Lexicon:
         """The words that start with what was typed (folded, v for ü): syllables, the last perhaps unfinished,
         initials, characters. With each, whether it has no more of them. Whole syllables come before
         initials; apart from that, the most frequent come first."""
-        if not _TYPED.fullmatch(typed):
+        if not re.fullmatch(_TYPED, typed):
             return {}
-        ways = list(islice(self._ways(_RUNS.findall(typed)), _WAYS))
+        ways = list(islice(self._ways(re.findall(_RUNS, typed)), _WAYS))
         whole = [_pattern(way) for way in ways if not any(is_initial for _, is_initial in way)]
         abbreviated = [_pattern(way) for way in ways if any(is_initial for _, is_initial in way)]
         words = self._matching(typed[0], whole)
@@ -72,7 +74,7 @@ class Lexicon:
 
     def splits(self, typed: str) -> Iterator[tuple[str, str]]:
         """What was typed as two, between syllables: the first may be a word of its own."""
-        ways = self._ways(_RUNS.findall(typed)) if _TYPED.fullmatch(typed) else iter(())
+        ways = self._ways(re.findall(_RUNS, typed)) if re.fullmatch(_TYPED, typed) else iter(())
         whole = next((way for way in islice(ways, _WAYS) if not any(initial for _, initial in way)), [])
         parts = [part for part, _ in whole]
         for end in range(len(parts) - 1, 0, -1):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from index.article import Article, format_date
-from search.dead_end import DeadEnd
-from search.explain import Explanation
 from search.searcher import ResultHit, Results
-from search.stats import Stats
-from search.suggest import Suggestion
+
+if TYPE_CHECKING:
+    from search.dead_end import DeadEnd
+    from search.explain import Explanation
+    from search.stats import Stats
+    from search.suggest import Suggestion
 
 
 def article_url(article_id: str) -> str:

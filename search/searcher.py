@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whoosh import query
 
@@ -18,22 +19,27 @@ from index.errors import NotFoundError, QueryError
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
 from search.dates import ALLOWED_PERIODS, DateRange, parse_period
-from search.dead_end import DeadEnd, explain_dead_end
-from search.explain import Explanation, explain
 from search.lexicon import LiveLexicon
 from search.matching import scored
 from search.ranking import Needle, Plan, make_plan
 from search.scoring import freshness_scores
-from search.similar import find_similar
 from search.snippets import Snippet, highlight, snippets
-from search.spelling import FEW, Correction, did_you_mean
-from search.stats import Stats, read_stats
-from search.suggest import Suggestion, spelt, suggest
 from search.syntax import Note, parse_query
 from search.thesaurus import Thesaurus
 from search.user_files import DictionaryFile, SynonymsFile
 
+# What a plain search has no use for is imported where it is needed: a search from a cold process has half a
+# second.
+if TYPE_CHECKING:
+    from search.dead_end import DeadEnd
+    from search.explain import Explanation
+    from search.spelling import Correction
+    from search.stats import Stats
+    from search.suggest import Suggestion
+
 MAX_SIZE = 100
+# Where a query as it was typed finds so many articles, nothing else is proposed.
+FEW = 10
 # Values of one facet that an answer lists.
 _FACET_VALUES = 200
 
@@ -172,6 +178,9 @@ class Searcher:
         self, index: OpenIndex, request: SearchRequest, filters: dict[str, query.Query], exact: int
     ) -> tuple[Correction | None, DeadEnd | None]:
         """What to try instead of a search that found few articles, and why it found none."""
+        from search.dead_end import explain_dead_end
+        from search.spelling import did_you_mean
+        from search.suggest import spelt
 
         @cache
         def count(text: str, names: frozenset[str]) -> int:
@@ -212,6 +221,8 @@ class Searcher:
     def similar(self, article_id: str, limit: int = 10) -> tuple[ResultHit, ...]:
         """The articles most like this one, but for its copies. Raises NotFoundError where there is none
         with this id."""
+        from search.similar import find_similar
+
         _check_size(limit)
         article = self.article(article_id)
         with self._reader.acquire() as index:
@@ -219,6 +230,8 @@ class Searcher:
 
     def suggest(self, prefix: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """What a person who has typed `prefix` may want to search for."""
+        from search.suggest import suggest
+
         _check_size(limit)
         with self._reader.acquire() as index:
             lexicon = partial(self._lexicon.of, index)
@@ -251,6 +264,8 @@ class Searcher:
 
     def stats(self) -> Stats:
         """What the index holds, in numbers."""
+        from search.stats import read_stats
+
         with self._reader.acquire() as index:
             return read_stats(index)
 
@@ -388,6 +403,8 @@ def _present(index: OpenIndex, hits: Sequence[Hit], needles: Sequence[Needle]) -
 def _explained(
     index: OpenIndex, plan: Plan, found: _Found, hits: Sequence[ResultHit], offset: int
 ) -> tuple[ResultHit, ...]:
+    from search.explain import Explanation, explain
+
     parts = explain(index.engine, plan, found.hits)
     exact = len(found.hits) if found.relaxed_from is None else found.relaxed_from - offset
     partial = {hit.id for hit in found.hits[max(0, exact) :]}

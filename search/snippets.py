@@ -29,7 +29,7 @@ _MAX_OCCURRENCES = 50
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’」』）)\]]*")
 
 # Two letters or digits of a script with spaces; a character and its mark, or what is joined to it.
-_SPACED = r"[^\W_\u1100-\U0010ffff]"
+_SPACED = r"(?=[\0-\u10ff])[^\W_]"
 _is_inside = re.compile(
     rf"{_SPACED}{_SPACED}|.[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]|\u200d.",
     re.DOTALL,

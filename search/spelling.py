@@ -20,8 +20,8 @@ from search.pinyin import readings
 from search.slips import PutRight, corrections
 from search.syntax import DEFAULT_FIELD
 
-# A query, or a text in one, that finds fewer articles may have a slip.
-FEW = 10
+# A text of a query that fewer articles have may have a slip.
+_FEW = 10
 # Characters of a query over which, as with a quoted one, a single article that has all of it shows that it
 # is as it was meant.
 _LONG = 12
@@ -68,7 +68,7 @@ def did_you_mean(
 
     `tree` is that of the query as it was typed.
     """
-    if found >= FEW or (found and (len(typed) > _LONG or isinstance(tree, query.Phrase))):
+    if found and (len(typed) > _LONG or isinstance(tree, query.Phrase)):
         return None
     for attempt in _attempts(typed, tree, index, count, spelt):
         corrected = typed
@@ -85,7 +85,7 @@ def _attempts(
     """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
     firsts: list[tuple[_Text, PutRight]] = []
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
-        if (there := count(text.alone, NO_FILTERS)) < FEW:
+        if (there := count(text.alone, NO_FILTERS)) < _FEW:
             found = _put_right(index, text.field, typed[text.start : text.end], there, spelt)
             firsts += [(text, first) for first in islice(found, 1)]
     if firsts:

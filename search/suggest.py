@@ -33,8 +33,8 @@ _ALIKE = 3
 _PAIRS = 12
 # What was typed last: pinyin with spaces, or characters with letters after them.
 _HAN = "\u3400-\u9fff"
-_LAST = (re.compile("(?<![^ ])[a-z']+(?: [a-z']+)+$"), re.compile(f"[{_HAN}]*[a-z'0-9]*$"))
-_PINYIN = re.compile(f"[a-z{_HAN}].*[a-z]")
+_LAST = ("(?<![^ ])[a-z']+(?: [a-z']+)+$", f"[{_HAN}]*[a-z'0-9]*$")
+_PINYIN = f"[a-z{_HAN}].*[a-z]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +74,20 @@ def _words(
     """What was typed with its end completed, the best first, and whether that was taken for pinyin."""
     folded = fold(re.sub("[üÜ]", "v", typed))
     for pattern in _LAST:
-        last = pattern.search(folded)
+        last = re.search(pattern, folded)
         if last is None or len(folded) != len(typed):
             continue
         stem, head = last[0], typed[: last.start()]
         if not stem or (len(stem) == 1 and stem.isascii()) or head[-1:].isalnum():
             continue  # s is too little, and A股 is no A before 股权
-        sounding = lexicon().words(stem) if _PINYIN.fullmatch(stem) else {}
+        sounding = lexicon().words(stem) if re.fullmatch(_PINYIN, stem) else {}
         ranked = _ranked(index, sounding, _starting(index, stem))
         if head.strip():
             words = (word for word in ranked[:_TRIED] if count(head + word))
         else:
             words = (word for word in ranked if index.engine.count(_word(word)))
         found = list(islice(words, limit))
-        if not found and _PINYIN.fullmatch(stem) and not head.strip():
+        if not found and re.fullmatch(_PINYIN, stem) and not head.strip():
             found = _two_words(index, lexicon(), stem)
             return found, bool(found)
         if found:

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from index.settings import Settings
 from search.pinyin import near_sound, readings
-from search.searcher import Results, Searcher, SearchRequest
-from search.spelling import FEW
+from search.searcher import FEW, Results, Searcher, SearchRequest
 
 CASES = json.loads((Path(__file__).parent / "cases" / "spelling.json").read_text(encoding="utf-8"))
 
