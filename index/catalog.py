@@ -78,8 +78,9 @@ class Catalog:
     What is written is one transaction until `commit`.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
         self._lock = threading.Lock()
 
     @classmethod
@@ -89,7 +90,7 @@ class Catalog:
         connection.execute("PRAGMA page_size = 16384")  # bytes; of 4096, an article takes several
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(_SCHEMA)
-        return cls(connection)
+        return cls(connection, path)
 
     @classmethod
     def open(cls, path: Path, *, writable: bool = False) -> Catalog:
@@ -103,7 +104,7 @@ class Catalog:
             try:
                 connection = _connect(f"{address}?{mode}")
                 connection.execute("SELECT count(*) FROM roots")
-                return cls(connection)
+                return cls(connection, path)
             except sqlite3.Error as error:
                 failure = error
         raise IndexDamagedError("{file}: can't be read: {reason}", file=path, reason=failure) from None
@@ -380,8 +381,16 @@ class Catalog:
         self._connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", rows)
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._connection.execute(sql, values).fetchall()
+        """Raises IndexDamagedError where the file can't be read."""
+        try:
+            with self._lock:
+                return self._connection.execute(sql, values).fetchall()
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise IndexDamagedError(
+                "{file}: can't be read: {reason}", file=self._path, reason=error
+            ) from None
 
 
 def _connect(address: str) -> sqlite3.Connection:
@@ -391,12 +400,18 @@ def _connect(address: str) -> sqlite3.Connection:
 
 
 def _article(row: Sequence[Any]) -> Article:
+    try:
+        html = zlib.decompress(row[4]).decode() if row[4] else ""
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise IndexDamagedError(
+            "the HTML of article {id} can't be read: {reason}", id=row[0], reason=error
+        ) from None
     return Article(
         id=row[0],
         path=row[1],
         title=row[2],
         text=row[3],
-        html=zlib.decompress(row[4]).decode() if row[4] else "",
+        html=html,
         author=row[5],
         editor=row[6],
         date=row[7],

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from index.analysis import Analyzer
 from index.catalog import Catalog
 from index.engine import Engine, engine_class
-from index.errors import SouwenError
+from index.errors import EngineError, IndexDamagedError, SouwenError
 from index.generation import Generation, IndexDirectory, Meta
 from index.settings import zone
 
@@ -68,15 +68,25 @@ class IndexReader:
 
     @contextmanager
     def acquire(self) -> Iterator[OpenIndex]:
-        """The live generation, which stays open until the context ends, whatever happens meanwhile.
+        """The live generation, which stays open until the context ends, whatever happens meanwhile. One that
+        can't be read is opened anew the next time.
 
         Raises IndexMissingError, IndexDamagedError or IndexMismatchError.
         """
         with self._lock:
-            index = self._live()
+            try:
+                index = self._live()
+            except SouwenError:
+                self._retire()
+                raise
             index._users += 1
         try:
             yield index
+        except (IndexDamagedError, EngineError):
+            with self._lock:
+                if index is self._open:
+                    self._retire()
+            raise
         finally:
             with self._lock:
                 index._users -= 1

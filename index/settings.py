@@ -81,6 +81,9 @@ class Settings:
     robots: str = _choice(
         "articles", "what search engines may list: articles (never results), or none", "articles", "none"
     )
+    access_log: str = _text(
+        "", "a file that gets a line of JSON for each request: address, query, time; - is standard error"
+    )
     cors: str = _text("", "other sites whose scripts may read the API, such as https://a.example; * is any")
 
 

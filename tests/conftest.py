@@ -51,7 +51,7 @@ def app(example_index: Path) -> Iterator[Flask]:
     made = create_app(Settings(index=str(example_index)))
     yield made
     context: Context = made.extensions["souwen"]
-    context.searcher.close()
+    context.close()
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def one_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     sync(directory, Request([EXAMPLES]), Settings())
     app = create_app(Settings(index=str(directory)))
     yield app
-    app.extensions["souwen"].searcher.close()
+    app.extensions["souwen"].close()
 
 
 @pytest.fixture(scope="module")

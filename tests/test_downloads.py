@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from index.settings import Settings
+from search.searcher import Results, Searcher, SearchRequest
 from web.app import create_app
 from web.downloads import COLUMNS
 
@@ -101,7 +102,7 @@ def test_no_cell_is_a_formula(archive: Archive) -> None:
     assert len(rows) == len(FORMULAS)
     assert not [cell for row in rows for cell in row.values() if cell.lstrip()[:1] in tuple("=+-@＝")]
     assert sorted(row["author"] for row in rows) == sorted(f"'{text.strip()}" for text in FORMULAS)
-    app.extensions["souwen"].searcher.close()
+    app.extensions["souwen"].close()
 
 
 @pytest.fixture
@@ -132,3 +133,18 @@ def test_memory_does_not_grow_with_a_file(many: Flask) -> None:
 
     peak(3)
     assert peak(19) < 1.5 * peak(3)
+
+
+def test_a_file_is_sent_as_it_is_found(many: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    searches: list[int] = []
+    search = Searcher.search
+
+    def counted(searcher: Searcher, request: SearchRequest) -> Results:
+        searches.append(request.page)
+        return search(searcher, request)
+
+    monkeypatch.setattr(Searcher, "search", counted)
+    with many.test_client().get("/search.jsonl?q=正文", buffered=False) as answer:
+        assert answer.content_length is None
+        assert next(iter(answer.response))
+        assert len(searches) < 5

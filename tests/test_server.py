@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -60,14 +60,15 @@ def _answers(address: str) -> bool:
         return bool(answer.status == 200)
 
 
-def test_a_process_that_is_killed_is_replaced(archive: Archive) -> None:
+@pytest.mark.parametrize("how", ["-9", "-TERM"])
+def test_a_process_that_ends_is_replaced(archive: Archive, how: str) -> None:
     archive.post("a.md", "正文")
     archive.sync()
     with _server(archive.directory) as (server, address):
         assert _answers(address)
         assert _soon(lambda: len(_workers(server.pid)) == 2)
         first, second = _workers(server.pid)
-        subprocess.run(["kill", "-9", str(first)], check=True)
+        subprocess.run(["kill", how, str(first)], check=True)
         assert _soon(lambda: len(_workers(server.pid) - {first}) == 2)
         assert second in _workers(server.pid)
         assert all(_answers(address) for _ in range(4))
@@ -98,6 +99,29 @@ def test_what_is_being_answered_is_finished(archive: Archive) -> None:
             server.terminate()
             time.sleep(0.2)
             assert len(begun) + len(answer.read()) == int(answer.headers["Content-Length"])
+        assert server.wait(60) == 0
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_what_was_asked_before_the_end_is_answered(
+    archive: Archive, processes: int, how: signal.Signals
+) -> None:
+    """More requests than there are threads: some wait, some have not even been read."""
+    archive.post("a.md", "正文")
+    archive.sync()
+    with _server(archive.directory, processes) as (server, address), ExitStack() as kept:
+        assert _answers(address)
+        place = urlsplit(address).hostname, urlsplit(address).port
+        asking = [kept.enter_context(socket.create_connection(place, timeout=60)) for _ in range(24)]
+        for number, connection in enumerate(asking):
+            connection.sendall(f"GET /search?q={number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        server.send_signal(how)
+        for connection in asking:
+            with closing(HTTPResponse(connection)) as answer:
+                answer.begin()
+                assert answer.status == 200
+                assert len(answer.read()) == int(answer.headers["Content-Length"])
         assert server.wait(60) == 0
 
 

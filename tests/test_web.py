@@ -100,7 +100,7 @@ def test_pages_end_where_the_settings_say(example_index: Path) -> None:
     assert client.get("/search?q=的&size=2&page=11").status_code == 400
     beyond = page_at(client, "/search", q="放管服", size=2, page=9)
     assert link_of(beyond, ".empty .button") == f"/search?q={quote('放管服')}&size=2"
-    app.extensions["souwen"].searcher.close()
+    app.extensions["souwen"].close()
 
 
 def test_nothing_found_is_said_with_ways_on(client: FlaskClient) -> None:
@@ -222,6 +222,7 @@ def test_an_index_that_cannot_be_read_is_a_503_with_the_command_that_mends_it(
         assert error["code"] == expected[damage]
         assert f"--index {directory}" in error["message"]
     assert client.get("/help").status_code == 200
+    assert client.get("/healthz/live").status_code == 200
 
 
 def test_a_broken_page_shows_no_stack_trace(
@@ -265,8 +266,9 @@ def test_static_files_are_kept_for_ever_under_their_version(client: FlaskClient)
     assert client.get("/static/../app.py").status_code == 404
 
 
-def test_health(client: FlaskClient) -> None:
-    answer = client.get("/healthz")
+@pytest.mark.parametrize("path", ["/healthz", "/healthz/live"])
+def test_health(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
     assert (answer.status_code, json.loads(answer.data)) == (200, {"status": "ok"})
     assert answer.headers["Cache-Control"] == "no-store"
 

@@ -159,7 +159,7 @@ def test_pictures_can_be_blocked_by_the_site(example_index: Path) -> None:
     assert not page.select(".hit img")
     assert not page.select(".choices .images")
     assert "img-src 'self';" in client.get("/search?q=a&images=show").headers["Content-Security-Policy"]
-    app.extensions["souwen"].searcher.close()
+    app.extensions["souwen"].close()
 
 
 def test_blocked_pictures_are_links(app: Flask) -> None:

@@ -67,7 +67,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     sync(directory, Request([folder]), Settings())
     app = create_app(Settings(index=str(directory)))
     yield app.test_client()
-    app.extensions["souwen"].searcher.close()
+    app.extensions["souwen"].close()
 
 
 def test_hostile_text_is_shown_as_text(hostile: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,13 @@ from index.analysis.bulk import accelerate_folding
 from index.settings import Settings
 from search.searcher import Searcher
 from web import api, display, downloads, feeds, health, robots, views
+from web.access_log import AccessLog
 from web.context import Context
 from web.errors import init_errors
 from web.headers import init_headers
 from web.language import init_language
 from web.links import article_url, search_url, static_url
+from web.measure import init_measure
 from web.preferences import init_preferences
 from web.robots import init_robots
 
@@ -51,12 +54,11 @@ class _ArticleIdConverter(PathConverter):
 
 
 class _Proxied:
-    """Believes the headers of the proxy that is trusted, and of nobody else. The client's own address is
-    not used."""
+    """Believes the headers of the proxy that is trusted, and of nobody else."""
 
     def __init__(self, app: WSGIApplication, proxy: str) -> None:
         self._direct = app
-        self._proxied = ProxyFix(app, x_for=0, x_proto=1, x_host=1, x_prefix=1)
+        self._proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_prefix=1)
         self._proxy = proxy
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -81,12 +83,14 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = _Proxied(app.wsgi_app, settings.trusted_proxy)  # type: ignore[method-assign]
     app.url_map.merge_slashes = False  # an id may have two in a row
     app.url_map.converters["article_id"] = _ArticleIdConverter
-    app.extensions["souwen"] = Context(settings, Searcher(Path(settings.index), settings))
+    app.extensions["souwen"] = made = Context(settings, Searcher(Path(settings.index), settings))
     app.jinja_env.globals |= {
         "static_url": static_url,
         "search_url": search_url,
         "article_url": article_url,
     }
+    if settings.access_log:
+        init_measure(app, made.opened.enter_context(closing(AccessLog(settings.access_log))).write)
     app.config |= _COMPRESSION  # of Flask-Compress
     Compress(app)  # before the headers: what is registered last is done first
     init_errors(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -18,11 +19,18 @@ _KEY = "souwen"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the handlers share. `versions` has a digest of each static file, by its name."""
+    """What the handlers share. `versions` has a digest of each static file, by its name; `opened` is what is
+    to be closed with the app."""
 
     settings: Settings
     searcher: Searcher
     versions: dict[str, str] = field(default_factory=lambda: _versions())
+    opened: ExitStack = field(default_factory=ExitStack)
+
+    def close(self) -> None:
+        """Lets go of all files, once nothing is being answered."""
+        self.opened.close()
+        self.searcher.close()
 
 
 def context() -> Context:

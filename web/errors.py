@@ -31,8 +31,11 @@ STATUS: dict[type[SouwenError], int] = {
     IndexBusyError: 503,
     EngineError: 503,
 }
-# What mends an index that can't be read, where the message itself doesn't say.
+# What mends an index that can't be read, where the message itself doesn't say; and what tells whether it
+# can.
 _REBUILD = "souwen index FOLDER --rebuild --index {index}"
+_VERIFY = "souwen verify --index {index}"
+_OF_THE_INDEX = (IndexDamagedError, IndexMismatchError, EngineError)
 _JSON_PATHS = ("/api/", "/healthz", "/search.csv", "/search.jsonl")
 
 
@@ -64,10 +67,10 @@ def failure_of(error: SouwenError) -> Failure:
     """An error of souwen as it is shown."""
     status = next((number for kind, number in STATUS.items() if isinstance(error, kind)), 500)
     failure = Failure(status, error.code, error.template, error.values)
-    if isinstance(error, IndexDamagedError | IndexMismatchError) and "command" not in error.values:
-        command = _REBUILD.format(index=context().settings.index)
-        return replace(failure, values={**error.values, "command": command})
-    return failure
+    if not isinstance(error, _OF_THE_INDEX) or "command" in error.values:
+        return failure
+    command = (_VERIFY if isinstance(error, EngineError) else _REBUILD).format(index=context().settings.index)
+    return replace(failure, values={**error.values, "command": command})
 
 
 def _souwen_error(error: SouwenError) -> Response:

@@ -28,7 +28,7 @@ _SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
-_UNCACHED = frozenset(["health.healthz"])
+_UNCACHED = frozenset(["health.ready", "health.live"])
 
 
 def init_headers(app: Flask) -> None:
@@ -54,9 +54,10 @@ def _finish(response: Response) -> Response:
     elif request.method in ("GET", "HEAD"):
         # May be kept, but is asked for anew: the index changes under it.
         response.headers["Cache-Control"] = "no-cache"
-        if response.get_etag()[0] is None and not response.is_streamed:
-            response.add_etag(weak=True)
-        response.make_conditional(request)
+        if not response.is_streamed:  # to count its bytes would be to make all of it
+            if response.get_etag()[0] is None:
+                response.add_etag(weak=True)
+            response.make_conditional(request)
     return response
 
 

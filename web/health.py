@@ -1,4 +1,7 @@
-"""`/healthz`, for whoever watches the server."""
+"""`/healthz`, for whoever watches the server: whether it can answer searches, and whether it answers at all.
+
+Where searches can't be answered, no restart of the server would help; the answer says what does.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,15 @@ blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")
-def healthz() -> dict[str, object]:
-    """Whether searches can be answered: looks into the catalog and the engine."""
+def ready() -> dict[str, object]:
+    """Readiness: looks into the catalog and the engine. Status 503, with the reason, where they fail."""
     with context().searcher.reader.acquire() as index:
         index.catalog.roots()
         index.engine.count(query.Term("id", ""))
+    return {"status": "ok"}
+
+
+@blueprint.get("/healthz/live")
+def live() -> dict[str, object]:
+    """Liveness: looks at nothing."""
     return {"status": "ok"}

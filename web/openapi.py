@@ -59,6 +59,10 @@ def make_document() -> dict[str, object]:
                 _parameters(params.DOWNLOAD),
                 (400, 503),
             ),
+            "/healthz": _operation("ready", "Whether searches can be answered", "Health", [], (503,)),
+            "/healthz/live": _operation(
+                "live", "Whether the server answers at all, with or without an index", "Health", []
+            ),
             "/api/openapi.json": {
                 "get": {
                     "operationId": "openapi",
@@ -289,6 +293,7 @@ SCHEMAS: dict[str, Schema] = {
             ],
         },
     ),
+    "Health": _object("How the server is.", status=_text("That it is well.", enum=["ok"])),
     "Error": _object(
         "What went wrong.",
         error=_object(
@@ -326,7 +331,7 @@ def _operation(
     summary: str,
     content: str | tuple[str, Schema],
     parameters: Sequence[Schema],
-    errors: Sequence[int],
+    errors: Sequence[int] = (),
 ) -> Schema:
     """A GET request. `content` is the name of a schema of JSON, or another type with its schema."""
     kind, schema = (_JSON, _ref(content)) if isinstance(content, str) else content

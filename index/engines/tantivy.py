@@ -282,10 +282,15 @@ class _Writer:
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """tantivy reports what goes wrong on disk and in a request as ValueError, OSError or SystemError."""
+    """tantivy reports what goes wrong on disk and in a request as ValueError, OSError or SystemError; where
+    a file has something impossible in it, it panics, which is no Exception."""
     try:
         yield
     except (ValueError, OSError, SystemError) as error:
+        raise EngineError("{engine}: {reason}", engine="tantivy", reason=error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
         raise EngineError("{engine}: {reason}", engine="tantivy", reason=error) from error
 
 

@@ -39,7 +39,7 @@ from index.engine import (
     Hits,
     Sort,
 )
-from index.errors import EngineError, IndexDamagedError
+from index.errors import EngineError, IndexDamagedError, SouwenError
 
 # Joins the values of a field that has several; no value contains it.
 _SEPARATOR = "\x1f"
@@ -76,7 +76,9 @@ class WhooshEngine:
             _refuse_foreign(directory)
             self._index = whoosh_index.open_dir(str(directory))
             self._reader = self._index.reader()
-        except (whoosh_index.IndexError, OSError) as error:
+        except SouwenError:
+            raise
+        except Exception as error:  # noqa: BLE001  # reading damaged files, Whoosh stumbles over anything
             raise IndexDamagedError(
                 "{file}: {engine} can't open it: {reason}", file=directory, engine="whoosh", reason=error
             ) from None
@@ -156,12 +158,15 @@ class WhooshEngine:
         for attempt in range(_TRIES):
             try:
                 if fresh or attempt:
+                    newer = self._index.reader()
                     self._reader.close()
-                    self._reader = self._index.reader()
+                    self._reader = newer
                 return read(self._reader)
-            except (OSError, whoosh_index.IndexError) as error:
+            except Exception as error:  # noqa: BLE001  # as above
                 failure = error
-        raise EngineError("{engine}: {reason}", engine="whoosh", reason=failure) from failure
+        raise EngineError(
+            "{engine}: {reason}", engine="whoosh", reason=f"{type(failure).__name__}: {failure}"
+        ) from failure
 
 
 class _Evaluation:

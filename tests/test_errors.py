@@ -1,0 +1,86 @@
+"""An index that is damaged while it is served: pages say what mends it, and are back once it is mended."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from archive import Archive
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+from pages import one
+
+from index import reader as reader_module
+from index.settings import Settings
+from index.sync import Request
+from web.app import create_app
+
+
+def _overwrite(file: Path) -> None:
+    """As a bad disk would: something else stands there, as long as what was there."""
+    with file.open("r+b") as opened:
+        opened.write(b"\xa5" * file.stat().st_size)
+
+
+def _overwrite_catalog(generation: Path) -> None:
+    for log in generation.glob("catalog.sqlite-*"):
+        log.unlink()
+    _overwrite(generation / "catalog.sqlite")
+
+
+def _overwrite_engine(generation: Path) -> None:
+    for file in (generation / "engine").glob("[!.]*"):
+        _overwrite(file)
+
+
+# What happens to a generation; and whether an index that is open can go on without what was lost.
+DAMAGES: dict[str, tuple[Callable[[Path], object], bool]] = {
+    "the catalog is overwritten": (_overwrite_catalog, False),
+    "the catalog is gone": (lambda generation: (generation / "catalog.sqlite").unlink(), True),
+    "the engine's files are overwritten": (_overwrite_engine, False),
+    "the engine's files are gone": (lambda generation: shutil.rmtree(generation / "engine"), False),
+    "the name of the generation is none": (lambda g: (g.parent / "current").write_bytes(b"\xff"), False),
+    "the name of the generation is gone": (lambda g: (g.parent / "current").unlink(), False),
+    "everything is gone": (lambda generation: shutil.rmtree(generation.parent), False),
+}
+MENDING = ("souwen index FOLDER", "souwen index FOLDER --rebuild")
+
+
+@pytest.fixture
+def served(any_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """An archive of 30 articles that somebody has searched in already."""
+    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+    for number in range(30):
+        any_archive.post(f"{number}.md", f"图书馆的第{number}层" * 50)
+    any_archive.sync()
+    client = create_app(Settings(index=str(any_archive.directory))).test_client()
+    assert client.get("/search?q=图书馆").status_code == 200
+    return client
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_told_and_mended(any_archive: Archive, served: FlaskClient, damage: str) -> None:
+    if any_archive.engine == "whoosh" and damage == "the engine's files are overwritten":
+        pytest.skip("Whoosh leaves files open that it can't read")
+    do, survives = DAMAGES[damage]
+    with closing(served.application.extensions["souwen"]):
+        do(next(any_archive.directory.glob("gen-*")))
+        statuses = {served.get(f"/search?q=第{number}层").status_code for number in range(3)}
+        assert statuses <= {200, 503}
+        assert served.get("/healthz").status_code == (200 if survives else 503)
+        assert served.get("/healthz/live").status_code == 200
+        if not survives:
+            page = served.get("/search?q=第5层")
+            assert page.status_code == 503
+            command = one(BeautifulSoup(page.text, "lxml"), ".command").text
+            assert command.removesuffix(f" --index {any_archive.directory}") in MENDING
+            error = json.loads(served.get("/api/search?q=第5层").data)["error"]
+            assert error["code"] in ("no_index", "index_damaged")
+            assert f"--index {any_archive.directory}" in error["message"]
+        any_archive.sync(Request([any_archive.folder], rebuild=True, engine=any_archive.engine))
+        assert served.get("/healthz").status_code == 200
+        assert json.loads(served.get("/api/search?q=图书馆").data)["total"] == 30

@@ -1,0 +1,54 @@
+"""The access log: a JSON object on a line for each request, for those who want one (setting `access_log`)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import os
+import sys
+from datetime import UTC, datetime
+
+from index.errors import SettingsError
+from web.measure import Answered
+
+
+class AccessLog:
+    """Writes to a file, or for `-` to standard error. Several processes may write to one file, and it may be
+    moved away: it is made anew.
+
+    Raises SettingsError where the file can't be written.
+    """
+
+    def __init__(self, file: str) -> None:
+        self._handler: logging.Handler
+        try:
+            self._handler = (
+                logging.StreamHandler(sys.stderr)
+                if file == "-"
+                else logging.handlers.WatchedFileHandler(file, encoding="ascii")
+            )
+        except OSError as error:
+            raise SettingsError(
+                f"access_log: {file}: {error.strerror}. Name another file, or - for standard error."
+            ) from None
+
+    def write(self, answered: Answered) -> None:
+        """Adds a line. Whatever a client sends, it is one line of ASCII."""
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "address": answered.address,
+            "method": answered.method,
+            "path": answered.path,
+            "query": answered.query,
+            "status": answered.status,
+            "bytes": answered.size,
+            "ms": round(answered.seconds * 1000, 1),
+            "agent": answered.agent,
+            "process": os.getpid(),
+        }
+        self._handler.handle(logging.makeLogRecord({"msg": json.dumps(line)}))
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._handler.close()
