@@ -14,7 +14,7 @@ from whoosh import query
 
 from index.analysis.fold import fold_key
 from index.article import Article
-from index.engine import FACET_FIELDS, FacetCounts, Hit, Sort
+from index.engine import FACET_FIELDS, AnyTerm, FacetCounts, Hit, Sort
 from index.errors import NotFoundError, QueryError
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
@@ -367,8 +367,14 @@ def _find(
     found = engine.search(scored(strict, plan.scores), sort=sort, offset=offset, limit=size)
     if plan.relaxed is None or found.total >= size:
         return _Found(found.hits, found.total, strict)
-    relaxed = _filtered(plan.relaxed, filters)
-    partial = scored(query.And([relaxed, query.Not(strict)]) if found.total else relaxed, plan.scores)
+    relaxed = every = _filtered(plan.relaxed, filters)
+    partial = scored(relaxed, plan.scores)
+    if found.total:
+        # By their ids: that is less work than to match them once more.
+        whole = found if offset == 0 else engine.search(strict, sort=Sort.NEWEST, offset=0, limit=size)
+        these = AnyTerm("id", tuple(hit.id for hit in whole.hits))
+        every = query.Or([these, relaxed])
+        partial = scored(query.And([relaxed, query.Not(these)]), plan.scores)
     missing = size - len(found.hits)
     more_offset = max(0, offset - found.total)
     more = engine.search(partial, sort=Sort.RELEVANCE, offset=more_offset, limit=max(1, missing))
@@ -377,7 +383,7 @@ def _find(
     return _Found(
         hits=(*found.hits, *more.hits[:missing]),
         total=found.total + more.total,
-        tree=query.Or([strict, relaxed]) if found.total else relaxed,
+        tree=every,
         relaxed_from=found.total,
     )
 
