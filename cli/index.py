@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from cli.options import index_option, json_option, print_json, progress_bar, settings_for
 from index.engine import ENGINES
-from index.sync import Report, Request, sync
-
-# Milliseconds in which changes that follow one another are taken together.
-_GATHER_MS = 400
+from index.settings import Settings
+from index.sync import Report, Request, followed_folders, sync
 
 
 @click.command("index")
@@ -27,6 +27,7 @@ _GATHER_MS = 400
     "--jobs", metavar="N", type=click.IntRange(1), help="Processes that read. [default: one a core]"
 )
 @click.option("--forget", metavar="NAME", multiple=True, help="Follow this folder no longer.")
+@click.option("--allow-empty", is_flag=True, help="Let all or most articles go, if their files are gone.")
 @index_option
 @json_option
 def index_command(
@@ -37,6 +38,7 @@ def index_command(
     segmenter: str,
     jobs: int | None,
     forget: Sequence[str],
+    allow_empty: bool,
     directory: str | None,
     as_json: bool,
 ) -> None:
@@ -60,12 +62,15 @@ def index_command(
         segmenter=segmenter,
         jobs=jobs or os.cpu_count() or 1,
         forget=forget,
+        allow_empty=allow_empty,
     )
     place = Path(settings.index)
 
-    def run(request: Request) -> Report:
+    def run(request: Request, is_again: bool = False) -> Report:
         with progress_bar("files") as show:
             report = sync(place, request, settings, lambda progress: show(progress.done, progress.total))
+        if is_again and not any(count for _, count in _counts(report)):
+            return report
         if as_json:
             print_json(asdict(report))
         else:
@@ -74,27 +79,25 @@ def index_command(
 
     run(request)
     if watch:
-        again = replace(request, rebuild=False, forget=())
-        for _ in _changes(place):
-            run(again)
+        _follow(place, settings, request, lambda again: run(again, is_again=True))
 
 
-def _changes(place: Path) -> Iterator[None]:
-    """Comes back whenever something in the followed folders has changed."""
-    from watchfiles import watch
+def _follow(place: Path, settings: Settings, request: Request, run: Callable[[Request], Report]) -> None:
+    """Goes on until Ctrl-C, or until it is told to end: then what has begun is finished."""
+    from index.watch import Watcher
 
-    from index.sync import followed_folders
-
-    folders = followed_folders(place)
-    click.echo(f"Watching {', '.join(map(str, folders))}; Ctrl-C ends it.", err=True)
-    is_caught_up = False
-    for changes in watch(
-        *folders, step=_GATHER_MS, debounce=2 * _GATHER_MS, rust_timeout=1000, yield_on_timeout=True
-    ):
-        # The first time in any case: something may have changed before the watching began.
-        if changes or not is_caught_up:
-            yield
-        is_caught_up = True
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    watcher = Watcher(
+        place,
+        settings,
+        run,
+        lambda message: click.echo(f"souwen: {message}", err=True),
+        jobs=request.jobs,
+        allow_empty=request.allow_empty,
+    )
+    click.echo(f"Watching {', '.join(map(str, followed_folders(place)))}; Ctrl-C ends it.", err=True)
+    watcher.follow(stop)
 
 
 def _print_report(report: Report) -> None:

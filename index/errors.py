@@ -4,6 +4,7 @@ wrong, where, what is allowed, and what to run next.
     SouwenError
     ├── SettingsError          a setting is unknown or malformed
     ├── InputError             a folder or file to index does not exist or can't be used
+    │   └── VanishedError      a followed folder is gone, or so much of it that a disk may be missing
     ├── IndexMissingError      there is no index where one was expected
     ├── IndexMismatchError     the index was made with another format, dictionary or time zone
     ├── IndexDamagedError      the index is there, but its files can't be read
@@ -39,6 +40,12 @@ class InputError(SouwenError):
     """A folder or file to index does not exist or can't be used."""
 
     code = "bad_input"
+
+
+class VanishedError(InputError):
+    """A followed folder is gone, or so much of it that a disk may be missing."""
+
+    code = "vanished"
 
 
 class IndexMissingError(SouwenError):

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.analysis import Analyzer, hash_dictionary
 from index.catalog import Catalog
+from index.catalog_writer import CatalogWriter
 from index.document import make_document
 from index.engine import Engine, EngineWriter, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.generation import Generation, IndexDirectory, Meta
+from index.guard import refuse_emptying
 from index.prepare import Preparation, Prepared, Task, prepare_files
 from index.records import KnownFile
 from index.scan import Scan, removed_paths, resolve_roots, scan
@@ -26,6 +28,8 @@ from index.settings import Settings, read_named_file, zone
 
 # Articles between two commits: what a killed run may have to do again.
 COMMIT_EVERY = 20_000
+# Seconds that the clock of a disk may be off.
+_CLOCK_ERROR = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,10 @@ class Request:
     """What to index, and how.
 
     `engine` and `segmenter` are for a new index or a rebuilt one; empty, they are what the index had,
-    or the defaults. `forget` names folders to follow no longer.
+    or the defaults. `forget` names folders to follow no longer. `allow_empty` lets a run take out all or
+    most of what there is (see `index.guard`). `settle` are seconds in which a file that has just
+    changed must stay as it is; else it is left for the next run. `keep` goes on with what the index was
+    made with, whatever the settings are now.
     """
 
     paths: Sequence[Path] = ()
@@ -50,13 +57,17 @@ class Request:
     segmenter: str = ""
     jobs: int = 1
     forget: Sequence[str] = ()
+    allow_empty: bool = False
+    settle: float = 0.0
+    keep: bool = False
 
 
 @dataclass(slots=True)
 class Report:
     """What a run did. Articles are counted, but for `unchanged` and `ignored`, which count files.
 
-    `lost` and `doubtful` count the problems of the whole index (see `index.article.Problem`).
+    `lost` and `doubtful` count the problems of the whole index (see `index.article.Problem`); `unsettled`
+    files were being written.
     """
 
     generation: str
@@ -65,6 +76,7 @@ class Report:
     changed: int = 0
     removed: int = 0
     unchanged: int = 0
+    unsettled: int = 0
     articles: int = 0
     lost: int = 0
     doubtful: int = 0
@@ -88,20 +100,25 @@ def sync(
         engine_class(request.engine)  # an unknown one is an error before anything is touched
     with place.write_lock():
         place.prune()
-        roots = _roots(place, request)
+        with _live_catalog(place) as live:
+            roots = _roots(live, request)
+            found, listed = scan(roots, directory), time.monotonic()
+            if live is not None and not request.allow_empty:
+                refuse_emptying(live, roots, found, directory)
         is_first = not place.exists()
         if is_first or request.rebuild:
             generation = _create(place, request, settings)
         else:
             generation = place.current()
-            _check_settings(generation, request, settings)
+            if not request.keep and (difference := settings_difference(generation, request, settings)):
+                raise IndexMismatchError(difference)
         if is_first:
             place.publish(generation)  # it can be searched while it grows, and continued when killed
-        with closing(Catalog.open(generation.catalog_file, writable=True)) as catalog:
+        with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
             engine = engine_class(generation.meta.engine).open(generation.engine_directory)
             with closing(engine):
-                run = _Run(generation, catalog, engine, request.jobs, settings, progress)
-                report = run.follow(roots, started)
+                run = _Run(generation, catalog, engine, request, settings, progress)
+                report = run.follow(roots, found, started, listed)
         if request.rebuild and not is_first:
             place.publish(generation)
     return report
@@ -109,7 +126,8 @@ def sync(
 
 def followed_folders(directory: Path) -> list[Path]:
     """The folders and files that the index at `directory` follows."""
-    return list(_known_roots(IndexDirectory(directory)).values())
+    with _live_catalog(IndexDirectory(directory)) as live:
+        return list(live.roots().values()) if live is not None else []
 
 
 class _Run:
@@ -118,15 +136,15 @@ class _Run:
     def __init__(
         self,
         generation: Generation,
-        catalog: Catalog,
+        catalog: CatalogWriter,
         engine: Engine,
-        jobs: int,
+        request: Request,
         settings: Settings,
         progress: Callable[[Progress], None],
     ) -> None:
         self._catalog = catalog
         self._engine = engine
-        self._jobs = jobs
+        self._request = request
         self._progress = progress
         self._preparation = Preparation(
             segmenter=generation.meta.segmenter,
@@ -135,36 +153,39 @@ class _Run:
             max_bytes=settings.max_file_mb * 1_000_000,
         )
         self._report = Report(generation.path.name, generation.meta.engine)
-        self._unreadable: set[str] = set()
+        self._left_out: set[str] = set()  # files that can't be read now, or are being written
         self._uncommitted = 0
 
-    def follow(self, roots: dict[str, Path], started: float) -> Report:
+    def follow(self, roots: dict[str, Path], found: Scan, started: float, listed: float) -> Report:
         self._catalog.set_roots(roots)
         self._catalog.commit()  # they are remembered even if this run is killed
-        found = scan(roots)
-        tasks = self._compare(found)
-        gone = removed_paths(self._catalog.files(), found)
+        ledger = self._catalog.files()
+        tasks = self._compare(found, ledger)
+        gone = removed_paths(ledger, found)
         self._report.unchanged = len(found.files) - len(tasks)
+        tasks = self._settled(tasks, started, listed)
         if tasks or gone or self._catalog.is_unsettled():
             with self._engine.writer() as writer:
                 self._replay(writer)
                 self._remove(gone, writer)
                 self._write(tasks, writer)
                 # Files that were waiting for an id which is free now.
-                self._write(self._compare(found), writer)
+                self._write(self._waiting(found), writer)
                 self._commit(writer)
         self._catalog.set_other_problems(found.problems)
         self._finish(found, started)
         return self._report
 
-    def _compare(self, found: Scan) -> list[Task]:
-        """The files that are new or look different; not those that could not be opened just now."""
-        ledger = self._catalog.files()
+    def _waiting(self, found: Scan) -> list[Task]:
+        """The files that are to be read again; not those that could not be, just now."""
+        paths = self._catalog.to_read_again() - self._left_out
+        return [Task(file) for path, file in found.files.items() if path in paths]
+
+    def _compare(self, found: Scan, ledger: dict[str, KnownFile]) -> list[Task]:
+        """The files that are new or look different."""
         tasks: list[Task] = []
         for path, file in found.files.items():
             known = ledger.get(path)
-            if path in self._unreadable:
-                continue
             if known is None or known.state.size < 0:
                 tasks.append(Task(file))
             elif known.state != file.state or self._fits_now(known):
@@ -174,6 +195,19 @@ class _Run:
     def _fits_now(self, known: KnownFile) -> bool:
         """Whether a file was too large to be read, and is no longer."""
         return not known.digest and known.state.size <= self._preparation.max_bytes
+
+    def _settled(self, tasks: list[Task], started: float, listed: float) -> list[Task]:
+        """The tasks whose files stay as they are for a while after they were listed; the others are being
+        written."""
+        wait = self._request.settle
+        earliest = started - wait - _CLOCK_ERROR
+        recent = [task for task in tasks if wait and task.file.state.mtime_ns / 1e9 > earliest]
+        if recent:
+            time.sleep(max(0.0, listed + wait - time.monotonic()))
+        moving = {task.file.state.path for task in recent if task.file.has_changed()}
+        self._report.unsettled = len(moving)
+        self._left_out |= moving
+        return [task for task in tasks if task.file.state.path not in moving]
 
     def _replay(self, writer: EngineWriter) -> None:
         """Tells the engine what a run that was killed between two commits could not."""
@@ -185,7 +219,7 @@ class _Run:
             self._uncommitted += 1
 
     def _write(self, tasks: list[Task], writer: EngineWriter) -> None:
-        for done, prepared in enumerate(prepare_files(tasks, self._preparation, self._jobs), start=1):
+        for done, prepared in enumerate(prepare_files(tasks, self._preparation, self._request.jobs), start=1):
             self._apply(prepared, writer)
             self._progress(Progress(done, len(tasks)))
             if self._uncommitted >= COMMIT_EVERY:
@@ -194,7 +228,7 @@ class _Run:
     def _apply(self, prepared: Prepared, writer: EngineWriter) -> None:
         """Stores what a file holds, and tells the engine what that changes."""
         if prepared.unreadable is not None:
-            self._unreadable.add(prepared.state.path)
+            self._left_out.add(prepared.state.path)
             self._catalog.keep_file(prepared.state.path, prepared.unreadable)
             return
         if prepared.same:
@@ -244,9 +278,9 @@ class _Run:
         self._catalog.commit()
 
 
-def _roots(place: IndexDirectory, request: Request) -> dict[str, Path]:
+def _roots(live: Catalog | None, request: Request) -> dict[str, Path]:
     """The folders to follow: those the index knows, less those to forget, and those of the request."""
-    known = _known_roots(place)
+    known = live.roots() if live is not None else {}
     for name in request.forget:
         if known.pop(name, None) is None:
             listed = ", ".join(known) or "none"
@@ -257,15 +291,17 @@ def _roots(place: IndexDirectory, request: Request) -> dict[str, Path]:
     return roots
 
 
-def _known_roots(place: IndexDirectory) -> dict[str, Path]:
-    if not place.exists():
-        return {}
+@contextmanager
+def _live_catalog(place: IndexDirectory) -> Iterator[Catalog | None]:
+    """The live generation's catalog, if there is one that can be read: a rebuild that names its folders
+    needs nothing of a damaged index."""
     try:
         name = place.current_name()
-        with closing(Catalog.open(place.path / name / "catalog.sqlite")) as catalog:
-            return catalog.roots()
+        catalog = Catalog.open(place.path / name / "catalog.sqlite") if name else None
     except IndexDamagedError:
-        return {}  # a rebuild that names its folders needs nothing of the damaged index
+        catalog = None
+    with nullcontext() if catalog is None else closing(catalog):
+        yield catalog
 
 
 def _create(place: IndexDirectory, request: Request, settings: Settings) -> Generation:
@@ -287,13 +323,14 @@ def _create(place: IndexDirectory, request: Request, settings: Settings) -> Gene
     kind = engine_class(meta.engine)
     Analyzer(meta.segmenter, dictionary, settings.dictionary)  # says what is wrong before work begins
     generation = place.create(meta, dictionary)
-    Catalog.create(generation.catalog_file).close()
+    CatalogWriter.create(generation.catalog_file).close()
     kind.create(generation.engine_directory).close()
     return generation
 
 
-def _check_settings(generation: Generation, request: Request, settings: Settings) -> None:
-    """Refuses to add articles in another form than those that are there."""
+def settings_difference(generation: Generation, request: Request, settings: Settings) -> str:
+    """Where request or settings ask for another form than that of the articles that are there: which, and
+    what to run; else nothing."""
     meta = generation.meta
     differences = [
         (name, there, wanted)
@@ -305,14 +342,15 @@ def _check_settings(generation: Generation, request: Request, settings: Settings
         )
         if wanted and wanted != there
     ]
-    if differences:
-        name, there, wanted = differences[0]
-        option = f" --{name} {wanted}" if name in ("engine", "segmenter") else ""
-        keep = f"To keep what there is, set SOUWEN_TIMEZONE={there}. " if name == "timezone" else ""
-        raise IndexMismatchError(
-            f"the index was made with {name} {there}, and {wanted} is asked for. {keep}"
-            f"To apply it, run: souwen index --rebuild --index {generation.path.parent}{option}"
-        )
+    if not differences:
+        return ""
+    name, there, wanted = differences[0]
+    option = f" --{name} {wanted}" if name in ("engine", "segmenter") else ""
+    keep = f"To keep what there is, set SOUWEN_TIMEZONE={there}. " if name == "timezone" else ""
+    return (
+        f"the index was made with {name} {there}, and {wanted} is asked for. {keep}"
+        f"To apply it, run: souwen index --rebuild --index {generation.path.parent}{option}"
+    )
 
 
 def _read_dictionary(settings: Settings) -> str:

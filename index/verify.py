@@ -76,7 +76,7 @@ def verify(index: OpenIndex) -> Findings:
     roots = index.catalog.roots()
     there = {name: location for name, location in roots.items() if location.exists()}
     ledger = {path: known for path, known in index.catalog.files().items() if path.partition("/")[0] in there}
-    found = scan(there)
+    found = scan(there, index.generation.path.parent)
     return Findings(
         articles=len(in_catalog),
         documents=index.engine.count(query.Every()),

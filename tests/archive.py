@@ -46,9 +46,10 @@ class Archive:
         return self.write(name, "".join(lines))
 
     def sync(self, request: Request | None = None, **settings: str | int) -> Report:
-        """Makes the index follow the folder, or does what the request says."""
+        """Makes the index follow the folder, even if that is empty now; or does what the request says."""
         if request is None:
-            request = Request([self.folder], engine="" if self.directory.exists() else self.engine)
+            engine = "" if self.directory.exists() else self.engine
+            request = Request([self.folder], engine=engine, allow_empty=True)
         return sync(self.directory, request, replace(self.settings, **settings))  # type: ignore[arg-type]
 
     def open(self) -> OpenIndex:

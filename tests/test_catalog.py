@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from index.article import Article, Problem
 from index.catalog import Catalog
+from index.catalog_writer import CatalogWriter
 from index.errors import IndexDamagedError
 from index.records import Change, FileState, pack
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    with closing(Catalog.create(tmp_path / "catalog.sqlite")) as made:
+def catalog(tmp_path: Path) -> Iterator[CatalogWriter]:
+    with closing(CatalogWriter.create(tmp_path / "catalog.sqlite")) as made:
         yield made
 
 
@@ -29,7 +30,7 @@ def article(article_id: str, text: str = "文", path: str = "p/a.jsonl", date: i
     return Article(id=article_id, path=path, title="题", text=text, html=f"<p>{text}</p>", date=date)
 
 
-def put(catalog: Catalog, path: str, *articles: Article, size: int = 1) -> Change:
+def put(catalog: CatalogWriter, path: str, *articles: Article, size: int = 1) -> Change:
     """Stores a file with these articles."""
     packed = [pack(replace(article, path=path)) for article in articles]
     return catalog.replace_file(FileState(path, size, 0), f"digest {size}", packed, [])
@@ -39,7 +40,7 @@ def change(added: str = "", changed: str = "", removed: str = "") -> Change:
     return Change(*(frozenset(ids.split()) for ids in (added, changed, removed)))
 
 
-def to_read_again(catalog: Catalog) -> set[str]:
+def to_read_again(catalog: CatalogWriter) -> set[str]:
     return {path for path, known in catalog.files().items() if known.state.size == -1}
 
 
@@ -62,14 +63,14 @@ ARTICLES = st.builds(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ARTICLES)
-def test_an_article_is_given_back_as_it_was(catalog: Catalog, stored: Article) -> None:
+def test_an_article_is_given_back_as_it_was(catalog: CatalogWriter, stored: Article) -> None:
     catalog.replace_file(FileState("p/a.md", 1, 2), "d", [pack(stored)], [])
     assert catalog.article(stored.id) == stored
     assert list(catalog.all_articles()) == [stored]
     assert catalog.articles([stored.id, f"{stored.id}?"]) == {stored.id: replace(stored, html="")}
 
 
-def test_what_changes_is_told(catalog: Catalog) -> None:
+def test_what_changes_is_told(catalog: CatalogWriter) -> None:
     assert put(catalog, "p/a", article("1"), article("2"), article("3")) == change(added="1 2 3")
     assert put(catalog, "p/a", article("1"), article("2"), article("3"), size=2) == change()
     told = put(catalog, "p/a", article("1"), article("2", "别的"), article("4"))
@@ -96,12 +97,12 @@ def test_what_changes_is_told(catalog: Catalog) -> None:
     ],
     ids=str,
 )
-def test_a_change_of_anything_is_a_change(catalog: Catalog, other: dict[str, str]) -> None:
+def test_a_change_of_anything_is_a_change(catalog: CatalogWriter, other: dict[str, str]) -> None:
     put(catalog, "p/a", article("1"))
     assert put(catalog, "p/a", replace(article("1"), **other)) == change(changed="1")  # type: ignore[arg-type]
 
 
-def test_what_comes_back_before_the_engine_was_told_is_a_change(catalog: Catalog) -> None:
+def test_what_comes_back_before_the_engine_was_told_is_a_change(catalog: CatalogWriter) -> None:
     """The engine may still have the document: it must be deleted before another is added."""
     put(catalog, "p/a", article("1"))
     catalog.settle()
@@ -110,9 +111,9 @@ def test_what_comes_back_before_the_engine_was_told_is_a_change(catalog: Catalog
 
 
 def test_nothing_is_stored_before_the_commit(tmp_path: Path) -> None:
-    with closing(Catalog.create(tmp_path / "c")) as catalog:
+    with closing(CatalogWriter.create(tmp_path / "c")) as catalog:
         put(catalog, "p/a", article("1"))
-    with closing(Catalog.open(tmp_path / "c", writable=True)) as catalog:
+    with closing(CatalogWriter.open(tmp_path / "c")) as catalog:
         assert catalog.count() == 0
         put(catalog, "p/a", article("1"))
         with closing(Catalog.open(tmp_path / "c")) as reader:
@@ -124,7 +125,7 @@ def test_nothing_is_stored_before_the_commit(tmp_path: Path) -> None:
 # What the engine was not told yet
 
 
-def test_marks_say_what_the_engine_may_not_know(catalog: Catalog) -> None:
+def test_marks_say_what_the_engine_may_not_know(catalog: CatalogWriter) -> None:
     assert not catalog.is_unsettled()
     put(catalog, "p/a", article("1"), article("2"))
     assert {i: a and a.text for i, a in catalog.unsettled()} == {"1": "文", "2": "文"}
@@ -136,7 +137,7 @@ def test_marks_say_what_the_engine_may_not_know(catalog: Catalog) -> None:
     assert list(catalog.unsettled()) == []
 
 
-def test_a_removed_article_is_there_for_those_who_found_it(catalog: Catalog) -> None:
+def test_a_removed_article_is_there_for_those_who_found_it(catalog: CatalogWriter) -> None:
     put(catalog, "p/a", article("1", date=5))
     catalog.settle()
     catalog.remove_file("p/a")
@@ -156,7 +157,7 @@ def test_a_removed_article_is_there_for_those_who_found_it(catalog: Catalog) -> 
 
 
 @pytest.mark.parametrize("order", ["ab", "ba"])
-def test_the_first_file_by_path_has_an_id_whichever_is_read_first(catalog: Catalog, order: str) -> None:
+def test_the_first_file_by_path_has_an_id_whichever_is_read_first(catalog: CatalogWriter, order: str) -> None:
     for name in order:
         put(catalog, f"p/{name}", article("1", f"在{name}"), article(name))
     assert {i: catalog.articles([i])[i].text for i in catalog.ids()} == {"1": "在a", "a": "文", "b": "文"}
@@ -164,7 +165,7 @@ def test_the_first_file_by_path_has_an_id_whichever_is_read_first(catalog: Catal
 
 
 @pytest.mark.parametrize("order", ["abc", "cba", "bac", "cab"])
-def test_an_id_that_becomes_free_is_given_to_the_next_file(catalog: Catalog, order: str) -> None:
+def test_an_id_that_becomes_free_is_given_to_the_next_file(catalog: CatalogWriter, order: str) -> None:
     for name in order:
         put(catalog, f"p/{name}", article("1", f"在{name}"))
     catalog.settle()
@@ -176,14 +177,14 @@ def test_an_id_that_becomes_free_is_given_to_the_next_file(catalog: Catalog, ord
     assert [problem.path for problem in catalog.problems()] == ["p/c"]
 
 
-def test_a_file_that_drops_an_id_frees_it(catalog: Catalog) -> None:
+def test_a_file_that_drops_an_id_frees_it(catalog: CatalogWriter) -> None:
     put(catalog, "p/a", article("1"))
     put(catalog, "p/b", article("1"))
     put(catalog, "p/a")
     assert to_read_again(catalog) == {"p/b"}
 
 
-def test_a_file_that_is_to_be_read_again_is_not_done_with_a_touch(catalog: Catalog) -> None:
+def test_a_file_that_is_to_be_read_again_is_not_done_with_a_touch(catalog: CatalogWriter) -> None:
     put(catalog, "p/a", article("1"))
     put(catalog, "p/b", article("1"))
     catalog.remove_file("p/a")
@@ -191,7 +192,7 @@ def test_a_file_that_is_to_be_read_again_is_not_done_with_a_touch(catalog: Catal
     assert to_read_again(catalog) == {"p/b"}
 
 
-def test_a_file_that_dropped_an_id_waits_for_it_no_longer(catalog: Catalog) -> None:
+def test_a_file_that_dropped_an_id_waits_for_it_no_longer(catalog: CatalogWriter) -> None:
     put(catalog, "p/a", article("1"))
     put(catalog, "p/b", article("1"))
     put(catalog, "p/b", article("2"))
@@ -200,7 +201,7 @@ def test_a_file_that_dropped_an_id_waits_for_it_no_longer(catalog: Catalog) -> N
     assert not to_read_again(catalog)
 
 
-def test_of_two_articles_with_one_id_in_a_file_the_first_has_it(catalog: Catalog) -> None:
+def test_of_two_articles_with_one_id_in_a_file_the_first_has_it(catalog: CatalogWriter) -> None:
     assert put(catalog, "p/a", article("1", "甲"), article("1", "乙")) == change(added="1")
     assert catalog.articles(["1"])["1"].text == "甲"
     assert [problem.reason for problem in catalog.problems()] == ["id '1' is used twice in this file"]
@@ -209,14 +210,14 @@ def test_of_two_articles_with_one_id_in_a_file_the_first_has_it(catalog: Catalog
 # The ledger and the problems
 
 
-def test_the_ledger_has_what_tells_a_changed_file(catalog: Catalog) -> None:
+def test_the_ledger_has_what_tells_a_changed_file(catalog: CatalogWriter) -> None:
     catalog.replace_file(FileState("p/a", 10, 20), "d1", [], [])
     catalog.touch_file(FileState("p/a", 11, 21), "d2")
     (known,) = catalog.files().values()
     assert (known.state, known.digest) == (FileState("p/a", 11, 21), "d2")
 
 
-def test_a_file_that_cannot_be_read_keeps_what_it_held(catalog: Catalog) -> None:
+def test_a_file_that_cannot_be_read_keeps_what_it_held(catalog: CatalogWriter) -> None:
     catalog.replace_file(
         FileState("p/a", 1, 0), "d", [pack(article("1"))], [Problem("p/a", "旧", lost=False)]
     )
@@ -232,7 +233,7 @@ def test_a_file_that_cannot_be_read_keeps_what_it_held(catalog: Catalog) -> None
     assert [problem.path for problem in catalog.problems()] == ["p/new"]
 
 
-def test_problems_go_with_their_file_and_with_the_next_scan(catalog: Catalog) -> None:
+def test_problems_go_with_their_file_and_with_the_next_scan(catalog: CatalogWriter) -> None:
     bad = Problem("p/a:3", "is not valid JSON", lost=True)
     catalog.replace_file(FileState("p/a", 1, 0), "d", [], [Problem("p/a", "有疑", lost=False), bad])
     catalog.set_other_problems([Problem("p/x", "is a link", lost=True)])
@@ -243,7 +244,7 @@ def test_problems_go_with_their_file_and_with_the_next_scan(catalog: Catalog) ->
     assert catalog.problems() == []
 
 
-def test_roots_and_runs(catalog: Catalog) -> None:
+def test_roots_and_runs(catalog: CatalogWriter) -> None:
     assert (catalog.roots(), catalog.last_run()) == ({}, None)
     catalog.set_roots({"b": Path("/b"), "a": Path("/x/a")})
     catalog.set_roots({"a": Path("/y/a"), "c": Path("/c")})
@@ -256,7 +257,7 @@ def test_roots_and_runs(catalog: Catalog) -> None:
 # Reading much, and by date
 
 
-def test_any_number_of_articles_can_be_read(catalog: Catalog) -> None:
+def test_any_number_of_articles_can_be_read(catalog: CatalogWriter) -> None:
     numbers = [f"{number:04d}" for number in range(1234)]
     put(catalog, "p/a", *map(article, numbers))
     assert [a.id for a in catalog.all_articles()] == numbers
@@ -264,7 +265,7 @@ def test_any_number_of_articles_can_be_read(catalog: Catalog) -> None:
     assert catalog.articles([]) == {}
 
 
-def test_the_newest_come_first_and_those_without_a_date_not_at_all(catalog: Catalog) -> None:
+def test_the_newest_come_first_and_those_without_a_date_not_at_all(catalog: CatalogWriter) -> None:
     dates = {"a": 5, "b": None, "c": 9, "d": 5, "e": -7}
     put(catalog, "p/a", *(article(i, date=date) for i, date in dates.items()))
     assert [a.id for a in catalog.newest(9)] == ["c", "a", "d", "e"]
@@ -273,7 +274,10 @@ def test_the_newest_come_first_and_those_without_a_date_not_at_all(catalog: Cata
 
 
 def test_threads_read_while_one_writes(tmp_path: Path) -> None:
-    with closing(Catalog.create(tmp_path / "c")) as writer, closing(Catalog.open(tmp_path / "c")) as reader:
+    with (
+        closing(CatalogWriter.create(tmp_path / "c")) as writer,
+        closing(Catalog.open(tmp_path / "c")) as reader,
+    ):
         counts: list[int] = []
         failures: list[Exception] = []
         is_over = threading.Event()
@@ -308,7 +312,7 @@ def test_threads_read_while_one_writes(tmp_path: Path) -> None:
 def test_a_damaged_catalog_is_told(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "catalog.sqlite"
     if damage == "cut off":
-        with closing(Catalog.create(path)) as catalog:
+        with closing(CatalogWriter.create(path)) as catalog:
             put(catalog, "p/a", article("1", "文" * 10_000))
             catalog.commit()
         path.write_bytes(path.read_bytes()[:2000])
@@ -319,6 +323,6 @@ def test_a_damaged_catalog_is_told(tmp_path: Path, damage: str) -> None:
             other.execute("CREATE TABLE t (x)")
     elif damage != "missing":
         path.write_bytes(b"" if damage == "empty" else b"garbage " * 1000)
-    for writable in (False, True):
+    for kind in (Catalog, CatalogWriter):
         with pytest.raises(IndexDamagedError, match=r"catalog\.sqlite: (is missing|can't be read: )"):
-            Catalog.open(path, writable=writable)
+            kind.open(path)

@@ -31,7 +31,7 @@ def write(folder: Path, *names: str) -> None:
 
 
 def look(folder: Path) -> Scan:
-    return scan({"posts": folder})
+    return scan({"posts": folder}, folder.parent / "index")
 
 
 def reasons(found: Scan) -> dict[str, str]:
@@ -56,7 +56,7 @@ def test_the_order_depends_on_names_only(tmp_path: Path) -> None:
     orders = []
     for number, order in enumerate((names, names[::-1])):
         write(tmp_path / str(number), *order)
-        orders.append(list(scan({"posts": tmp_path / str(number)}).files))
+        orders.append(list(scan({"posts": tmp_path / str(number)}, tmp_path / "index").files))
     assert orders[0] == orders[1]
     assert len(orders[0]) == len(names)
 
@@ -242,7 +242,7 @@ def test_a_root_is_known_by_its_name(folder: Path, monkeypatch: pytest.MonkeyPat
 def test_a_root_may_be_a_file(folder: Path) -> None:
     write(folder, "a.jsonl", "b.pdf")
     assert resolve_roots([folder / "a.jsonl"], {}) == {"a.jsonl": folder / "a.jsonl"}
-    assert list(scan({"a.jsonl": folder / "a.jsonl"}).files) == ["a.jsonl"]
+    assert list(scan({"a.jsonl": folder / "a.jsonl"}, folder.parent / "index").files) == ["a.jsonl"]
     with pytest.raises(InputError, match=r"b\.pdf: not a kind of file that is indexed \(\.htm, .*\.txt\)"):
         resolve_roots([folder / "b.pdf"], {})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from archive import Archive
 
-from index import prepare
+from index import guard, prepare
 from index import sync as sync_module
 from index.errors import (
     EngineError,
@@ -19,6 +20,7 @@ from index.errors import (
     IndexMismatchError,
     InputError,
     SettingsError,
+    VanishedError,
 )
 from index.generation import IndexDirectory
 from index.posts import post_id
@@ -125,6 +127,122 @@ def test_articles_inside_a_file_are_followed(any_archive: Archive) -> None:
     assert counts(any_archive.sync()) == (0, 0, 3, 0)
     assert any_archive.find("图书馆") == []
     assert any_archive.agrees()
+
+
+def test_a_file_that_is_being_written_waits(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive.post("a.md", "旧")
+    archive.sync()
+    archive.post("a.md", "新的")
+    archive.post("b.md", "别的")
+    os.utime(archive.post("c.md", "早就有的"), ns=(0, 10**18))
+    waits: list[float] = []
+
+    def write_on(seconds: float) -> None:
+        waits.append(seconds)
+        archive.post("a.md", "新的更多")
+
+    request = Request(settle=3.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", write_on)
+        report = archive.sync(request)
+        assert (counts(report), report.unsettled, len(waits)) == ((2, 0, 0, 0), 1, 1)
+        assert sorted(archive.texts().values()) == ["别的", "旧", "早就有的"]
+        # Still changing: it waits on, and what it held stays.
+        archive.post("a.md", "新的")
+        assert archive.sync(request).unsettled == 1
+        patch.setattr(time, "sleep", waits.append)
+        report = archive.sync(request)
+        assert (counts(report), report.unsettled, len(waits)) == ((0, 1, 0, 2), 0, 3)
+        assert counts(archive.sync(request)) == (0, 0, 0, 3)
+        assert len(waits) == 3  # where nothing has changed, there is nothing to wait for
+    assert archive.agrees()
+
+
+def test_a_folder_that_is_replaced_while_it_is_listed_changes_nothing(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.post("a.md", "甲")
+    archive.post("b.md", "乙")
+    archive.sync()
+    real = os.scandir
+
+    def scandir(location: str) -> object:
+        listing = real(location)
+        if location == str(archive.folder):
+            archive.folder.rename(archive.folder.with_name("away"))
+            archive.folder.mkdir()
+        return listing
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", scandir)
+        with pytest.raises(VanishedError, match="was taken away or replaced while it was read"):
+            archive.sync()
+    assert len(archive.texts()) == 2
+
+
+# What is not taken out unasked
+
+
+@pytest.mark.parametrize("is_rebuild", [False, True])
+def test_an_empty_folder_is_no_reason_to_empty_the_index(any_archive: Archive, is_rebuild: bool) -> None:
+    other = any_archive.folder.parent / "others"
+    other.mkdir()
+    (other / "b.md").write_text("图书馆乙", encoding="utf-8")
+    path = any_archive.post("a.md", "图书馆甲")
+    any_archive.sync(Request([any_archive.folder, other], engine=any_archive.engine))
+    path.unlink()
+    any_archive.write("note.pdf", "")
+    with pytest.raises(VanishedError) as refused:
+        any_archive.sync(Request(rebuild=is_rebuild))
+    assert str(refused.value) == (
+        f"{any_archive.folder} is empty now, and the index has 1 articles of it. Nothing was changed: is a "
+        "disk not mounted? If they are to go, run: souwen index --allow-empty "
+        f"--index {any_archive.directory}"
+    )
+    assert any_archive.find("图书馆") == ["图书馆乙", "图书馆甲"]
+    any_archive.sync(Request(rebuild=is_rebuild, allow_empty=True))
+    assert any_archive.find("图书馆") == ["图书馆乙"]
+    # An empty folder that has been empty is nothing to ask about; nor is one that is forgotten.
+    any_archive.sync(Request())
+    (other / "b.md").unlink()
+    assert any_archive.sync(Request(forget=["others"])).articles == 0
+
+
+def test_most_of_a_large_index_is_not_taken_out_unasked(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "LARGE", 10)
+    archive.lines("many.jsonl", {str(number): f"图书馆{number}" for number in range(8)})
+    for name in "abcd":
+        archive.post(f"{name}.md", f"图书馆{name}")
+    archive.sync()
+    message = r"the files of 8 of the 12 articles are gone or empty\. Nothing was changed: .*--allow-empty"
+    (archive.folder / "many.jsonl").rename(archive.folder / "many.pdf")
+    with pytest.raises(VanishedError, match=message):
+        archive.sync(Request())
+    archive.write("many.jsonl", "")  # a copy that failed
+    with pytest.raises(VanishedError, match=message):
+        archive.sync(Request())
+    assert len(archive.find("图书馆")) == 12
+    # Under another name they are new articles, and nothing is missing.
+    (archive.folder / "many.jsonl").unlink()
+    (archive.folder / "many.pdf").rename(archive.folder / "renamed.jsonl")
+    assert archive.sync(Request()).articles == 12
+    (archive.folder / "renamed.jsonl").unlink()
+    assert counts(archive.sync(Request(allow_empty=True))) == (0, 0, 8, 4)
+    # Of a small index, and of less than a half, no fuss is made.
+    (archive.folder / "a.md").unlink()
+    (archive.folder / "b.md").unlink()
+    (archive.folder / "c.md").unlink()
+    assert counts(archive.sync(Request())) == (0, 0, 3, 1)
+
+
+def test_going_on_as_it_is_minds_no_settings(archive: Archive, words: str) -> None:
+    archive.post("a.md", "文")
+    archive.sync()
+    archive.post("b.md", "别的")
+    report = archive.sync(Request(keep=True, engine="whoosh"), dictionary=words, timezone="UTC")
+    assert (report.added, report.engine) == (1, "tantivy")
 
 
 # Ids that are used twice

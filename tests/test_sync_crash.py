@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index import sync as sync_module
-from index.catalog import Catalog
+from index.catalog_writer import CatalogWriter
 from index.engine import EngineWriter, engine_class
 from index.errors import IndexMissingError
 from index.sync import Request
@@ -26,7 +26,7 @@ import os, signal, sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.catalog import Catalog
+from index.catalog_writer import CatalogWriter
 from index.engine import engine_class
 from index.generation import IndexDirectory
 from index.settings import Settings
@@ -34,7 +34,8 @@ from index.sync import Request, sync
 
 directory, folder, engine_name, moment, rebuild = sys.argv[1:]
 engine = engine_class(engine_name)
-real_writer, real_publish, real_replace_file = engine.writer, IndexDirectory.publish, Catalog.replace_file
+real_writer, real_publish = engine.writer, IndexDirectory.publish
+real_replace_file = CatalogWriter.replace_file
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -58,9 +59,9 @@ def writer(self):
 
 engine.writer = writer
 if moment == "while a file is stored":
-    Catalog.replace_file = dies_after(real_replace_file)
+    CatalogWriter.replace_file = dies_after(real_replace_file)
 elif moment == "while the catalog is settled":
-    Catalog.settle = die
+    CatalogWriter.settle = die
 elif moment == "before the swap":
     IndexDirectory.publish = die
 elif moment == "after the swap":
@@ -183,9 +184,9 @@ def failing(archive: Archive, moment: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "writer", writer)
         if moment == "before the catalog":
-            patch.setattr(Catalog, "replace_file", fails_after(Catalog.replace_file))
+            patch.setattr(CatalogWriter, "replace_file", fails_after(CatalogWriter.replace_file))
         elif moment == "settling":
-            patch.setattr(Catalog, "settle", fail)
+            patch.setattr(CatalogWriter, "settle", fail)
         yield
 
 

@@ -1,0 +1,49 @@
+"""What no run takes out unasked: a disk that is not mounted, or a copy that failed, looks as if somebody
+had deleted everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from index.catalog import Catalog
+from index.errors import VanishedError
+from index.scan import Scan, removed_paths
+
+# From so many articles on, a run that takes out more than half of them must be allowed to.
+LARGE = 100
+
+
+def refuse_emptying(catalog: Catalog, roots: dict[str, Path], found: Scan, index: Path) -> None:
+    """Raises VanishedError where a followed folder has nothing left, or where the files of more than half of
+    a large index are gone or empty, without as many new ones."""
+    filled = {path for path, file in found.files.items() if file.state.size > 0}
+    if len(filled) >= catalog.count_files() and {*map(_root, found.files)} >= roots.keys():
+        return  # it does not shrink
+    ledger = {path: known for path, known in catalog.files().items() if _root(path) in roots}
+    gone = removed_paths(ledger, found)
+    allow = f"run: souwen index --allow-empty --index {index}"
+    for name in sorted({*map(_root, gone)} - {*map(_root, found.files)}):
+        held = catalog.count_in(path for path in gone if _root(path) == name)
+        if held:
+            raise VanishedError(
+                f"{roots[name]} is empty now, and the index has {held:,} articles of it. Nothing was "
+                f"changed: is a disk not mounted? If they are to go, {allow}"
+            )
+    cut = [
+        path
+        for path, known in ledger.items()
+        if known.state.size > 0 and path in found.files and path not in filled
+    ]
+    there = catalog.count()
+    if there < LARGE or len(filled - ledger.keys()) >= len(gone) + len(cut):
+        return
+    going = catalog.count_in([*gone, *cut])
+    if going * 2 > there:
+        raise VanishedError(
+            f"the files of {going:,} of the {there:,} articles are gone or empty. Nothing was changed: is "
+            f"something missing in {', '.join(map(str, roots.values()))}? If they are to go, {allow}"
+        )
+
+
+def _root(path: str) -> str:
+    return path.partition("/")[0]
