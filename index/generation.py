@@ -170,6 +170,21 @@ class IndexDirectory:
             yield
             lock.truncate(0)
 
+    def is_written(self) -> bool:
+        """Whether a writer holds the directory now."""
+        import portalocker
+
+        try:
+            with (self.path / "write.lock").open(encoding="utf-8") as lock:
+                if not lock.read():
+                    return False  # nobody is kept out by looking
+                portalocker.lock(lock, portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING)
+        except portalocker.LockException:
+            return True
+        except OSError:
+            return False
+        return False
+
     def _generations(self) -> list[Path]:
         return sorted(p for p in self.path.glob("gen-*") if _NAME.fullmatch(p.name) and p.is_dir())
 

@@ -66,6 +66,11 @@ class IndexReader:
         self._open: OpenIndex | None = None
         self._looked = 0.0
 
+    @property
+    def place(self) -> IndexDirectory:
+        """The index directory."""
+        return self._place
+
     @contextmanager
     def acquire(self) -> Iterator[OpenIndex]:
         """The live generation, which stays open until the context ends, whatever happens meanwhile. One that

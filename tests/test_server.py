@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -159,3 +160,35 @@ def test_connections_end_where_another_process_may_be_free(archive: Archive, pro
             assert (answer.status, answer.read()) == (200, b'{"status":"ok"}\n')
             ended += answer.headers["Connection"] == "close"
         assert ended == (0 if processes == 1 else 2)
+
+
+def test_processes_count_together(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever is asked, and though one of them was killed; nothing is left when they end."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    archive.post("a.md", "正文")
+    archive.sync()
+    with _server(archive.directory) as (server, address):
+
+        def counted() -> int:
+            with urlopen(f"{address}metrics", timeout=60) as answer:
+                found = re.search(
+                    r'_count\{endpoint="health.live",status="200"\} (\d+)', answer.read().decode()
+                )
+            return int(found[1]) if found else 0
+
+        def ask(times: int) -> None:
+            for _ in range(times):
+                urlopen(f"{address}healthz/live", timeout=60).close()
+
+        ask(20)
+        assert _soon(lambda: len(_workers(server.pid)) == 2)
+        assert _soon(lambda: counted() == 20)
+        first, _ = _workers(server.pid)
+        subprocess.run(["kill", "-9", str(first)], check=True)
+        assert _soon(lambda: len(_workers(server.pid) - {first}) == 2)
+        ask(20)
+        assert _soon(lambda: counted() == 40)
+        assert len(list(tmp_path.glob("souwen-metrics-*"))) == 1
+        server.terminate()
+        assert server.wait(60) == 0
+        assert not list(tmp_path.glob("souwen-metrics-*"))

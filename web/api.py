@@ -19,7 +19,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api")
 @blueprint.get("/search")
 def search() -> Response:
     """A page of results."""
-    results = response.results_json(context().searcher.search(params.search_request(request.args)))
+    results = response.results_json(context().search(params.search_request(request.args)))
     answer = jsonify(results)
     answer.set_etag(page_etag(json.dumps(results | {"took_ms": 0})), weak=True)
     return answer

@@ -23,6 +23,7 @@ from web.headers import init_headers
 from web.language import init_language
 from web.links import article_url, search_url, static_url
 from web.measure import init_measure
+from web.metrics import Metrics
 from web.preferences import init_preferences
 from web.robots import init_robots
 
@@ -83,14 +84,17 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = _Proxied(app.wsgi_app, settings.trusted_proxy)  # type: ignore[method-assign]
     app.url_map.merge_slashes = False  # an id may have two in a row
     app.url_map.converters["article_id"] = _ArticleIdConverter
-    app.extensions["souwen"] = made = Context(settings, Searcher(Path(settings.index), settings))
+    searcher = Searcher(Path(settings.index), settings)
+    app.extensions["souwen"] = made = Context(settings, searcher, Metrics(searcher))
     app.jinja_env.globals |= {
         "static_url": static_url,
         "search_url": search_url,
         "article_url": article_url,
     }
+    observers = [made.metrics.answered]
     if settings.access_log:
-        init_measure(app, made.opened.enter_context(closing(AccessLog(settings.access_log))).write)
+        observers.append(made.opened.enter_context(closing(AccessLog(settings.access_log))).write)
+    init_measure(app, *observers)
     app.config |= _COMPRESSION  # of Flask-Compress
     Compress(app)  # before the headers: what is registered last is done first
     init_errors(app)

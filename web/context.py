@@ -11,7 +11,8 @@ from typing import cast
 from flask import current_app
 
 from index.settings import Settings
-from search.searcher import Searcher
+from search.searcher import Results, Searcher, SearchRequest
+from web.metrics import Metrics
 
 _HERE = Path(__file__).parent
 _KEY = "souwen"
@@ -24,8 +25,15 @@ class Context:
 
     settings: Settings
     searcher: Searcher
+    metrics: Metrics
     versions: dict[str, str] = field(default_factory=lambda: _versions())
     opened: ExitStack = field(default_factory=ExitStack)
+
+    def search(self, request: SearchRequest) -> Results:
+        """A search that somebody asked for: it is counted."""
+        results = self.searcher.search(request)
+        self.metrics.searched(results)
+        return results
 
     def close(self) -> None:
         """Lets go of all files, once nothing is being answered."""

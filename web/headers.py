@@ -28,7 +28,7 @@ _SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
-_UNCACHED = frozenset(["health.ready", "health.live"])
+_UNCACHED = frozenset(["health.ready", "health.live", "health.metrics"])
 
 
 def init_headers(app: Flask) -> None:

@@ -1,11 +1,13 @@
-"""`/healthz`, for whoever watches the server: whether it can answer searches, and whether it answers at all.
+"""For whoever watches the server: `/healthz` says whether it can answer searches, and whether it answers at
+all; `/metrics` says how well.
 
 Where searches can't be answered, no restart of the server would help; the answer says what does.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Response
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from whoosh import query
 
 from web.context import context
@@ -26,3 +28,9 @@ def ready() -> dict[str, object]:
 def live() -> dict[str, object]:
     """Liveness: looks at nothing."""
     return {"status": "ok"}
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """The metrics of all processes, for Prometheus."""
+    return Response(context().metrics.exposition(), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -63,6 +63,12 @@ def make_document() -> dict[str, object]:
             "/healthz/live": _operation(
                 "live", "Whether the server answers at all, with or without an index", "Health", []
             ),
+            "/metrics": _operation(
+                "metrics",
+                "Latencies, and the state of the index, in the text format of Prometheus",
+                ("text/plain; version=0.0.4; charset=utf-8", {"type": "string"}),
+                [],
+            ),
             "/api/openapi.json": {
                 "get": {
                     "operationId": "openapi",

@@ -11,9 +11,11 @@ import gc
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -24,6 +26,7 @@ from typing import Any
 from index.errors import SouwenError
 from index.settings import Settings
 from web.access_log import AccessLog
+from web.metrics import SHARED_DIRECTORY
 
 _log = logging.getLogger("souwen")
 
@@ -50,6 +53,12 @@ def serve(listening: socket.socket, settings: Settings, processes: int) -> None:
         _answer(listening, settings, alone=True)
         return
     signal.signal(signal.SIGTERM, _end)
+    with tempfile.TemporaryDirectory(prefix="souwen-metrics-", ignore_cleanup_errors=True) as counts:
+        os.environ[SHARED_DIRECTORY] = counts
+        _answer_together(listening, settings, processes)
+
+
+def _answer_together(listening: socket.socket, settings: Settings, processes: int) -> None:
     # A fork would copy threads half-way, and is not to be had everywhere.
     context = multiprocessing.get_context("spawn")
     running: dict[int, SpawnProcess] = {}
@@ -92,6 +101,7 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
+    shutil.rmtree(os.environ[SHARED_DIRECTORY], ignore_errors=True)  # it may have been killed
     os.kill(os.getpid(), signal.SIGTERM)
 
 

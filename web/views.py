@@ -47,7 +47,7 @@ def search() -> Response | str:
     if not any((wanted.query.strip(), wanted.category, wanted.author, wanted.date_from, wanted.date_to)):
         return _first_page()
     searcher = context().searcher
-    results = searcher.search(wanted)
+    results = context().search(wanted)
     zone = searcher.zone()
     today = datetime.now(zone).date()
     last_day = _last_day(searcher, zone, today)
