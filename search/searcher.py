@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -116,7 +116,6 @@ class _Found:
     total: int
     tree: query.Query
     relaxed_from: int | None = None
-    notes: tuple[Note, ...] = field(default=())
 
 
 class Searcher:
@@ -171,7 +170,7 @@ class Searcher:
             facets=facets,
             suggestion=suggestion,
             dead_end=dead_end,
-            notes=(*parse_notes, *plan.notes, *found.notes, *dictionary),
+            notes=(*parse_notes, *plan.notes, *_date_notes(request, filters), *dictionary),
         )
 
     def _advise(
@@ -334,6 +333,14 @@ def _filters(request: SearchRequest, index: OpenIndex) -> dict[str, query.Query]
     if start is not None or end is not None:
         filters["date"] = query.NumericRange("date", start and start.start, end and end.end, endexcl=True)
     return filters
+
+
+def _date_notes(request: SearchRequest, filters: dict[str, query.Query]) -> tuple[Note, ...]:
+    dates = filters.get("date")
+    if dates is None or dates.start is None or dates.end is None or dates.start < dates.end:
+        return ()
+    template = "Nothing is from {start} to {end}: the range ends before it starts."
+    return (Note(template, {"start": request.date_from, "end": request.date_to}),)
 
 
 def _date_parameter(name: str, text: str, index: OpenIndex) -> DateRange | None:

@@ -253,6 +253,13 @@ def test_dates_from_and_to(
     assert {a.date is None for a in articles.values()} == {True, False}
 
 
+def test_a_range_of_dates_that_ends_before_it_starts_is_said(searcher: Searcher) -> None:
+    assert [str(note) for note in search(searcher, "临江", start="2023", end="2022-05").notes] == [
+        "Nothing is from 2023 to 2022-05: the range ends before it starts."
+    ]
+    assert not search(searcher, "临江", start="2022", end="2022").notes
+
+
 def test_filters_together(searcher: Searcher, articles: dict[str, Article]) -> None:
     wanted = {
         i
