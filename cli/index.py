@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from cli.options import index_option, json_option, print_json, progress_bar, settings_for
+from cli.options import index_option, json_option, print_json, printable, progress_bar, settings_for
 from index.engine import ENGINES
 from index.settings import Settings
 from index.sync import Report, Request, followed_folders, sync
@@ -92,11 +92,13 @@ def _follow(place: Path, settings: Settings, request: Request, run: Callable[[Re
         place,
         settings,
         run,
-        lambda message: click.echo(f"souwen: {message}", err=True),
+        lambda message: click.echo(f"souwen: {printable(message)}", err=True),
         jobs=request.jobs,
         allow_empty=request.allow_empty,
     )
-    click.echo(f"Watching {', '.join(map(str, followed_folders(place)))}; Ctrl-C ends it.", err=True)
+    click.echo(
+        f"Watching {printable(', '.join(map(str, followed_folders(place))))}; Ctrl-C ends it.", err=True
+    )
     watcher.follow(stop)
 
 
@@ -109,7 +111,9 @@ def _print_report(report: Report) -> None:
         f"The index holds {report.articles:,} articles."
     )
     if report.ignored:
-        kinds = ", ".join(f"{kind or 'no suffix'} {count:,}" for kind, count in report.ignored.items())
+        kinds = ", ".join(
+            f"{printable(kind) or 'no suffix'} {count:,}" for kind, count in report.ignored.items()
+        )
         click.echo(f"Ignored, as other kinds of files: {kinds}.")
     if report.lost or report.doubtful:
         click.echo(

@@ -5,12 +5,14 @@ Commands are imported when they are called: a search from a cold process has hal
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
 
 import click
 
+from cli.options import printable
 from index.errors import SouwenError
 
 # Each command's module, and what `souwen --help` says of it.
@@ -69,10 +71,12 @@ def main() -> None:
         click.echo("souwen: interrupted; what was committed before is in the index.", err=True)
         status = 130
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        click.echo("\n".join(map(printable, told.getvalue().split("\n"))), err=True, nl=False)
         status = error.exit_code
     except SouwenError as error:
-        click.echo(f"souwen: {error}", err=True)
+        click.echo(f"souwen: {printable(str(error))}", err=True)
         status = 2
     except BrokenPipeError:
         # Whoever read has seen enough. Python would complain once more when it closes the pipe.

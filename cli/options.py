@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Command = TypeVar("Command", bound=Callable[..., object])
+
+# What json.dumps leaves as it is: delete and the controls of one character, directions, what can't be seen,
+# lone surrogates.
+_UNPRINTABLE = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
+)
 
 
 def index_option(command: Command) -> Command:
@@ -38,8 +45,8 @@ def settings_for(directory: str | None) -> Settings:
 
 
 def print_json(value: object) -> None:
-    """JSON to standard output, characters as they are."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    """JSON to standard output, characters as they are, but for those that a terminal would obey."""
+    click.echo(_UNPRINTABLE.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 def console() -> Console:
@@ -80,6 +87,10 @@ def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
 def printable(text: str) -> str:
     """Text without control characters, which a terminal would obey: they are written out."""
     return "".join(c if c.isprintable() or c in "\u3000\xa0" else _written_out(c) for c in text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _written_out(character: str) -> str:

@@ -120,7 +120,10 @@ class Catalog:
 
     def article(self, article_id: str) -> Article | None:
         """The whole article with this id, if there is one."""
-        rows = self._rows(f"SELECT {_FULL} FROM articles WHERE id = ? AND state != {REMOVED}", article_id)
+        try:
+            rows = self._rows(f"SELECT {_FULL} FROM articles WHERE id = ? AND state != {REMOVED}", article_id)
+        except UnicodeEncodeError:  # half a character, which no id has
+            return None
         return _article(rows[0]) if rows else None
 
     def all_articles(self) -> Iterator[Article]:

@@ -184,10 +184,14 @@ def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo)
         complaints.append(f"{key}: must be text")
         return ""
 
-    written_html = text_of("html")
-    body, extracted = _read_body(written_html or text_of("text"))
-    if written_html and (written := text_of("text").strip()):
-        extracted = Extracted(written, extracted.editor, extracted.images, extracted.title)
+    written_text = "\n".join(_lines(text_of("text")))
+    if written_html := text_of("html"):
+        body, extracted = _read_body(written_html)
+        if written_text:
+            extracted = Extracted(written_text, extracted.editor, extracted.images, extracted.title)
+    else:
+        body = _as_html(written_text)  # text is text, also where it looks like markup
+        extracted = extract(body)
     date = None
     value = record.get("date")
     if isinstance(value, int) and FIRST_DATE <= value <= LAST_DATE and not isinstance(value, bool):
@@ -224,11 +228,18 @@ def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo)
 
 def _read_body(body: str) -> tuple[str, Extracted]:
     """The body as HTML, and what it holds. Text without markup: each line is a paragraph."""
-    if not has_markup(body):
-        lines = [line.strip() for line in body.split("\n") if line.strip()]
-        body = "\n".join(f"<p>{html.escape(html.unescape(line), quote=False)}</p>" for line in lines)
-    body = unswallowed(body)
+    body = unswallowed(body) if has_markup(body) else _as_html(html.unescape(body))
     return body, extract(body)
+
+
+def _as_html(text: str) -> str:
+    """A paragraph for each line of a text."""
+    return "\n".join(f"<p>{html.escape(line, quote=False)}</p>" for line in _lines(text))
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text that are not empty, each with single spaces."""
+    return [line for line in map(_one_line, text.split("\n")) if line]
 
 
 def _categories(names: list[str]) -> tuple[str, ...]:

@@ -111,6 +111,15 @@ TABLES = {
 }
 
 
+def test_not_all_of_unicode_is_remembered() -> None:
+    """Queries may bring a million characters, one by one, and each would take 200 bytes for good."""
+    table = CharacterTable(lambda character: character * 2 if character == "\U0010ffff" else character)
+    assert "".join(map(chr, range(0x10000, 0x30000))).translate(table).startswith("\U00010000\U00010001")
+    assert len(table) < 100_000
+    mapped = MappedText("a\U0010ffffb", table)
+    assert (mapped.text, mapped.source(3, 4)) == ("a\U0010ffff\U0010ffffb", (2, 3))
+
+
 def is_simplified(character: str) -> bool:
     """Whether Simplified Chinese writes it, by its first standard."""
     return character.encode("gb2312", "ignore") != b""

@@ -30,8 +30,9 @@ blueprint = Blueprint("downloads", __name__)
 COLUMNS = (
     "title", "author", "date", "categories", "snippets", "url", "source_url", "path", "id", "score",
 )  # fmt: skip
-# A spreadsheet takes a cell that begins so for a formula, whoever wrote it (OWASP, CSV injection).
-_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+# A spreadsheet takes a cell that begins so for a formula, whoever wrote it (OWASP, CSV injection). Where
+# lists are separated by semicolons or tabs, a cell begins behind each. What can't be seen doesn't count.
+_FORMULA = re.compile(r"(?:^|[;\t\r\n])(?=[\s\"\u200b-\u200f\u2060-\u206f\ufeff]*[=+\-@＝＋－＠]|[\t\r\n])")
 
 
 @blueprint.get("/search.csv")
@@ -82,7 +83,7 @@ def _row(hit: ResultHit, zone: tzinfo, site: str) -> list[str]:
         "id": article.id,
         "score": str(hit.score),
     }
-    return [f"'{cells[name]}" if _FORMULA.match(cells[name]) else cells[name] for name in COLUMNS]
+    return [_FORMULA.sub(r"\g<0>'", cells[name]) for name in COLUMNS]
 
 
 def _csv(rows: Iterable[Iterable[str]]) -> str:

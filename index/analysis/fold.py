@@ -25,6 +25,9 @@ import opencc  # the `t2s` configuration applied to one character is its charact
 
 from index.analysis.variants import CHOSEN, RADICALS, REGIONAL, SEMANTIC
 
+# Characters that a table remembers: more than any archive has, and not the million that queries may have.
+_REMEMBERED = 60_000
+
 
 class CharacterTable(dict[int, str]):
     """Code point → what takes its place, for `str.translate`; worked out when a character is first met.
@@ -44,7 +47,8 @@ class CharacterTable(dict[int, str]):
         made = self._replacement(character)
         if len(made) != 1:
             self.resized.add(character)
-        self[code_point] = made
+        if len(self) < _REMEMBERED:
+            self[code_point] = made
         return made
 
 
