@@ -339,8 +339,12 @@ def _date_notes(request: SearchRequest, filters: dict[str, query.Query]) -> tupl
     dates = filters.get("date")
     if dates is None or dates.start is None or dates.end is None or dates.start < dates.end:
         return ()
-    template = "Nothing is from {start} to {end}: the range ends before it starts."
-    return (Note(template, {"start": request.date_from, "end": request.date_to}),)
+    return (
+        Note(
+            "Nothing is from {start} to {end}: the range ends before it starts.",
+            {"start": request.date_from, "end": request.date_to},
+        ),
+    )
 
 
 def _date_parameter(name: str, text: str, index: OpenIndex) -> DateRange | None:
