@@ -28,6 +28,7 @@ _COMMANDS = {
     "verify": ("cli.inspect", "Check that index, catalog and files agree."),
     "export": ("cli.inspect", "Write all articles as JSON Lines."),
     "dict": ("cli.dictionary", "Find new words for the dictionary, and try a changed one."),
+    "queries": ("cli.queries", "List what is searched for most, and what finds nothing."),
     "config": ("cli.inspect", "Print the settings in effect."),
 }
 

@@ -84,6 +84,10 @@ class Settings:
     access_log: str = _text(
         "", "a file that gets a line of JSON for each request: address, query, time; - is standard error"
     )
+    query_log: str = _text(
+        "", "a file (SQLite) that counts what is searched for on the pages and in the API, by day"
+    )
+    query_log_days: int = _number(90, "days after which the query log forgets", low=1)
     cors: str = _text("", "other sites whose scripts may read the API, such as https://a.example; * is any")
 
 

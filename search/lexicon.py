@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 
@@ -34,23 +34,22 @@ _LOOKED_AT = 40
 _ENOUGH = 10
 
 
-class Lexicon:
-    """The words of one state of an index."""
+def frequent_words(engine: Engine) -> list[str]:
+    """The words of one state of an index, the most frequent first."""
+    articles: Counter[str] = Counter()
+    for field in WORD_FIELDS:
+        articles.update(dict(engine.terms(field, "")))
+    frequent = (word for word, count in articles.items() if count >= _ARTICLES)
+    return sorted(frequent, key=lambda word: (-articles[word], word))
 
-    def __init__(self, engine: Engine) -> None:
-        articles: Counter[str] = Counter()
-        is_word = re.compile(_WORD).fullmatch
-        for field in WORD_FIELDS:
-            for word, count in engine.terms(field, ""):
-                if is_word(word):
-                    articles[word] += count
-        frequent = sorted(
-            (word for word, count in articles.items() if count >= _ARTICLES),
-            key=lambda word: (-articles[word], word),
-        )
+
+class Lexicon:
+    """Words, the most frequent first; what is no word of two to eight characters is left out."""
+
+    def __init__(self, words: Iterable[str]) -> None:
         lines: dict[str, list[str]] = defaultdict(list)
         syllables: set[str] = set()
-        for word in frequent[:_MOST]:
+        for word in islice(filter(re.compile(_WORD).fullmatch, words), _MOST):
             sounds = readings().of_word(word)
             syllables.update(sounds)
             lines[sounds[0][0]].append("".join(map("".join, zip(word, sounds, strict=True))))
@@ -150,4 +149,4 @@ class LiveLexicon:
 
     def _make(self, index: OpenIndex) -> None:
         version = index.version
-        self._made = index, version, Lexicon(index.engine)
+        self._made = index, version, Lexicon(frequent_words(index.engine))

@@ -21,6 +21,7 @@ from index.settings import Settings
 from search.dates import ALLOWED_PERIODS, DateRange, parse_period
 from search.lexicon import LiveLexicon
 from search.matching import scored
+from search.query_log import LivePastQueries
 from search.ranking import Needle, Plan, make_plan
 from search.scoring import freshness_scores
 from search.snippets import Snippet, highlight, snippets
@@ -99,6 +100,11 @@ class Results:
     dead_end: DeadEnd | None = None
     notes: tuple[Note, ...] = ()
 
+    @property
+    def exact(self) -> int:
+        """How many articles have all that was asked for."""
+        return self.total if self.relaxed_from is None else self.relaxed_from
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
@@ -125,6 +131,7 @@ class Searcher:
         self._reader = IndexReader(directory)
         self._settings = settings
         self._lexicon = LiveLexicon(self._reader)
+        self._past = LivePastQueries(settings.query_log, settings.query_log_days)
         self._synonyms = SynonymsFile(settings.synonyms)
         self._dictionary = DictionaryFile(settings.dictionary)
 
@@ -234,7 +241,8 @@ class Searcher:
         _check_size(limit)
         with self._reader.acquire() as index:
             lexicon = partial(self._lexicon.of, index)
-            return suggest(index, lexicon, lambda text: self._count(index, text), prefix, limit)
+            past = self._past.current()
+            return suggest(index, lexicon, past, lambda text: self._count(index, text), prefix, limit)
 
     def rank(self, index: OpenIndex, text: str, limit: int) -> tuple[Hit, ...]:
         """The best hits of a query in an open index, which need not be the live one."""

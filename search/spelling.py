@@ -17,7 +17,7 @@ from index.analysis.fold import fold
 from index.reader import OpenIndex
 from search.matching import SEARCHED
 from search.pinyin import readings
-from search.slips import PutRight, corrections
+from search.slips import MeteredEngine, PutRight, corrections
 from search.syntax import DEFAULT_FIELD
 
 # A text of a query that fewer articles have may have a slip.
@@ -84,9 +84,10 @@ def _attempts(
 ) -> Iterator[list[tuple[_Text, PutRight]]]:
     """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
     firsts: list[tuple[_Text, PutRight]] = []
+    engine = MeteredEngine(index.engine)
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < _FEW:
-            found = _put_right(index, text.field, typed[text.start : text.end], there, spelt)
+            found = _put_right(index, engine, text.field, typed[text.start : text.end], there, spelt)
             firsts += [(text, first) for first in islice(found, 1)]
     if firsts:
         yield firsts
@@ -96,12 +97,14 @@ def _attempts(
         yield from ([(firsts[0][0], other)] for other in islice(found, _TRIED - 1))
 
 
-def _put_right(index: OpenIndex, field: str, text: str, there: int, spelt: Spelt) -> Iterator[PutRight]:
+def _put_right(
+    index: OpenIndex, engine: MeteredEngine, field: str, text: str, there: int, spelt: Spelt
+) -> Iterator[PutRight]:
     """Characters for letters that are their pinyin, and are in no article as they are; else corrections."""
     letters = fold(text)
     if not there and _LETTERS.fullmatch(letters) and readings().is_pinyin(letters):
         yield from (PutRight(word, 0.0) for word in spelt(letters))
-    yield from corrections(index, field, text, there)
+    yield from corrections(index.analyzer, engine, field, text, there)
 
 
 def _texts(typed: str, node: query.Query) -> Iterator[_Text]:

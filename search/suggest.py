@@ -1,7 +1,8 @@
-"""What a person may want to search for who has typed so much: words, then titles.
+"""What a person may want to search for who has typed so much: what others searched for, words, then titles.
 
 Words are those of the index that start with what was typed last: with its characters or letters, or by its
-pinyin (see `search.lexicon`). Titles are those with what was typed in them. All of it is found.
+pinyin (see `search.lexicon`). Titles are those with what was typed in them. What others searched for is there
+where searches are logged (see `search.query_log`). All of it is found.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from index.reader import OpenIndex
 from search.lexicon import Lexicon
 from search.matching import all_of, any_of, match_open, match_units
 from search.pinyin import readings
+from search.query_log import PastQueries
 from search.syntax import DEFAULT_FIELD
 
 _MAX_PREFIX = 50
@@ -39,7 +41,8 @@ _PINYIN = f"[a-z{_HAN}].*[a-z]"
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A text to search for. `kind` is `word`, or `title` with the article it is the title of."""
+    """A text to search for. `kind` is `query` for what others searched for, `word`, or `title` with the
+    article it is the title of."""
 
     text: str
     kind: str
@@ -47,21 +50,39 @@ class Suggestion:
 
 
 def suggest(
-    index: OpenIndex, lexicon: Callable[[], Lexicon], count: Callable[[str], int], prefix: str, limit: int
+    index: OpenIndex,
+    lexicon: Callable[[], Lexicon],
+    past: PastQueries,
+    count: Callable[[str], int],
+    prefix: str,
+    limit: int,
 ) -> tuple[Suggestion, ...]:
-    """At most `limit` suggestions, none twice: words fill half of them, and what titles leave.
+    """At most `limit` suggestions, none twice: past queries fill a quarter of them, words with these half,
+    and what titles leave.
 
     `lexicon` gives the words of the index by their sound, `count` how many articles a query finds.
     """
     typed = prefix[:_MAX_PREFIX].strip()
     words, is_sound = _words(index, lexicon, count, typed, limit)
-    found = {fold_key(word): Suggestion(word, "word") for word in words}
+    found = {fold_key(query): Suggestion(query, "query") for query in _past(past, count, typed, limit)}
+    for word in words:
+        found.setdefault(fold_key(word), Suggestion(word, "word"))
     titles: dict[str, Suggestion] = {}
     for title in _titles(index, words[0] if is_sound else typed, limit):
         if fold_key(title.text) not in found:
             titles.setdefault(fold_key(title.text), title)
     room = max(limit - limit // 2, limit - len(titles))
     return (*list(found.values())[:room], *titles.values())[:limit]
+
+
+def _past(past: PastQueries, count: Callable[[str], int], typed: str, limit: int) -> list[str]:
+    """What others searched for that starts so, or sounds so, and is still found."""
+    if not typed or (len(typed) == 1 and typed.isascii()):
+        return []
+    letters = fold(typed)
+    sounding = past.sounding(letters) if re.fullmatch(_PINYIN, letters) else []
+    queries = dict.fromkeys([*past.starting(typed), *sounding])
+    return [query for query in islice(queries, _TRIED) if count(query)][: limit // 4]
 
 
 def _words(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from werkzeug.routing import PathConverter
 
 from index.analysis.bulk import accelerate_folding
 from index.settings import Settings
+from search.query_log import QueryLog
 from search.searcher import Searcher
 from web import api, display, downloads, feeds, health, robots, views
 from web.access_log import AccessLog
@@ -85,15 +86,22 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.merge_slashes = False  # an id may have two in a row
     app.url_map.converters["article_id"] = _ArticleIdConverter
     searcher = Searcher(Path(settings.index), settings)
-    app.extensions["souwen"] = made = Context(settings, searcher, Metrics(searcher))
+    opened = ExitStack()
+    query_log = None
+    if settings.query_log:
+        query_log = QueryLog(Path(settings.query_log), settings.query_log_days)
+        opened.enter_context(closing(query_log))
+    metrics = Metrics(searcher)
+    context = Context(settings, searcher, metrics, query_log=query_log, opened=opened)
+    app.extensions["souwen"] = context
     app.jinja_env.globals |= {
         "static_url": static_url,
         "search_url": search_url,
         "article_url": article_url,
     }
-    observers = [made.metrics.answered]
+    observers = [metrics.answered]
     if settings.access_log:
-        observers.append(made.opened.enter_context(closing(AccessLog(settings.access_log))).write)
+        observers.append(opened.enter_context(closing(AccessLog(settings.access_log))).write)
     init_measure(app, *observers)
     app.config |= _COMPRESSION  # of Flask-Compress
     Compress(app)  # before the headers: what is registered last is done first

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import cast
 
 from flask import current_app
+from flask import request as asked
 
 from index.settings import Settings
+from search.query_log import QueryLog
 from search.searcher import Results, Searcher, SearchRequest
 from web.metrics import Metrics
 
 _HERE = Path(__file__).parent
 _KEY = "souwen"
+# What the script of the pages sends when nobody has pressed a key to search.
+TYPING = "X-Typing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,16 @@ class Context:
     metrics: Metrics
     versions: dict[str, str] = field(default_factory=lambda: _versions())
     opened: ExitStack = field(default_factory=ExitStack)
+    query_log: QueryLog | None = None
 
     def search(self, request: SearchRequest) -> Results:
-        """A search that somebody asked for: it is counted."""
+        """A search that somebody asked for: it is counted, and logged if it is one by itself: no other page,
+        nothing narrowed down, nor what the page shows while somebody types."""
         results = self.searcher.search(request)
         self.metrics.searched(results)
+        alone = request == SearchRequest(request.query, size=request.size, sort=request.sort)
+        if self.query_log and alone and request.query.strip() and TYPING not in asked.headers:
+            self.query_log.record(request.query, results.exact)
         return results
 
     def close(self) -> None:

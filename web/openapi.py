@@ -254,11 +254,11 @@ SCHEMAS: dict[str, Schema] = {
             _object(
                 "A suggestion.",
                 text=_text("What to search for."),
-                kind=_text("What it is.", enum=["word", "title"]),
-                id=_text("The article that has this title; empty for words."),
+                kind=_text("What it is.", enum=["query", "word", "title"]),
+                id=_text("The article that has this title; else empty."),
             )
             | {"title": "Suggestion"},
-            "Words, the most frequent first, then titles.",
+            "What others searched for, if searches are logged; words; titles.",
         ),
     ),
     "Stats": _object(

@@ -21,10 +21,12 @@ import time
 from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import Any
 
 from index.errors import SouwenError
 from index.settings import Settings
+from search.query_log import QueryLog
 from web.access_log import AccessLog
 from web.metrics import SHARED_DIRECTORY
 
@@ -47,8 +49,11 @@ def serve(listening: socket.socket, settings: Settings, processes: int) -> None:
 
     Raises SouwenError where a process gives up by itself: another would, too.
     """
+    # What is wrong with these would be an error of each process else.
     if settings.access_log:
-        AccessLog(settings.access_log).close()  # an error of each process else
+        AccessLog(settings.access_log).close()
+    if settings.query_log:
+        QueryLog(Path(settings.query_log), settings.query_log_days).close()
     if processes == 1:
         _answer(listening, settings, alone=True)
         return

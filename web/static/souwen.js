@@ -101,7 +101,7 @@ function searchWhileTyping() {
     document.body.classList.add("busy");
     let page;
     try {
-      const response = await fetch(address, { signal });
+      const response = await fetch(address, { signal, headers: { "X-Typing": "1" } });
       page = new DOMParser().parseFromString(await response.text(), "text/html");
     } finally {
       if (!signal.aborted) document.body.classList.remove("busy");

@@ -1,0 +1,52 @@
+"""`souwen queries`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cli.options import json_option, print_json, printable, settings_for
+from index.errors import SettingsError
+from search.query_log import LoggedQuery, read_queries
+
+
+@click.command("queries")
+@click.option("-n", "size", type=click.IntRange(1), default=20, show_default=True, help="How many of each.")
+@click.option("--days", type=click.IntRange(1), help="Of so many days, today included. [default: all]")
+@json_option
+def queries_command(size: int, days: int | None, as_json: bool) -> None:
+    """List what is searched for most, and what is searched for and finds nothing.
+
+    The server keeps count where the setting query_log names a file: of each day and query, no more.
+
+    \b
+    Example:
+      SOUWEN_QUERY_LOG=queries.sqlite souwen queries --days 7
+    """
+    settings = settings_for(None)
+    if not settings.query_log:
+        raise SettingsError(
+            "query_log: no file is named, so that nothing is counted. Name one, for the server, too: "
+            "SOUWEN_QUERY_LOG=queries.sqlite souwen serve"
+        )
+    file, days = Path(settings.query_log), days or settings.query_log_days
+    top = read_queries(file, days, size)
+    lost = read_queries(file, days, size, found=False)
+    if as_json:
+        print_json({"top": [asdict(query) for query in top], "without_hits": [asdict(q) for q in lost]})
+        return
+    if not top:
+        click.echo("Nothing has been searched for.")
+        return
+    click.echo("Searches  Articles  Query")
+    _print(top)
+    if lost:
+        click.echo("\nWithout hits:")
+        _print(lost)
+
+
+def _print(queries: list[LoggedQuery]) -> None:
+    for logged in queries:
+        click.echo(f"{logged.searches:8,}  {logged.articles:8,}  {printable(logged.query)}")
