@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 
 from index.article import to_seconds
 
+# Characters of a date in any form, with room: what reads them takes the square of a length.
+_LONGEST = 200
 _LOCAL = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?"
     r"(?:[T\s]*(?P<hour>\d{1,2})\s*[:：时時]\s*(?P<minute>\d{1,2})(?:\s*[:：分]\s*(?P<second>\d{1,2}))?\s*[分秒]?)?"
@@ -25,6 +27,8 @@ def parse_date(text: str, zone: tzinfo) -> int:
     True
     """
     text = text.strip()
+    if len(text) > _LONGEST:
+        raise ValueError(f"not a date: {text[:60]!r}…")
     for read in (datetime.fromisoformat, _parse_local, _parse_rfc822):
         try:
             moment = read(text)

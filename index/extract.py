@@ -188,13 +188,13 @@ def has_markup(text: str) -> bool:
 def unswallowed(html: str) -> str:
     """HTML in which the tag of an element that is never closed, and would take the rest of the article, is
     text: a post about PHP that speaks of <script language=php> without escaping it."""
-    lowered = ""
+    ends: dict[str, int] = {}  # where each element is closed for the last time
 
     def kept(found: re.Match[str]) -> str:
-        nonlocal lowered
-        lowered = lowered or html.lower()
-        is_closed = lowered.find(f"</{found['name'].lower()}", found.end()) >= 0
-        return found[0] if is_closed else f"&lt;{found['name']}"
+        name = found["name"].lower()
+        if name not in ends:
+            ends[name] = html.lower().rfind(f"</{name}")
+        return found[0] if found.end() <= ends[name] else f"&lt;{found['name']}"
 
     return _SWALLOWING.sub(kept, html)
 

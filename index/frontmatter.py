@@ -17,6 +17,9 @@ _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
 _KEY = re.compile(r"^(?P<key>[A-Za-z][\w-]*)[ \t]*:(?:[ \t]+|$)(?P<value>.*)$")
 _ITEM = re.compile(r"^\s*-(?:[ \t]+|$)(?P<value>.*)$")
 
+# What a post says of itself in texts, or in a list of them; other keys may hold anything.
+_OF_TEXTS = frozenset("title author editor date thumbnail headimg url link source categories".split())
+
 Values = dict[str, str | list[str]]
 
 
@@ -64,7 +67,9 @@ def split_front_matter(text: str) -> FrontMatter:
     if not isinstance(loaded, dict):
         # A thematic break above prose, not front matter.
         return FrontMatter({}, text)
-    return FrontMatter(_plain(loaded), body)
+    values, odd = _plain(loaded, block)
+    problem = f"front matter: {', '.join(odd)} without quotes is no text for YAML" if odd else ""
+    return FrontMatter(values, body, problem)
 
 
 def _refuse_deep(block: str) -> None:
@@ -114,14 +119,23 @@ def _unquote(value: str) -> str:
     return value.strip().strip("\"'").strip()
 
 
-def _plain(loaded: dict[object, object]) -> Values:
+def _plain(loaded: dict[object, object], block: str) -> tuple[Values, list[str]]:
+    """The texts and lists of texts; and which keys have something else where a text should be, such as
+    `title: {题}`: they have what is written in their line."""
     values: Values = {}
+    odd: list[str] = []
     for key, value in loaded.items():
         if isinstance(value, str):
             values[str(key)] = value.strip()
+            continue
+        items = value if isinstance(value, list) else [value]
+        texts = [item.strip() for item in items if isinstance(item, str) and item.strip()]
+        if key in _OF_TEXTS and not all(isinstance(item, str) for item in items):
+            odd.append(str(key))
+            values |= {key: texts or _read_lines(block).get(str(key), "")}
         elif isinstance(value, list):
-            values[str(key)] = [item.strip() for item in value if isinstance(item, str) and item.strip()]
-    return values
+            values[str(key)] = texts
+    return values, odd
 
 
 def _why(error: Exception) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
+import os
+import stat
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from index.analysis import Analyzer
 from index.article import Article, Problem
@@ -20,6 +22,8 @@ from index.settings import zone
 
 # Files handed to a process at a time: enough to make the hand-over cheap.
 _CHUNK = 32
+# Bytes of files that are prepared together: a few large ones are enough.
+_CHUNK_BYTES = 4_000_000
 # Chunks prepared ahead, for each process: enough work for the second that a commit takes.
 _AHEAD = 24
 # Fewer files than this are done before other processes have started.
@@ -80,13 +84,14 @@ class Preparer:
         """A file's articles, packed and as they are."""
         state = task.file.state
         if state.size > self._max_bytes:
-            reason = f"is too large: {state.size:,} bytes, and {self._max_bytes:,} are allowed (max_file_mb)"
-            return Prepared(state, problems=(Problem(state.path, reason, lost=True),)), ()
+            return self._too_large(state, state.size), ()
         try:
-            data = Path(task.file.location).read_bytes()
+            data = _read_bytes(task.file.location, self._max_bytes)
         except OSError as error:
             problem = Problem(state.path, f"can't be read: {error.strerror}", lost=True)
             return Prepared(state, unreadable=problem), ()
+        if len(data) > self._max_bytes:  # it has grown meanwhile
+            return self._too_large(state, len(data)), ()
         if task.known_digest and digest_of(data) == task.known_digest:
             return Prepared(state, task.known_digest, same=True), ()
         try:
@@ -96,11 +101,28 @@ class Preparer:
             return _unparsable(Prepared(state, digest_of(data)), error), ()
         return Prepared(state, parsed.digest, packed, problems=parsed.problems), parsed.articles
 
+    def _too_large(self, state: FileState, size: int) -> Prepared:
+        reason = f"is too large: {size:,} bytes, and {self._max_bytes:,} are allowed (max_file_mb)"
+        return Prepared(state, problems=(Problem(state.path, reason, lost=True),))
+
     def _prepare_alone(self, prepared: Prepared, articles: Sequence[Article]) -> Prepared:
         try:
             return _with_documents(prepared, make_documents(articles, self._analyzer, self._zone))
         except Exception as error:  # noqa: BLE001
             return _unparsable(replace(prepared, articles=()), error)
+
+
+def _read_bytes(location: str, limit: int) -> bytes:
+    """The bytes of a file, one more than the limit at most.
+
+    Raises OSError for what is no regular file, though it was one when the folder was listed: a pipe would be
+    waited for.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(location, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return file.read(limit + 1)
 
 
 def _with_documents(prepared: Prepared, documents: Iterable[Document]) -> Prepared:
@@ -124,12 +146,23 @@ def _prepare_chunk(tasks: Sequence[Task]) -> list[Prepared]:
     return _preparer.prepare(tasks)
 
 
+def _chunks(tasks: Sequence[Task]) -> Iterator[Sequence[Task]]:
+    start = size = 0
+    for position, task in enumerate(tasks):
+        if position > start and (position == start + _CHUNK or size + task.file.state.size > _CHUNK_BYTES):
+            yield tasks[start:position]
+            start, size = position, 0
+        size += task.file.state.size
+    if tasks:
+        yield tasks[start:]
+
+
 def prepare_files(tasks: Sequence[Task], preparation: Preparation, jobs: int) -> Iterator[Prepared]:
     """Prepares files with `jobs` processes, and gives them in the order of `tasks`.
 
     No more are prepared ahead than keeps the processes busy, so memory does not grow with the number.
     """
-    chunks = (tasks[start : start + _CHUNK] for start in range(0, len(tasks), _CHUNK))
+    chunks = _chunks(tasks)
     if jobs <= 1 or len(tasks) < _WORTH_PROCESSES:
         preparer = Preparer(preparation)
         for chunk in chunks:

@@ -172,3 +172,31 @@ def test_endless_markup_takes_no_endless_time(markup: str) -> None:
     assert reading.html.count("甲") == article.html.count("甲")
     assert reading.html.count("</mark>") == reading.hits > 0
     assert reading.html.count(' id="hit"') == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/article/../../etc/passwd", "/article/..%2f..%2fetc%2fpasswd", "/article/%00", "/article/%ff%fe"),
+        *("/api/article/..%2f..%2f..%2fetc%2fpasswd", "/api/article//etc/passwd", "/api/similar/%00"),
+        *("/static/../app.py", "/static/..%2fapp.py", "/static/%2e%2e/app.py", "/static//etc/passwd"),
+        *("/static/..\\app.py", "/static/%00", "/static/souwen.js%00.css", "/%00", "/../../etc/passwd"),
+    ],
+)
+def test_an_address_leads_to_no_file(hostile: FlaskClient, address: str) -> None:
+    answer = hostile.get(address)
+    assert answer.status_code == 404
+    assert "root:" not in answer.text
+    assert "create_app" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/search", "/article/plain", "/api/search", "/api/suggest", "/feed.atom"])
+@pytest.mark.parametrize(
+    "query", [b"q=\xb5\xd8\xcc\xfa", b"q=%B5%D8", b"\xff=\xfe&lang=\xc2", b"q=\xed\xa0\x80%00"]
+)
+def test_bytes_that_are_no_utf_8_are_read_as_what_they_are(
+    hostile: FlaskClient, path: str, query: bytes
+) -> None:
+    """Browsers escape them; other programs don't."""
+    answer = hostile.get(path, environ_overrides={"QUERY_STRING": query.decode("latin-1")})
+    assert answer.status_code == 200

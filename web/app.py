@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
-from flask import Flask
+from flask import Flask, Request
 from flask_compress import Compress
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import PathConverter
 
@@ -68,6 +71,17 @@ class _Proxied:
         return (self._proxied if trusted else self._direct)(environ, start_response)
 
 
+class _Request(Request):
+    """A request in whose address any bytes may stand: those that are no UTF-8 stay escaped, and where they
+    were not, they are read as if they had been."""
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        quoted = "werkzeug.url_quote"  # a handler of errors that werkzeug registers
+        query = self.query_string.decode(errors=quoted)
+        return ImmutableMultiDict(parse_qsl(query, keep_blank_values=True, errors=quoted))
+
+
 def create_app(settings: Settings) -> Flask:
     """The web front end and the JSON API over the index that the settings name.
 
@@ -79,6 +93,7 @@ def create_app(settings: Settings) -> Flask:
     """
     accelerate_folding()  # numpy takes longer to load than one search, but less than ten
     app = Flask(__name__)
+    app.request_class = _Request
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

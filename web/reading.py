@@ -28,6 +28,7 @@ from index.extract import (
     PAGE_TAGS,
     SKIPPED_CLASSES,
     SKIPPED_TAGS,
+    UNSHOWABLE,
     is_whole_page,
     keeps_breaks,
 )
@@ -189,6 +190,7 @@ class _Writer:
 
     def text(self, text: str) -> None:
         """Text inside the element that was begun last."""
+        text = UNSHOWABLE.sub("", text)  # a reference such as &#1; may name what the source must not have
         first, *rest = text.split("\n") if self._keep_breaks else [text]
         self._add(first)
         for line in rest:
