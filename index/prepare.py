@@ -86,7 +86,7 @@ class Preparer:
         if state.size > self._max_bytes:
             return self._too_large(state, state.size), ()
         try:
-            data = _read_bytes(task.file.location, self._max_bytes)
+            data = read_bytes(task.file.location, self._max_bytes)
         except OSError as error:
             problem = Problem(state.path, f"can't be read: {error.strerror}", lost=True)
             return Prepared(state, unreadable=problem), ()
@@ -112,7 +112,7 @@ class Preparer:
             return _unparsable(replace(prepared, articles=()), error)
 
 
-def _read_bytes(location: str, limit: int) -> bytes:
+def read_bytes(location: str, limit: int) -> bytes:
     """The bytes of a file, one more than the limit at most.
 
     Raises OSError for what is no regular file, though it was one when the folder was listed: a pipe would be

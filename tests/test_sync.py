@@ -36,29 +36,29 @@ def counts(report: Report) -> tuple[int, int, int, int]:
 def watch_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of the files that are opened."""
     opened: list[str] = []
-    real = Path.read_bytes
+    real = prepare.read_bytes
 
-    def read_bytes(path: Path) -> bytes:
-        opened.append(path.name)
-        return real(path)
+    def read_bytes(location: str, limit: int) -> bytes:
+        opened.append(Path(location).name)
+        return real(location, limit)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", read_bytes)
+        patch.setattr(prepare, "read_bytes", read_bytes)
         yield opened
 
 
 def break_reading(patch: pytest.MonkeyPatch, name: str) -> list[Path]:
     """Files of this name can't be opened. (Modes would not do: root may open everything.) Gives the tries."""
-    real = Path.read_bytes
+    real = prepare.read_bytes
     tries: list[Path] = []
 
-    def read_bytes(path: Path) -> bytes:
-        if path.name == name:
-            tries.append(path)
+    def read_bytes(location: str, limit: int) -> bytes:
+        if Path(location).name == name:
+            tries.append(Path(location))
             raise PermissionError(13, "Permission denied")
-        return real(path)
+        return real(location, limit)
 
-    patch.setattr(Path, "read_bytes", read_bytes)
+    patch.setattr(prepare, "read_bytes", read_bytes)
     return tries
 
 
