@@ -13,7 +13,7 @@ from importlib import import_module
 import click
 
 from cli.options import printable
-from index.errors import SouwenError
+from index.errors import IndexDamagedError, SouwenError
 
 # Each command's module, and what `souwen --help` says of it.
 _COMMANDS = {
@@ -78,6 +78,10 @@ def main() -> None:
         status = error.exit_code
     except SouwenError as error:
         click.echo(f"souwen: {printable(str(error))}", err=True)
+        if isinstance(error, IndexDamagedError) and "command" not in error.values:
+            click.echo(
+                "To see what is wrong: souwen verify. To make it anew: souwen index --rebuild", err=True
+            )
         status = 2
     except BrokenPipeError:
         # Whoever read has seen enough. Python would complain once more when it closes the pipe.

@@ -97,7 +97,7 @@ class Catalog:
             except sqlite3.Error as error:
                 failure = error
                 connection.close()
-        raise IndexDamagedError("{file}: can't be read: {reason}", file=path, reason=failure) from None
+        raise IndexDamagedError("{file}: can't be read: {reason}", file=path, reason=failure) from failure
 
     def close(self) -> None:
         """Closes the file; the log of a writer is merged into it."""
@@ -229,7 +229,7 @@ class Catalog:
         except sqlite3.DatabaseError as error:
             raise IndexDamagedError(
                 "{file}: can't be read: {reason}", file=self._path, reason=error
-            ) from None
+            ) from error
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -8,6 +8,7 @@ wrong, where, what is allowed, and what to run next.
     ├── IndexMissingError      there is no index where one was expected
     ├── IndexMismatchError     the index was made with another format, dictionary or time zone
     ├── IndexDamagedError      the index is there, but its files can't be read
+    ├── IndexWriteError        the disk is full, read-only or broken
     ├── IndexBusyError         another process is writing
     ├── EngineError            an engine is unknown, not installed, or failed
     ├── QueryError             a query is over a limit, or a parameter makes no sense
@@ -64,6 +65,12 @@ class IndexDamagedError(SouwenError):
     """The index is there, but its files can't be read."""
 
     code = "index_damaged"
+
+
+class IndexWriteError(SouwenError):
+    """The index can't be written: the disk is full, read-only or broken."""
+
+    code = "index_not_written"
 
 
 class IndexBusyError(SouwenError):

@@ -24,7 +24,14 @@ from pathlib import Path
 
 from index.analysis import ANALYSIS_VERSION, hash_dictionary
 from index.article import format_date
-from index.errors import IndexBusyError, IndexDamagedError, IndexMismatchError, IndexMissingError
+from index.disk import flush, flush_tree
+from index.errors import (
+    IndexBusyError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexMissingError,
+    IndexWriteError,
+)
 
 FORMAT = 1
 _NAME = re.compile(r"gen-\d+", re.ASCII)
@@ -119,15 +126,12 @@ class IndexDirectory:
 
     def publish(self, generation: Generation) -> None:
         """Makes a generation the live one, durably: its files reach the disk before its name does."""
-        for directory, _, names in os.walk(generation.path):
-            for name in names:
-                _flush(Path(directory, name))
-            _flush(Path(directory))
+        flush_tree(generation.path)
         temporary = self.path / "current.new"
         temporary.write_text(generation.path.name + "\n", encoding="utf-8")
-        _flush(temporary)
+        flush(temporary)
         temporary.replace(self.path / "current")
-        _flush(self.path)
+        flush(self.path)
 
     def prune(self) -> None:
         """Removes what earlier runs left behind: generations that are not live, unfinished ones."""
@@ -144,30 +148,38 @@ class IndexDirectory:
         (self.path / "current.new").unlink(missing_ok=True)
 
     @contextmanager
-    def write_lock(self) -> Iterator[None]:
-        """Holds the directory for the one writer. Raises IndexBusyError that names who has it."""
+    def write_lock(self) -> Iterator[bool]:
+        """Holds the directory for the one writer. Whether the one before was interrupted: it clears its name
+        only in the end. Raises IndexBusyError that names who has the lock."""
         import portalocker  # takes long, and a reader needs none
 
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = (self.path / "write.lock").open("a+", encoding="utf-8")
         except OSError as error:
-            raise IndexDamagedError(
-                "{file}: can't be written: {reason}", file=self.path, reason=error.strerror
-            ) from None
+            raise IndexWriteError(f"{self.path} can't be written: {error.strerror}.") from None
         with lock:
-            try:
-                portalocker.lock(lock, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
-            except portalocker.LockException:
-                lock.seek(0)
-                holder = lock.read().strip() or "another process"
-                raise IndexBusyError(
-                    f"{self.path} is being written by {holder}. Wait for it to end, then run this again."
-                ) from None
+            for is_last in (False, False, True):  # whoever looks whether it is held holds it a moment
+                try:
+                    portalocker.lock(
+                        lock, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
+                    )
+                    break
+                except portalocker.LockException:
+                    if not is_last:
+                        time.sleep(0.05)
+                        continue
+                    lock.seek(0)
+                    holder = lock.read().strip() or "another process"
+                    raise IndexBusyError(
+                        f"{self.path} is being written by {holder}. Wait for it to end, then run this again."
+                    ) from None
+            lock.seek(0)
+            was_interrupted = bool(lock.read())
             lock.truncate(0)
             lock.write(f"process {os.getpid()}, since {format_date(int(time.time()))}\n")
             lock.flush()
-            yield
+            yield was_interrupted
             lock.truncate(0)
 
     def is_written(self) -> bool:
@@ -237,14 +249,3 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise IndexDamagedError("{file}: can't be read: {reason}", file=path, reason=error) from None
-
-
-def _flush(path: Path) -> None:
-    """Sees to it that a file, or the names in a directory, are on the disk."""
-    if path.is_dir() and os.name == "nt":  # Windows has no way to do this to a directory
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import signal
 import stat
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
 
 from index.analysis import Analyzer
 from index.article import Article, Problem
 from index.document import make_documents
 from index.engine import Document
+from index.errors import InputError
 from index.posts import digest_of, parse_file
 from index.records import FileState, PackedArticle, pack
 from index.scan import FoundFile
@@ -140,6 +145,16 @@ _preparer: Preparer
 def _start_process(preparation: Preparation) -> None:
     global _preparer
     _preparer = Preparer(preparation)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed can't end its processes: they would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
 
 
 def _prepare_chunk(tasks: Sequence[Task]) -> list[Prepared]:
@@ -178,5 +193,10 @@ def prepare_files(tasks: Sequence[Task], preparation: Preparation, jobs: int) ->
                     yield from running.popleft().result()
             while running:
                 yield from running.popleft().result()
+        except BrokenProcessPool:
+            raise InputError(
+                "a process that reads files was ended from outside, perhaps for lack of memory. "
+                "What was committed before is in the index. Run this again with: --jobs 1"
+            ) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from index.analysis import Analyzer, hash_dictionary
 from index.catalog import Catalog
 from index.catalog_writer import CatalogWriter
+from index.disk import writing
 from index.document import make_document
 from index.engine import Engine, EngineWriter, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
@@ -98,29 +99,31 @@ def sync(
     place = IndexDirectory(directory)
     if request.engine:
         engine_class(request.engine)  # an unknown one is an error before anything is touched
-    with place.write_lock():
-        place.prune()
+    with place.write_lock() as was_interrupted:
         with _live_catalog(place) as live:
             roots = _roots(live, request)
             found, listed = scan(roots, directory), time.monotonic()
             if live is not None and not request.allow_empty:
-                refuse_emptying(live, roots, found, directory)
+                with _damage_matters(unless=request.rebuild):
+                    refuse_emptying(live, roots, found, directory)
         is_first = not place.exists()
-        if is_first or request.rebuild:
-            generation = _create(place, request, settings)
-        else:
-            generation = place.current()
-            if not request.keep and (difference := settings_difference(generation, request, settings)):
-                raise IndexMismatchError(difference)
-        if is_first:
-            place.publish(generation)  # it can be searched while it grows, and continued when killed
-        with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
-            engine = engine_class(generation.meta.engine).open(generation.engine_directory)
-            with closing(engine):
-                run = _Run(generation, catalog, engine, request, settings, progress)
-                report = run.follow(roots, found, started, listed)
-        if request.rebuild and not is_first:
-            place.publish(generation)
+        with writing(directory):
+            place.prune()
+            if is_first or request.rebuild:
+                generation = _create(place, request, settings)
+            else:
+                generation = place.current()
+                if not request.keep and (difference := settings_difference(generation, request, settings)):
+                    raise IndexMismatchError(difference)
+            if is_first:
+                place.publish(generation)  # it can be searched while it grows, and continued when killed
+            with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
+                engine = engine_class(generation.meta.engine).open(generation.engine_directory)
+                with closing(engine):
+                    run = _Run(generation, catalog, engine, request, settings, progress)
+                    report = run.follow(roots, found, started, listed, is_repair=was_interrupted)
+            if request.rebuild and not is_first:
+                place.publish(generation)
     return report
 
 
@@ -156,7 +159,11 @@ class _Run:
         self._left_out: set[str] = set()  # files that can't be read now, or are being written
         self._uncommitted = 0
 
-    def follow(self, roots: dict[str, Path], found: Scan, started: float, listed: float) -> Report:
+    def follow(
+        self, roots: dict[str, Path], found: Scan, started: float, listed: float, *, is_repair: bool
+    ) -> Report:
+        """`is_repair` commits even where nothing has changed: the engine then removes what an interrupted run
+        left among its files."""
         self._catalog.set_roots(roots)
         self._catalog.commit()  # they are remembered even if this run is killed
         ledger = self._catalog.files()
@@ -164,13 +171,14 @@ class _Run:
         gone = removed_paths(ledger, found)
         self._report.unchanged = len(found.files) - len(tasks)
         tasks = self._settled(tasks, started, listed)
-        if tasks or gone or self._catalog.is_unsettled():
+        if tasks or gone or is_repair or self._catalog.is_unsettled():
             with self._engine.writer() as writer:
                 self._replay(writer)
                 self._remove(gone, writer)
                 self._write(tasks, writer)
                 # Files that were waiting for an id which is free now.
                 self._write(self._waiting(found), writer)
+                self._uncommitted += is_repair
                 self._commit(writer)
         self._catalog.set_other_problems(found.problems)
         self._finish(found, started)
@@ -280,7 +288,9 @@ class _Run:
 
 def _roots(live: Catalog | None, request: Request) -> dict[str, Path]:
     """The folders to follow: those the index knows, less those to forget, and those of the request."""
-    known = live.roots() if live is not None else {}
+    known: dict[str, Path] = {}
+    with _damage_matters(unless=request.rebuild):
+        known = live.roots() if live is not None else {}
     for name in request.forget:
         if known.pop(name, None) is None:
             listed = ", ".join(known) or "none"
@@ -293,8 +303,7 @@ def _roots(live: Catalog | None, request: Request) -> dict[str, Path]:
 
 @contextmanager
 def _live_catalog(place: IndexDirectory) -> Iterator[Catalog | None]:
-    """The live generation's catalog, if there is one that can be read: a rebuild that names its folders
-    needs nothing of a damaged index."""
+    """The live generation's catalog, if there is one that can be opened."""
     try:
         name = place.current_name()
         catalog = Catalog.open(place.path / name / "catalog.sqlite") if name else None
@@ -302,6 +311,16 @@ def _live_catalog(place: IndexDirectory) -> Iterator[Catalog | None]:
         catalog = None
     with nullcontext() if catalog is None else closing(catalog):
         yield catalog
+
+
+@contextmanager
+def _damage_matters(*, unless: bool) -> Iterator[None]:
+    """A rebuild that names its folders needs nothing of a damaged index."""
+    try:
+        yield
+    except IndexDamagedError:
+        if not unless:
+            raise
 
 
 def _create(place: IndexDirectory, request: Request, settings: Settings) -> Generation:

@@ -14,7 +14,13 @@ from pathlib import Path
 import pytest
 
 from index.analysis import ANALYSIS_VERSION, hash_dictionary
-from index.errors import IndexBusyError, IndexDamagedError, IndexMismatchError, IndexMissingError
+from index.errors import (
+    IndexBusyError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexMissingError,
+    IndexWriteError,
+)
 from index.generation import FORMAT, Generation, IndexDirectory, Meta
 
 META = Meta(engine="tantivy", segmenter="rjieba", dictionary="", timezone="Asia/Shanghai")
@@ -238,7 +244,7 @@ def test_the_lock_makes_the_directory(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(IndexDamagedError, match="can't be written: "),
+        pytest.raises(IndexWriteError, match="can't be written: "),
         IndexDirectory(tmp_path / "file").write_lock(),
     ):
         pass

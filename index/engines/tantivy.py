@@ -85,6 +85,13 @@ class TantivyEngine:
         try:
             return cls(tantivy.Index.open(str(directory)), directory)
         except (ValueError, OSError) as error:
+            if "Lockfile" in str(error):
+                raise EngineError(
+                    "{file}: {engine} must be able to write its lock there, even to search. Let whoever "
+                    "searches write to that folder, or give them a copy of the index.",
+                    file=directory,
+                    engine="tantivy",
+                ) from error
             raise IndexDamagedError(
                 "{file}: {engine} can't open it: {reason}", file=directory, engine="tantivy", reason=error
             ) from None
@@ -163,10 +170,15 @@ class TantivyEngine:
     @contextmanager
     def writer(self) -> Iterator[_Writer]:
         with _failures():
+            # What a killed writer was about to rename; tantivy itself removes no others than its segments.
+            for unfinished in self._meta_file.parent.glob(".tmp*"):
+                unfinished.unlink()
             writer = _Writer(self._index.writer(HEAP_SIZE, 1), self._schema)
         try:
             yield writer
         finally:
+            with _failures():
+                self._index.reload()  # files that this searcher has open would not be removed
             writer.close()
 
     def close(self) -> None:
@@ -251,8 +263,10 @@ class _Writer:
     def __init__(self, writer: tantivy.IndexWriter, schema: tantivy.Schema) -> None:
         self._writer = writer
         self._schema = schema
+        self._is_unfinished = False
 
     def add(self, document: Document) -> None:
+        self._is_unfinished = True
         values: dict[str, object] = {
             "id": document.id,
             "newest": document.newest_key,
@@ -266,16 +280,20 @@ class _Writer:
             self._writer.add_document(tantivy.Document.from_dict(values, self._schema))
 
     def delete(self, document_id: str) -> None:
+        self._is_unfinished = True
         with _failures():
             self._writer.delete_documents_by_term("id", document_id)
 
     def commit(self) -> None:
         with _failures():
             self._writer.commit()
+        self._is_unfinished = False
 
     def close(self) -> None:
         with _failures():
-            self._writer.rollback()
+            if self._is_unfinished:  # not otherwise: it would end the merges of the last commit
+                self._writer.rollback()
+            self._writer.garbage_collect_files()
             # A writer that is dropped before leaves its merges undone, and segments pile up.
             self._writer.wait_merging_threads()
 

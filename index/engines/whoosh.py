@@ -8,6 +8,7 @@ dicts of scores. (Whoosh's own matchers can't be the reference: `Require` compil
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import threading
 from collections import Counter
@@ -21,8 +22,10 @@ from whoosh import index as whoosh_index
 from whoosh.analysis import RegexTokenizer
 from whoosh.matching import Matcher
 from whoosh.reading import IndexReader, TermNotFound
+from whoosh.writing import SegmentWriter
 
 from index import bm25
+from index.disk import flush_tree
 from index.engine import (
     FACET_FIELDS,
     GRAM_FIELDS,
@@ -72,6 +75,7 @@ class WhooshEngine:
 
     def __init__(self, directory: Path) -> None:
         self._lock = threading.Lock()
+        self._directory = directory
         try:
             _refuse_foreign(directory)
             self._index = whoosh_index.open_dir(str(directory))
@@ -137,7 +141,7 @@ class WhooshEngine:
 
     @contextmanager
     def writer(self) -> Iterator[_Writer]:
-        writer = _Writer(self._index)
+        writer = _Writer(self._index, self._directory)
         try:
             yield writer
         finally:
@@ -285,13 +289,22 @@ class _Evaluation:
 
 
 class _Writer:
-    """See `index.engine.EngineWriter`."""
+    """See `index.engine.EngineWriter`. Whoosh's own is opened when it is needed: each makes files."""
 
-    def __init__(self, index: whoosh_index.Index) -> None:
+    def __init__(self, index: whoosh_index.Index, directory: Path) -> None:
         self._index = index
-        self._writer = index.writer(limitmb=256)
+        self._directory = directory
+        self._opened: SegmentWriter | None = None
         # Written at commit: Whoosh deletes only what was committed before.
         self._added: dict[str, Document] = {}
+        for unfinished in directory.glob("*.tmp"):  # of a writer that was killed
+            shutil.rmtree(unfinished)
+
+    @property
+    def _writer(self) -> SegmentWriter:
+        if self._opened is None:
+            self._opened = self._index.writer(limitmb=256)
+        return self._opened
 
     def add(self, document: Document) -> None:
         self._added[document.id] = document
@@ -305,10 +318,14 @@ class _Writer:
             self._write(document)
         self._added.clear()
         self._writer.commit()
-        self._writer = self._index.writer(limitmb=256)
+        self._opened = None
+        flush_tree(self._directory)  # Whoosh leaves that to the system
 
     def close(self) -> None:
-        self._writer.cancel()
+        if self._opened is not None:
+            self._opened.cancel()
+        last = self._index._read_toc()
+        whoosh_index.clean_files(self._index.storage, self._index.indexname, last.generation, last.segments)
 
     def _write(self, document: Document) -> None:
         stored = {name: list(getattr(document, name)) for name in FACET_FIELDS}

@@ -1,0 +1,70 @@
+"""The disk: how to be sure that it has what it was given, and what to say when it fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.errors import EngineError, IndexDamagedError, IndexWriteError, SouwenError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# What SQLite and tantivy say of them: their errors carry no number.
+_FULL_TEXTS = ("disk is full", *(f"(os error {number})" for number in _FULL))
+# Errors of SQLite that are the disk's, or the directory's; the others are those of the file.
+_DISK_CODES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+def flush(path: Path) -> None:
+    """Sees to it that a file, or the names in a directory, are on the disk."""
+    if path.is_dir() and os.name == "nt":  # Windows has no way to do this to a directory
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def flush_tree(path: Path) -> None:
+    """Sees to it that all files below a directory, and their names, are on the disk."""
+    for directory, _, names in os.walk(path):
+        for name in names:
+            flush(Path(directory, name))
+        flush(Path(directory))
+
+
+@contextmanager
+def writing(index: Path) -> Iterator[None]:
+    """Turns the failure of a disk into an IndexWriteError that says what holds, and what to do."""
+    try:
+        yield
+    except (OSError, sqlite3.DatabaseError, IndexDamagedError, EngineError) as error:
+        failure = error.__cause__ if isinstance(error, SouwenError) else error
+        reason = (isinstance(failure, OSError) and failure.strerror) or str(failure)
+        is_full = getattr(failure, "errno", None) in _FULL or any(text in reason for text in _FULL_TEXTS)
+        if not (is_full or isinstance(failure, OSError) or _is_of_the_disk(failure)):
+            if isinstance(error, SouwenError | sqlite3.ProgrammingError | sqlite3.IntegrityError):
+                raise
+            raise IndexDamagedError("{file}: can't be read: {reason}", file=index, reason=reason) from error
+        advice = "Free some space" if is_full else "See whether the disk is well and can be written"
+        raise IndexWriteError(
+            f"{index} can't be written: {reason}. What was committed before can be searched. "
+            f"{advice}, then run: souwen index --index {index}"
+        ) from error
+
+
+def _is_of_the_disk(failure: BaseException | None) -> bool:
+    # Without its extension: SQLITE_IOERR_WRITE is SQLITE_IOERR.
+    return (
+        isinstance(failure, sqlite3.Error) and getattr(failure, "sqlite_errorcode", 0) & 0xFF in _DISK_CODES
+    )

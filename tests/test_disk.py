@@ -1,0 +1,214 @@
+"""Disks that are full, read-only or broken: a message that says what to do, and nothing lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from archive import Archive, find
+
+from index import prepare
+from index import reader as reader_module
+from index.errors import IndexDamagedError
+from index.reader import IndexReader
+from index.sync import Request
+
+posix = pytest.mark.skipif(os.name != "posix", reason="limits and users of POSIX")
+ROOT = Path(__file__).parent.parent
+
+# `souwen index`, in which no file can grow any more from some moment on: a full disk, on any machine.
+FULL = """
+import resource, sys
+moment, *arguments = sys.argv[1:]
+from cli.main import main
+from index.catalog_writer import CatalogWriter
+from index.engine import engine_class
+from index.generation import IndexDirectory
+
+def full():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+
+def full_before(owner, name):
+    real = getattr(owner, name)
+    def replacement(*arguments, **options):
+        full()
+        return real(*arguments, **options)
+    setattr(owner, name, replacement)
+
+for name in ("tantivy", "whoosh"):
+    module = sys.modules[engine_class(name).__module__]
+    if moment == "engine":
+        full_before(module._Writer, "commit")
+if moment == "catalog":
+    full_before(CatalogWriter, "replace_file")
+elif moment == "start":
+    full()
+sys.argv = ["souwen", *arguments]
+main()
+"""
+
+# `souwen`, as somebody to whom the index does not belong: root may write everything. A search before that
+# loads all modules, which may lie where nobody else may read.
+NOBODY = """
+import contextlib, io, os, sys
+from cli.main import main
+import index.engines.tantivy, index.analysis.bulk, index.sync, portalocker
+
+arguments = sys.argv[1:]
+sys.argv = ["souwen", "search", "图书馆", "--index", arguments[-1]]
+with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
+    main()
+if os.geteuid() == 0:
+    os.setegid(65534)
+    os.seteuid(65534)
+sys.argv = ["souwen", *arguments]
+main()
+"""
+
+
+def run(program: str, *arguments: str) -> tuple[int, str]:
+    """Exit code, and what was said."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stderr
+
+
+@posix
+@pytest.mark.parametrize("moment", ["start", "catalog", "engine"])
+def test_a_full_disk_is_told_and_loses_nothing(any_archive: Archive, moment: str) -> None:
+    any_archive.post("a.md", "图书馆甲")
+    any_archive.sync()
+    for number in range(40):
+        any_archive.post(f"{number}.md", f"修钟楼{number}" + "".join(chr(0x4E00 + i * 7) for i in range(900)))
+    options = ["index", str(any_archive.folder), "--index", str(any_archive.directory), "--jobs", "1"]
+    for is_rebuild in (False, True):
+        code, said = run(FULL, moment, *options, *(["--rebuild"] if is_rebuild else []))
+        assert code == 2, said
+        assert "can't be written: " in said
+        assert "Free some space, then run: souwen index" in said or "See whether the disk is well" in said
+        assert any_archive.find("图书馆") == ["图书馆甲"]
+    assert any_archive.sync().articles == 41
+    assert any_archive.find("图书馆") == ["图书馆甲"]
+    assert len(any_archive.find("修钟楼")) == 40
+    assert any_archive.agrees()
+    assert len(list(any_archive.directory.glob("gen-*"))) == 1
+
+
+@posix
+def test_a_read_only_index_says_that_it_is(any_archive: Archive, tmp_path: Path) -> None:
+    archive = any_archive
+    archive.post("a.md", "图书馆")
+    archive.sync()
+    archive.post("b.md", "图书馆乙")
+    parents = [path for path in (tmp_path, *tmp_path.parents) if path.stat().st_mode & 5 != 5]
+    modes = [(path, path.stat().st_mode) for path in parents]
+    read_only = [archive.directory, *archive.directory.rglob("*")]
+    modes += [(path, path.stat().st_mode) for path in read_only]
+    try:
+        for path in parents:
+            path.chmod(0o755)
+        for path in read_only:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        code, said = run(NOBODY, "search", "图书馆", "--index", str(archive.directory))
+        if archive.engine == "tantivy":
+            assert (code, "must be able to write its lock there, even to search" in said) == (2, True), said
+        elif os.geteuid() == 0:  # it belongs to root, whom everybody trusts
+            assert (code, said) == (0, "")
+        code, said = run(NOBODY, "index", "--index", str(archive.directory))
+        assert (code, "can't be written: Permission denied" in said) == (2, True), said
+    finally:
+        for path, mode in modes:
+            path.chmod(mode)
+    assert archive.sync().added == 1
+
+
+def test_a_catalog_with_a_broken_page_is_told(archive: Archive) -> None:
+    for number in range(50):
+        archive.post(f"{number}.md", f"图书馆{number}" + "很长的文章。" * 300)
+    catalog = archive.directory / archive.sync().generation / "catalog.sqlite"
+    data = bytearray(catalog.read_bytes())
+    data[3 * 16384 :] = b"\x55" * (len(data) - 3 * 16384)
+    catalog.write_bytes(bytes(data))
+    archive.post("0.md", "别的")
+    with pytest.raises(IndexDamagedError, match="malformed"):
+        archive.sync()
+    archive.sync(Request([archive.folder], rebuild=True))
+    assert archive.agrees()
+
+
+def test_a_file_that_breaks_off_while_it_is_read_is_kept(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.post("a.md", "图书馆旧")
+    archive.sync()
+    archive.post("a.md", "图书馆更新")
+
+    def read_bytes(location: str, limit: int) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "_read_bytes", read_bytes)
+        archive.sync()
+    assert archive.find("图书馆") == ["图书馆旧"]
+    reason = "can't be read: Input/output error; what it held before is kept"
+    assert archive.reasons() == {"posts/a.md": reason}
+    archive.sync()
+    assert archive.find("图书馆") == ["图书馆更新"]
+
+
+def test_a_clock_that_is_set_back_hides_no_change(
+    any_archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of files, nor of the index; and runs stay in their order."""
+    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+    any_archive.post("a.md", "图书馆甲")
+    any_archive.sync()
+    with closing(IndexReader(any_archive.directory)) as reader:
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() - 10**7)
+        for number, text in enumerate(("图书馆乙", "图书馆丙")):
+            past = 10**18 - number * 10**15
+            os.utime(any_archive.post("a.md", text), ns=(past, past))
+            report = any_archive.sync(Request(settle=0.01))
+            assert (report.changed, report.unsettled) == (1, 0)
+            with reader.acquire() as index:
+                assert find(index, "图书馆") == [text]
+                run_ = index.catalog.last_run()
+                assert run_ is not None
+                assert run_["started"] < real() - 10**6
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").is_dir() else 0
+
+
+def test_a_reader_stays_open_over_100_commits_and_10_rebuilds(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+    archive.post("a.md", "图书馆")
+    archive.sync()
+    with closing(IndexReader(archive.directory)) as reader:
+        counts = []
+        for number in range(1, 101):
+            archive.post(f"{number % 10}.md", f"图书馆第{number}版")
+            archive.sync(Request(rebuild=number % 10 == 0))
+            with reader.acquire() as index:
+                found = find(index, "图书馆")
+                assert f"图书馆第{number}版" in found
+                assert len(found) == min(number, 10) + 1
+            counts.append(open_files())
+        # It keeps no old generation and no old segment open.
+        assert counts[-1] <= counts[19] + 10
+    assert len(list(archive.directory.glob("gen-*"))) <= 2
