@@ -158,7 +158,7 @@ def test_a_file_that_breaks_off_while_it_is_read_is_kept(
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(prepare, "_read_bytes", read_bytes)
+        patch.setattr(prepare, "read_bytes", read_bytes)
         archive.sync()
     assert archive.find("图书馆") == ["图书馆旧"]
     reason = "can't be read: Input/output error; what it held before is kept"
