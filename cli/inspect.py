@@ -110,6 +110,9 @@ def config_command(as_json: bool) -> None:
       SOUWEN_TIMEZONE=Asia/Taipei souwen config
     """
     values = asdict(settings_for(None))
+    for name, field in setting_fields().items():
+        if field.metadata.get("secret") and values[name]:
+            values[name] = "(set)"
     if as_json:
         print_json(values)
         return

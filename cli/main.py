@@ -29,6 +29,7 @@ _COMMANDS = {
     "export": ("cli.inspect", "Write all articles as JSON Lines."),
     "dict": ("cli.dictionary", "Find new words for the dictionary, and try a changed one."),
     "queries": ("cli.queries", "List what is searched for most, and what finds nothing."),
+    "password": ("cli.password", "Print the hash of a password for the server."),
     "config": ("cli.inspect", "Print the settings in effect."),
 }
 

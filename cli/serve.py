@@ -44,7 +44,11 @@ def serve_command(host: str, port: int, processes: int | None, directory: str | 
             "Choose another port: souwen serve --port 8001"
         ) from None
     if not _is_loopback(host):
-        click.echo(f"Warning: {host} can be reached from other machines, and there is no password.", err=True)
+        if settings.password:
+            risk = "the password travels as it is. Let a proxy in front of souwen speak HTTPS."
+        else:
+            risk = "there is no password. Set one: SOUWEN_PASSWORD=… souwen serve"
+        click.echo(f"Warning: {host} can be reached from other machines, and {risk}", err=True)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"souwen is at http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", err=True)
     serve(listening, settings, processes or min(os.cpu_count() or 1, _MOST_PROCESSES))

@@ -12,6 +12,7 @@ wrong, where, what is allowed, and what to run next.
     ├── IndexBusyError         another process is writing
     ├── EngineError            an engine is unknown, not installed, or failed
     ├── QueryError             a query is over a limit, or a parameter makes no sense
+    │   └── TooSlowError       a search takes longer than it may
     └── NotFoundError          no article has this id
 """
 
@@ -89,6 +90,12 @@ class QueryError(SouwenError):
     """A query is over a limit, or a parameter makes no sense."""
 
     code = "bad_query"
+
+
+class TooSlowError(QueryError):
+    """A search takes longer than it may."""
+
+    code = "too_slow"
 
 
 class NotFoundError(SouwenError):

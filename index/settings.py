@@ -27,6 +27,11 @@ def _text(default: str, help_: str) -> str:
     return made
 
 
+def _secret(help_: str) -> str:
+    made: str = field(default="", metadata={"help": help_, "secret": True})
+    return made
+
+
 def _choice(default: str, help_: str, *values: str) -> str:
     made: str = field(default=default, metadata={"help": help_, "values": values})
     return made
@@ -75,6 +80,18 @@ class Settings:
     )
     max_expansions: int = _number(1000, "indexed words that one wildcard or fuzzy term may stand for", low=1)
     max_hits: int = _number(10000, "how deep the pages of a result list go", low=100)
+    max_search_seconds: int = _number(
+        10, "seconds that a search may take; looked at between its steps", low=1
+    )
+    rate_limit: str = _text(
+        "", "requests that one address may make, such as 60/minute or 5/second;1000/day; none: any number"
+    )
+    rate_limit_storage: str = _text(
+        "memory://",
+        "where requests are counted: each process by itself, or all together in redis://HOST:PORT",
+    )
+    username: str = _text("souwen", "the name that goes with the password")
+    password: str = _secret("what pages and API ask for, or its hash (souwen password); none: nothing")
     trusted_proxy: str = _text(
         "127.0.0.1", "address of the reverse proxy whose X-Forwarded-… headers are believed; * is any"
     )

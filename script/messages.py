@@ -45,6 +45,7 @@ KEYWORDS = {
     "message": None,
     "Note": None,
     "QueryError": None,
+    "TooSlowError": None,
     "NotFoundError": None,
     "IndexMissingError": None,
     "IndexMismatchError": None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import cache, lru_cache, partial
@@ -15,12 +16,13 @@ from whoosh import query
 from index.analysis.fold import fold_key
 from index.article import Article
 from index.engine import FACET_FIELDS, AnyTerm, FacetCounts, Hit, Sort
-from index.errors import NotFoundError, QueryError
+from index.errors import NotFoundError, QueryError, TooSlowError
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
 from search.dates import ALLOWED_PERIODS, DateRange, parse_period
+from search.deadline import Deadline
 from search.lexicon import LiveLexicon
-from search.matching import scored
+from search.matching import Expand, scored
 from search.query_log import LivePastQueries
 from search.ranking import Needle, Plan, make_plan
 from search.scoring import freshness_scores
@@ -150,15 +152,23 @@ class Searcher:
         Raises QueryError for a parameter or a query over a limit; an error of the index or the engine
         is raised as it is, never turned into "no results".
         """
-        started = time.perf_counter()
+        deadline = Deadline(self._settings.max_search_seconds)
         sort, offset = _check(request, self._settings)
         with self._reader.acquire() as index:
-            plan, parse_notes = self._plan(index, request.query)
+
+            @cache  # what is asked for the query is asked for its parts again
+            def terms(field: str, prefix: str) -> list[tuple[str, int]]:
+                deadline.check()
+                return index.engine.terms(field, prefix)
+
+            plan, parse_notes = self._plan(index, request.query, terms)
             filters = _filters(request, index)
             if not request.query.strip() and filters:
                 plan = _everything()
             found = _find(index, plan, [*filters.values()], sort, offset, request.size)
+            deadline.check()
             facets = _facets(index.engine.facets(found.tree, FACET_FIELDS))
+            deadline.check()
             hits = _present(index, found.hits, plan.needles)
             if request.explain:
                 hits = _explained(index, plan, found, hits, offset)
@@ -166,13 +176,15 @@ class Searcher:
             exact = found.total if found.relaxed_from is None else found.relaxed_from
             suggestion, dead_end = None, None
             if offset == 0 and exact < FEW and found.tree is not query.NullQuery:
-                suggestion, dead_end = self._advise(index, request, filters, exact)
+                with suppress(TooSlowError):  # what was found is shown
+                    deadline.check()
+                    suggestion, dead_end = self._advise(index, request, filters, exact, terms, deadline)
         return Results(
             request=request,
             understood=plan.understood,
             total=found.total,
             relaxed_from=found.relaxed_from,
-            took_ms=round((time.perf_counter() - started) * 1000, 2),
+            took_ms=round(deadline.took_ms, 2),
             hits=hits,
             facets=facets,
             suggestion=suggestion,
@@ -181,7 +193,13 @@ class Searcher:
         )
 
     def _advise(
-        self, index: OpenIndex, request: SearchRequest, filters: dict[str, query.Query], exact: int
+        self,
+        index: OpenIndex,
+        request: SearchRequest,
+        filters: dict[str, query.Query],
+        exact: int,
+        terms: Expand,
+        deadline: Deadline,
     ) -> tuple[Correction | None, DeadEnd | None]:
         """What to try instead of a search that found few articles, and why it found none."""
         from search.dead_end import explain_dead_end
@@ -190,7 +208,8 @@ class Searcher:
 
         @cache
         def count(text: str, names: frozenset[str]) -> int:
-            return self._count(index, text, [filters[name] for name in sorted(names)])
+            deadline.check()
+            return self._count(index, text, terms, [filters[name] for name in sorted(names)])
 
         tree = parse_query(request.query, self._settings, index.zone).tree
         suggestion = did_you_mean(
@@ -209,11 +228,11 @@ class Searcher:
         active = {name: values[name] for name in filters}
         return suggestion, explain_dead_end(request.query, tree, index.analyzer, count, active)
 
-    def _count(self, index: OpenIndex, text: str, filters: Sequence[query.Query] = ()) -> int:
+    def _count(self, index: OpenIndex, text: str, terms: Expand, filters: Sequence[query.Query] = ()) -> int:
         """How many articles have all that a query asks for; none where it is too long to be one."""
         if len(text) > self._settings.max_query_length:
             return 0
-        plan = _everything() if filters and not text.strip() else self._plan(index, text)[0]
+        plan = _everything() if filters and not text.strip() else self._plan(index, text, terms)[0]
         return index.engine.count(_filtered(plan.strict, filters))
 
     def article(self, article_id: str) -> Article:
@@ -241,17 +260,17 @@ class Searcher:
         _check_size(limit)
         with self._reader.acquire() as index:
             lexicon = partial(self._lexicon.of, index)
-            past = self._past.current()
-            return suggest(index, lexicon, past, lambda text: self._count(index, text), prefix, limit)
+            past, terms = self._past.current(), index.engine.terms
+            return suggest(index, lexicon, past, lambda text: self._count(index, text, terms), prefix, limit)
 
     def rank(self, index: OpenIndex, text: str, limit: int) -> tuple[Hit, ...]:
         """The best hits of a query in an open index, which need not be the live one."""
-        return _find(index, self._plan(index, text)[0], [], Sort.RELEVANCE, 0, limit).hits
+        return _find(index, self._plan(index, text, index.engine.terms)[0], [], Sort.RELEVANCE, 0, limit).hits
 
     def needles(self, text: str) -> tuple[Needle, ...]:
         """What to mark in an article that was found by this query. Raises QueryError as `search` does."""
         with self._reader.acquire() as index:
-            return self._plan(index, text)[0].needles
+            return self._plan(index, text, index.engine.terms)[0].needles
 
     def overview(self) -> Overview:
         """How many articles there are: in all, and by category, author and month."""
@@ -276,14 +295,14 @@ class Searcher:
         with self._reader.acquire() as index:
             return read_stats(index)
 
-    def _plan(self, index: OpenIndex, text: str) -> tuple[Plan, tuple[Note, ...]]:
+    def _plan(self, index: OpenIndex, text: str, terms: Expand) -> tuple[Plan, tuple[Note, ...]]:
         """The plan of what was typed, and what could not be read as it was meant."""
         parsed = parse_query(text, self._settings, index.zone)
         synonyms, notes = self._synonyms.current()
         plan = make_plan(
             parsed.tree,
             index.analyzer,
-            index.engine.terms,
+            terms,
             self._settings.max_query_words,
             self._settings.max_expansions,
             Thesaurus(synonyms, index.engine.count),

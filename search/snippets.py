@@ -23,8 +23,9 @@ _REACH = 40
 _LEAD = 20
 # So much of an article is looked at; if nothing is found, so much more, and so on up to the last.
 _LOOKED_AT = (12_000, 50_000)
-# Occurrences of one needle that are looked at.
+# Occurrences that are looked at: of one needle, and of all in one text, those of the heaviest needles first.
 _MAX_OCCURRENCES = 50
+_MOST_IN_ALL = 1000
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’」』）)\]]*")
 
@@ -112,7 +113,9 @@ def _find(text: str, needles: Sequence[Needle], field: str) -> list[_Occurrence]
     """The occurrences of all needles, in the order of the text."""
     searched = UnitText(text)
     found: list[_Occurrence] = []
-    for number, needle in enumerate(needles):
+    for number, needle in sorted(enumerate(needles), key=lambda pair: -pair[1].weight):
+        if len(found) >= _MOST_IN_ALL:
+            break
         if field in needle.fields and searched.may_have(needle.units):
             spans = islice(searched.find(_pattern(needle.units, needle.open_end)), _MAX_OCCURRENCES)
             found += [_Occurrence(start, end, number) for start, end in spans]

@@ -20,6 +20,7 @@ from index.settings import Settings
 from search.query_log import QueryLog
 from search.searcher import Searcher
 from web import api, display, downloads, feeds, health, robots, views
+from web.access import init_access
 from web.access_log import AccessLog
 from web.context import Context
 from web.errors import init_errors
@@ -118,6 +119,7 @@ def create_app(settings: Settings) -> Flask:
     if settings.access_log:
         observers.append(opened.enter_context(closing(AccessLog(settings.access_log))).write)
     init_measure(app, *observers)
+    init_access(app, settings)
     app.config |= _COMPRESSION  # of Flask-Compress
     Compress(app)  # before the headers: what is registered last is done first
     init_errors(app)

@@ -81,6 +81,7 @@ def _http_error(error: HTTPException) -> Response:
     """Unknown addresses, wrong methods, and (as status 500) what nobody expected."""
     status = error.code or 500
     code = "internal_error" if status == 500 else HTTPStatus(status).name.lower()
+    values: dict[str, object]
     template, values = error.description or HTTPStatus(status).phrase, {}
     if status == 404:
         template = message("there is nothing at {path}. The API is described at /api/openapi.json.")
@@ -89,6 +90,9 @@ def _http_error(error: HTTPException) -> Response:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ("GET",)))
         template = message("{method} is not allowed at {path}. Allowed: {allowed}.")
         values = {"method": request.method, "path": request.path, "allowed": allowed}
+    elif status == 429:
+        values = {"limit": template}
+        template = message("more requests than {limit} came from this address (rate_limit). Try again later.")
     elif status == 500:
         template = message("something went wrong in souwen itself. The server's log says what.")
     response = _answer(Failure(status, code, template, values))

@@ -1,0 +1,145 @@
+"""Who may ask, and how often."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.main import souwen
+from index.errors import SettingsError
+from index.settings import Settings
+from search import deadline as deadline_module
+from search.searcher import Searcher, SearchRequest
+from web import access
+from web.app import create_app
+
+Make = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """A browser at an app with these settings; there is no index."""
+    with ExitStack() as opened:
+
+        def client(**settings: str) -> FlaskClient:
+            app = create_app(Settings(index=str(tmp_path / "none"), **settings))  # type: ignore[arg-type]
+            opened.enter_context(closing(app.extensions["souwen"]))
+            return app.test_client()
+
+        yield client
+
+
+def _basic(name: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + b64encode(f"{name}:{password}".encode()).decode()}
+
+
+HASHED = CliRunner().invoke(souwen, ["password", "--password", "打开:芝麻"]).output.strip()
+
+
+@pytest.mark.parametrize("password", ["打开:芝麻", HASHED], ids=["as it is", "hashed"])
+def test_only_the_right_name_and_password_are_let_in(make: Make, password: str) -> None:
+    client = make(password=password, username="馆员")
+    right = _basic("馆员", "打开:芝麻")
+    for wrong in ({}, _basic("馆员", "芝麻"), _basic("souwen", "打开:芝麻"), {"Authorization": "Bearer x"}):
+        for path in ("/help", "/metrics", "/static/souwen.css", "/no"):
+            answer = client.get(path, headers=wrong)
+            assert answer.status_code == 401
+            assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+    assert json.loads(client.get("/api/openapi.json").data)["error"]["code"] == "unauthorized"
+    for _ in range(2):
+        assert client.get("/help", headers=right).status_code == 200
+        assert client.get("/help", headers=_basic("馆员", "x")).status_code == 401
+    assert client.get("/healthz/live").status_code == 200
+    assert client.get("/healthz").status_code == 503
+
+
+def test_a_hash_is_checked_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    check = access.check_password_hash
+    monkeypatch.setattr(access, "check_password_hash", lambda h, p: checked.append(p) or check(h, p))
+    client = make(password=HASHED)
+    for _ in range(5):
+        assert client.get("/help", headers=_basic("souwen", "打开:芝麻")).status_code == 200
+    assert checked == ["打开:芝麻"]
+
+
+GUARD = access._Guard(Settings(username="a", password="b:c"))
+
+
+@given(st.text(max_size=3), st.text(max_size=3))
+def test_nothing_else_is_taken_for_the_password(name: str, password: str) -> None:
+    assert GUARD._is_right("a", "b:c")
+    assert GUARD._is_right(name, password) == ((name, password) == ("a", "b:c"))
+    assert not GUARD._is_right("a:b", "c")
+
+
+def test_a_hash_is_no_password(make: Make) -> None:
+    assert make(password=HASHED).get("/help", headers=_basic("souwen", HASHED)).status_code == 401
+
+
+def test_the_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOUWEN_PASSWORD", "geheim")
+    for options in ([], ["--json"]):
+        printed = CliRunner().invoke(souwen, ["config", *options]).output
+        assert "geheim" not in printed
+        assert "(set)" in printed
+
+
+def test_more_requests_than_allowed_are_refused(make: Make) -> None:
+    client = make(rate_limit="3/hour", password="x")
+    for _ in range(3):  # a wrong password counts
+        assert client.get("/help").status_code == 401
+    answer = client.get("/api/openapi.json", headers=_basic("souwen", "x"))
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    error = json.loads(answer.data)["error"]
+    assert error["code"] == "too_many_requests"
+    assert "3 per 1 hour" in error["message"]
+    assert client.get("/help", headers=_basic("souwen", "x")).status_code == 429
+    assert client.get("/healthz/live").status_code == 200
+    assert client.get("/metrics", headers=_basic("souwen", "x")).status_code == 200
+    other = {"X-Forwarded-For": "203.0.113.9"} | _basic("souwen", "x")
+    assert client.get("/help", headers=other).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "settings", [{"rate_limit": "viele"}, {"rate_limit": "1/hour", "rate_limit_storage": "nowhere://"}]
+)
+def test_a_limit_that_is_none_is_told(make: Make, settings: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="rate_limit"):
+        make(**settings)
+
+
+def test_a_search_may_take_so_long_only(
+    example_index: Path, monkeypatch: pytest.MonkeyPatch, client: FlaskClient
+) -> None:
+    monkeypatch.setattr(deadline_module.Deadline, "took_ms", 10_001)
+    answer = client.get("/api/search?q=临江")
+    assert answer.status_code == 400
+    error = json.loads(answer.data)["error"]
+    assert error["code"] == "too_slow"
+    assert "10 s (max_search_seconds)" in error["message"]
+
+
+def test_what_was_found_is_shown_though_there_is_no_time_for_advice(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert searcher.search(SearchRequest("不在此处的话")).dead_end is not None
+    advise = Searcher._advise
+
+    def late(*arguments: object) -> object:
+        monkeypatch.setattr(deadline_module.Deadline, "took_ms", 10_001)
+        return advise(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Searcher, "_advise", late)
+    results = searcher.search(SearchRequest("不在此处的话*"))
+    assert results.dead_end is None

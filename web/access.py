@@ -1,0 +1,97 @@
+"""Who may ask, and how often: basic authentication (settings `username` and `password`) and a rate limit
+(`rate_limit` and `rate_limit_storage`), both off by default.
+
+`/healthz` is free of both: what watches the server has no password, and asks again and again.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+
+from flask import Flask, request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+from werkzeug.security import check_password_hash
+
+from index.errors import SettingsError
+from index.settings import Settings
+from web.language import message
+
+# What a hash begins with, as `souwen password` makes it, or older versions of werkzeug.
+_HASHES = ("scrypt:", "pbkdf2:")
+_FREE = frozenset(["health.ready", "health.live"])
+_UNCOUNTED = _FREE | {"health.metrics", "static"}
+
+
+def init_access(app: Flask, settings: Settings) -> None:
+    """Makes an app count requests and ask for the password, as the settings say. Raises SettingsError."""
+    if settings.rate_limit:
+        _init_rate_limit(app, settings)  # before the password, so that guessing is counted
+    if settings.password:
+        app.before_request(_Guard(settings).refuse)
+
+
+class _Guard:
+    """Lets in who knows name and password. To check a hash takes tens of milliseconds: who was let in is
+    known by a digest from then on, and one is checked at a time, so that guessing keeps one core busy."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._name = settings.username.encode()
+        self._password = settings.password
+        self._key = secrets.token_bytes(32)
+        self._known = b""
+        self._checking = threading.Lock()
+
+    def refuse(self) -> None:
+        """Raises Unauthorized."""
+        given = request.authorization
+        name, password = (given.get("username"), given.get("password")) if given else (None, None)
+        if request.endpoint not in _FREE and not self._is_right(name or "", password or ""):
+            challenge = WWWAuthenticate("basic", {"realm": "souwen", "charset": "UTF-8"})
+            raise Unauthorized(message("a name and a password are asked for."), www_authenticate=challenge)
+
+    def _is_right(self, name: str, password: str) -> bool:
+        """In the same time for every name, and for every password that is wrong."""
+        given = hmac.digest(self._key, f"{len(name)}:{name}:{password}".encode("utf-8", "replace"), "sha256")
+        if hmac.compare_digest(given, self._known):
+            return True
+        right = hmac.compare_digest(name.encode("utf-8", "replace"), self._name)
+        if self._password.startswith(_HASHES):
+            with self._checking:
+                right &= check_password_hash(self._password, password)
+        else:
+            right &= hmac.compare_digest(password.encode("utf-8", "replace"), self._password.encode())
+        if right:
+            self._known = given
+        return right
+
+
+def _init_rate_limit(app: Flask, settings: Settings) -> None:
+    from flask_limiter import Limiter  # takes a fifth of a second to load
+    from flask_limiter.util import get_remote_address
+    from limits import parse_many
+    from limits.errors import ConfigurationError
+
+    try:
+        parse_many(settings.rate_limit)
+    except ValueError:
+        raise SettingsError(
+            f"rate_limit: {settings.rate_limit!r} is no limit. Write 60/minute, or 5/second;1000/day."
+        ) from None
+    try:
+        limiter = Limiter(
+            get_remote_address,
+            app=app,
+            application_limits=[settings.rate_limit],
+            application_limits_per_method=False,
+            storage_uri=settings.rate_limit_storage,
+            headers_enabled=True,
+        )
+    except (ConfigurationError, ImportError) as error:
+        raise SettingsError(
+            f"rate_limit_storage: {settings.rate_limit_storage!r}: {error}. Write memory://, or "
+            "redis://HOST:PORT with the package redis installed beside souwen."
+        ) from None
+    limiter.request_filter(lambda: request.endpoint in _UNCOUNTED)
