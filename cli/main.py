@@ -26,6 +26,8 @@ _COMMANDS = {
     "stats": ("cli.inspect", "Print what the index holds, in numbers."),
     "problems": ("cli.inspect", "List what could not be read, or not well, and why."),
     "verify": ("cli.inspect", "Check that index, catalog and files agree."),
+    "backup": ("cli.backup", "Write the index to one file, while others use it."),
+    "restore": ("cli.backup", "Make an index of a backup."),
     "export": ("cli.inspect", "Write all articles as JSON Lines."),
     "dict": ("cli.dictionary", "Find new words for the dictionary, and try a changed one."),
     "queries": ("cli.queries", "List what is searched for most, and what finds nothing."),

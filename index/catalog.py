@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -198,16 +199,19 @@ class Catalog:
         rows = self._rows("SELECT name, location FROM roots ORDER BY name")
         return {name: Path(location) for name, location in rows}
 
-    def last_run(self) -> dict[str, float] | None:
-        """The last run that changed something: `started` (seconds since 1970), `seconds`, counts."""
+    def last_runs(self, limit: int) -> list[dict[str, float]]:
+        """The last runs that changed something, the latest first: `started` (seconds since 1970), `seconds`,
+        counts."""
         rows = self._rows(
-            "SELECT started, seconds, added, changed, removed FROM runs ORDER BY rowid DESC LIMIT 1"
+            "SELECT started, seconds, added, changed, removed FROM runs ORDER BY rowid DESC LIMIT ?", limit
         )
-        return (
-            dict(zip(("started", "seconds", "added", "changed", "removed"), rows[0], strict=True))
-            if rows
-            else None
-        )
+        return [
+            dict(zip(("started", "seconds", "added", "changed", "removed"), row, strict=True)) for row in rows
+        ]
+
+    def last_run(self) -> dict[str, float] | None:
+        """The last of them, if there is one."""
+        return next(iter(self.last_runs(1)), None)
 
     def is_unsettled(self) -> bool:
         """Whether there are changes that the engine may not know of."""
@@ -215,9 +219,27 @@ class Catalog:
 
     def unsettled(self) -> Iterator[tuple[str, Article | None]]:
         """Changes that the engine may not know of: an id, and the article, or None where it is gone."""
-        rows = self._connection.execute(f"SELECT {_LIGHT}, state FROM articles WHERE state != {SETTLED}")
-        for row in rows.fetchall():
-            yield row[0], None if row[-1] == REMOVED else _article(row[:-1])
+        marked = self._rows(f"SELECT id, state FROM articles WHERE state != {SETTLED}")
+        for start in range(0, len(marked), _SQLITE_VARIABLES):
+            part = marked[start : start + _SQLITE_VARIABLES]
+            articles = self.articles([article_id for article_id, state in part if state != REMOVED])
+            yield from ((article_id, articles.get(article_id)) for article_id, _ in part)
+
+    def check(self) -> None:
+        """Reads the whole file. Raises IndexDamagedError that says what is wrong with it."""
+        (found,) = self._rows("PRAGMA quick_check(1)")[0]
+        if found != "ok":
+            raise IndexDamagedError("{file}: can't be read: {reason}", file=self._path, reason=found)
+
+    def copy_to(self, path: Path) -> None:
+        """Copies the file as of now, whoever writes. Raises IndexDamagedError where it can't be read."""
+        with closing(connect(path, "mode=rwc")) as target:
+            try:
+                self._connection.backup(target)
+            except sqlite3.DatabaseError as error:
+                raise IndexDamagedError(
+                    "{file}: can't be read: {reason}", file=self._path, reason=error
+                ) from error
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Raises IndexDamagedError where the file can't be read."""

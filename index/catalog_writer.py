@@ -110,6 +110,23 @@ class CatalogWriter(Catalog):
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?)", (started, seconds, added, changed, removed)
         )
 
+    def mark_all(self) -> None:
+        """Notes that a new engine knows nothing yet."""
+        self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
+        self._connection.execute(f"UPDATE articles SET state = {ADDED}")
+        self.commit()
+
+    def mark(self, article_ids: Iterable[str]) -> None:
+        """Notes that the engine may not know these articles; of ids without an article, that it may."""
+        for article_id in article_ids:
+            self._connection.execute(
+                "INSERT INTO articles VALUES "
+                f"(?, 0, {REMOVED}, x'', '', '', '', '', NULL, '[]', '', '', '', x'') "
+                f"ON CONFLICT (id) DO UPDATE SET state = {ADDED} WHERE state != {REMOVED}",
+                (article_id,),
+            )
+        self.commit()
+
     def settle(self) -> None:
         """Notes that the engine has committed all changes."""
         self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")

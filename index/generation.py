@@ -8,6 +8,7 @@
     dictionary.txt   the user dictionary it was made with, if any
     catalog.sqlite   articles, ledger, problems
     engine/          the engine's own files
+    checksums.json   what they were when they were written
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from index.errors import (
 FORMAT = 1
 _NAME = re.compile(r"gen-\d+", re.ASCII)
 # What the names in a generation start with: a folder with others in it is somebody else's.
-_PARTS = ("meta.json", "dictionary.txt", "catalog.sqlite", "engine")
+_PARTS = ("meta.json", "dictionary.txt", "catalog.sqlite", "engine", "checksums.json")
 
 
 @dataclass(frozen=True, slots=True)

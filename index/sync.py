@@ -16,16 +16,17 @@ from pathlib import Path
 from index.analysis import Analyzer, hash_dictionary
 from index.catalog import Catalog
 from index.catalog_writer import CatalogWriter
+from index.checksums import record_checksums
 from index.disk import writing
-from index.document import make_document
 from index.engine import Engine, EngineWriter, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.generation import Generation, IndexDirectory, Meta
 from index.guard import refuse_emptying
 from index.prepare import Preparation, Prepared, Task, prepare_files
 from index.records import KnownFile
+from index.replay import replay
 from index.scan import Scan, removed_paths, resolve_roots, scan
-from index.settings import Settings, read_named_file, zone
+from index.settings import Settings, read_named_file
 
 # Articles between two commits: what a killed run may have to do again.
 COMMIT_EVERY = 20_000
@@ -122,6 +123,8 @@ def sync(
                 with closing(engine):
                     run = _Run(generation, catalog, engine, request, settings, progress)
                     report = run.follow(roots, found, started, listed, is_repair=was_interrupted)
+            if run.has_written:
+                record_checksums(generation)
             if request.rebuild and not is_first:
                 place.publish(generation)
     return report
@@ -145,6 +148,7 @@ class _Run:
         settings: Settings,
         progress: Callable[[Progress], None],
     ) -> None:
+        self._generation = generation
         self._catalog = catalog
         self._engine = engine
         self._request = request
@@ -158,6 +162,7 @@ class _Run:
         self._report = Report(generation.path.name, generation.meta.engine)
         self._left_out: set[str] = set()  # files that can't be read now, or are being written
         self._uncommitted = 0
+        self.has_written = False
 
     def follow(
         self, roots: dict[str, Path], found: Scan, started: float, listed: float, *, is_repair: bool
@@ -173,7 +178,7 @@ class _Run:
         tasks = self._settled(tasks, started, listed)
         if tasks or gone or is_repair or self._catalog.is_unsettled():
             with self._engine.writer() as writer:
-                self._replay(writer)
+                self._uncommitted += replay(self._catalog, writer, self._generation)
                 self._remove(gone, writer)
                 self._write(tasks, writer)
                 # Files that were waiting for an id which is free now.
@@ -216,15 +221,6 @@ class _Run:
         self._report.unsettled = len(moving)
         self._left_out |= moving
         return [task for task in tasks if task.file.state.path not in moving]
-
-    def _replay(self, writer: EngineWriter) -> None:
-        """Tells the engine what a run that was killed between two commits could not."""
-        analyzer = Analyzer(self._preparation.segmenter, self._preparation.dictionary)
-        for article_id, article in self._catalog.unsettled():
-            writer.delete(article_id)
-            if article is not None:
-                writer.add(make_document(article, analyzer, zone(self._preparation.timezone)))
-            self._uncommitted += 1
 
     def _write(self, tasks: list[Task], writer: EngineWriter) -> None:
         for done, prepared in enumerate(prepare_files(tasks, self._preparation, self._request.jobs), start=1):
@@ -271,6 +267,7 @@ class _Run:
         self._catalog.commit()
         if self._uncommitted:
             writer.commit()
+            self.has_written = True
             self._catalog.settle()
         self._uncommitted = 0
 

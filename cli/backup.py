@@ -1,0 +1,56 @@
+"""`souwen backup`, `souwen restore`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cli.options import index_option, json_option, print_json, progress_bar, settings_for
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("backup")
+@click.argument("file", type=_FILE)
+@index_option
+@json_option
+def backup_command(file: Path, directory: str | None, as_json: bool) -> None:
+    """Write the index to one file, while others search and write.
+
+    \b
+    Example:
+      souwen backup souwen-2022-01-04.tar.gz
+    """
+    from index.backup import backup
+
+    saved = backup(Path(settings_for(directory).index), file)
+    if as_json:
+        print_json(asdict(saved))
+    else:
+        click.echo(f"{saved.articles:,} articles in {file}: {saved.bytes / 1e6:,.1f} MB.")
+
+
+@click.command("restore")
+@click.argument("file", type=_FILE)
+@click.option("--replace", "replaces", is_flag=True, help="Take the place of an index that is there.")
+@index_option
+@json_option
+def restore_command(file: Path, replaces: bool, directory: str | None, as_json: bool) -> None:
+    """Make an index of a backup. The files that were indexed are not needed.
+
+    \b
+    Examples:
+      souwen restore souwen-2022-01-04.tar.gz
+      souwen restore souwen-2022-01-04.tar.gz --replace
+    """
+    from index.backup import restore
+
+    place = Path(settings_for(directory).index)
+    with progress_bar("articles") as show:
+        saved = restore(place, file, replaces=replaces, progress=show)
+    if as_json:
+        print_json(asdict(saved))
+    else:
+        click.echo(f"{saved.articles:,} articles are in {place}. To bring them up to date: souwen index")

@@ -1,0 +1,215 @@
+"""Backup and restore: one file, at any time, of which the same index is made again."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from archive import Archive
+
+from index.backup import backup, restore
+from index.errors import IndexBusyError, IndexMissingError, InputError, SouwenError
+from index.generation import IndexDirectory
+from index.sync import Request
+from search.searcher import Searcher, SearchRequest
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "backup.tar.gz"
+
+
+def elsewhere(archive: Archive) -> Archive:
+    return replace(archive, directory=archive.directory.with_name("restored"))
+
+
+def answers(archive: Archive) -> list[Any]:
+    with closing(Searcher(archive.directory, archive.settings)) as searcher:
+        found = [searcher.search(SearchRequest(text)) for text in ("图书馆", "title:题", "乙 OR 丙")]
+        return [[(hit.article, round(hit.score, 6)) for hit in results.hits] for results in found]
+
+
+def test_a_restored_index_answers_as_before(any_archive: Archive, file: Path) -> None:
+    any_archive.post("a.md", "图书馆甲")
+    any_archive.lines("b.jsonl", {"1": "图书馆乙", "2": "钟楼丙"})
+    any_archive.write("bad.md", "---\ntitle: 'x\n---\n")
+    words = any_archive.folder.parent / "words.txt"
+    words.write_text("图书馆甲\n", encoding="utf-8")
+    any_archive.settings = replace(any_archive.settings, dictionary=str(words), timezone="Asia/Taipei")
+    any_archive.sync()
+    saved = backup(any_archive.directory, file)
+    assert (saved.articles, saved.bytes) == (4, file.stat().st_size)
+
+    told: list[tuple[int, int]] = []
+    restored = elsewhere(any_archive)
+    # The files are not needed, nor the settings.
+    any_archive.folder.rename(any_archive.folder.with_name("away"))
+    result = restore(restored.directory, file, replaces=False, progress=lambda *now: told.append(now))
+    assert (result.articles, told[-1]) == (4, (4, 4))
+    assert answers(restored) == answers(any_archive)
+    assert restored.texts() == any_archive.texts()
+    assert restored.problems() == any_archive.problems()
+    meta = IndexDirectory(restored.directory).current().meta
+    assert (meta.engine, meta.timezone) == (any_archive.engine, "Asia/Taipei")
+
+    any_archive.folder.with_name("away").rename(any_archive.folder)
+    report = restored.sync(Request())
+    assert (report.added, report.changed, report.removed, report.unchanged) == (0, 0, 0, 3)
+    assert restored.agrees()
+
+
+def test_a_backup_of_an_index_that_is_being_written(archive: Archive, file: Path) -> None:
+    """At any moment it is one of the states that were committed."""
+    archive.lines("a.jsonl", {str(number): "图书馆0" for number in range(5)})
+    archive.sync()
+    is_over = threading.Event()
+    failures: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            for number in range(1, 200):
+                if is_over.is_set():
+                    return
+                archive.lines("a.jsonl", {str(i): f"图书馆{number}" for i in range(5 + number % 3)})
+                archive.sync(Request(rebuild=number % 5 == 0))
+        except BaseException as error:  # noqa: BLE001  # a thread's failure is the test's
+            failures.append(error)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    restored = elsewhere(archive)
+    try:
+        for _ in range(5):
+            backup(archive.directory, file)
+            restore(restored.directory, file, replaces=True)
+            texts = restored.texts()
+            (text,) = set(texts.values())
+            number = int(text.removeprefix("图书馆"))
+            assert sorted(texts) == [str(i) for i in range(5 + number % 3)]
+            assert restored.find("图书馆") == [text] * len(texts)
+    finally:
+        is_over.set()
+        writing.join()
+    assert not failures
+    assert not list(file.parent.glob(".backup*"))
+
+
+def test_what_was_pending_is_in_the_engine_after_a_restore(archive: Archive, file: Path) -> None:
+    archive.lines("a.jsonl", {"1": "图书馆一", "2": "图书馆二"})
+    catalog = archive.directory / archive.sync().generation / "catalog.sqlite"
+    with closing(sqlite3.connect(catalog)) as connection:  # a run was killed between two commits
+        connection.execute("UPDATE articles SET state = 2 WHERE id = '1'")
+        connection.execute("UPDATE articles SET state = 1 WHERE id = '2'")
+        connection.commit()
+    backup(archive.directory, file)
+    restored = elsewhere(archive)
+    restore(restored.directory, file, replaces=False)
+    assert restored.find("图书馆") == ["图书馆二"]
+    with closing(restored.open()) as index:
+        assert not index.catalog.is_unsettled()
+        assert index.engine.ids() == {"2"}
+
+
+def test_an_index_is_replaced_only_where_that_is_asked_for(archive: Archive, file: Path) -> None:
+    archive.post("a.md", "图书馆旧")
+    archive.sync()
+    backup(archive.directory, file)
+    archive.post("a.md", "图书馆更新")
+    archive.sync()
+    with pytest.raises(InputError, match=r"has an index\. .* souwen restore .*backup\.tar\.gz --replace"):
+        restore(archive.directory, file, replaces=False)
+    assert archive.find("图书馆") == ["图书馆更新"]
+    with pytest.raises(IndexBusyError), IndexDirectory(archive.directory).write_lock():
+        restore(archive.directory, file, replaces=True)
+    with closing(Searcher(archive.directory, archive.settings)) as searcher:
+        searcher.search(SearchRequest("图书馆"))  # whoever has it open is not disturbed
+        restore(archive.directory, file, replaces=True)
+    assert archive.find("图书馆") == ["图书馆旧"]
+    assert archive.sync().changed == 1
+    assert len(list(archive.directory.glob("gen-*"))) == 1
+
+
+def cut_off(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def without_a_catalog(file: Path) -> None:
+    with tarfile.open(file, "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("meta.json"), io.BytesIO())
+
+
+def of_the_future(file: Path) -> None:
+    rewritten(file, "meta.json", lambda data: json.dumps(json.loads(data) | {"format": 99}).encode())
+
+
+def with_a_broken_catalog(file: Path) -> None:
+    rewritten(file, "catalog.sqlite", lambda data: data[:20_000] + b"\xff" * 50_000 + data[70_000:])
+
+
+def rewritten(file: Path, name: str, change: Callable[[bytes], bytes]) -> None:
+    """Changes a part of a backup."""
+    parts = {}
+    with tarfile.open(file) as archive:
+        for member in archive:
+            part = archive.extractfile(member)
+            assert part is not None
+            parts[member.name] = part.read()
+    parts[name] = change(parts[name])
+    with tarfile.open(file, "w:gz") as archive:
+        for part_name, data in parts.items():
+            member = tarfile.TarInfo(part_name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (cut_off, "is not a backup of souwen, or is cut off"),
+        (lambda file: file.write_bytes(b"PK"), "is not a backup of souwen"),
+        (lambda file: file.unlink(), "there is no such file"),
+        (without_a_catalog, "is not a backup of souwen"),
+        (of_the_future, "has format 99, and this souwen reads 1"),
+        (with_a_broken_catalog, "the catalog in it is damaged"),
+    ],
+)
+def test_what_is_no_backup_is_refused_and_changes_nothing(
+    archive: Archive, file: Path, damage: Callable[[Path], None], message: str
+) -> None:
+    for number in range(30):
+        archive.post(f"{number}.md", f"图书馆{number}" + "很长的文章。" * 500)
+    archive.sync()
+    backup(archive.directory, file)
+    damage(file)
+    for directory in (archive.directory, archive.directory.with_name("new")):
+        with pytest.raises(InputError, match=message):
+            restore(directory, file, replaces=True)
+        assert {path.name for path in directory.iterdir()} <= {"current", "gen-000001", "write.lock"}
+    assert len(archive.find("图书馆")) == 30
+
+
+def test_there_is_nothing_to_back_up_or_nowhere_to_put_it(archive: Archive, file: Path) -> None:
+    with pytest.raises(IndexMissingError):
+        backup(archive.directory, file)
+    assert not file.exists()
+    archive.post("a.md", "图书馆")
+    archive.sync()
+    with pytest.raises(InputError, match=r"backup\.tar\.gz: can't be written: No such file"):
+        backup(archive.directory, file.parent / "nowhere/backup.tar.gz")
+    shutil.rmtree(archive.directory / "gen-000001/engine")  # the engine is not needed
+    assert backup(archive.directory, file).articles == 1
+    (archive.directory / "gen-000001/catalog.sqlite").write_bytes(b"")
+    with pytest.raises(SouwenError, match=r"catalog\.sqlite: can't be read"):
+        backup(archive.directory, file)
+    assert file.exists()  # the one before
