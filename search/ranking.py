@@ -196,9 +196,12 @@ class _Planner:
         boost = "" if getattr(node, "boost", 1.0) == 1.0 else f"^{node.boost:g}"
         match node:
             case query.And() | query.Or():
-                parts = [self.understood(child, inside=node) for child in node.subqueries]
+                kept = [child for child in node.subqueries if self.understood(child)]
+                if len(kept) == 1 and not boost:
+                    return self.understood(kept[0], inside)
+                parts = [self.understood(child, inside=node) for child in kept]
                 sign = " OR " if isinstance(node, query.Or) else " " if isinstance(node, Words) else " AND "
-                text = sign.join(part for part in parts if part)
+                text = sign.join(parts)
                 return (
                     f"({text}){boost}" if inside is not None or boost or self._is_synonymous(node) else text
                 )

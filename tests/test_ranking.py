@@ -512,6 +512,8 @@ def test_a_query_as_it_was_understood(archive: Archive, text: str, understood: s
         *MANDATORY,
         "公安 放管服",
         "公安交管",
+        "“（公安｜天气",  # found by the fuzzer: beside what is nothing, a group has no parentheses
+        "· (公安 OR 天气)",
         "A B | C",
         "title:公安交管 -改革",
         "公安^3 | 天气",
