@@ -14,7 +14,8 @@ from cli.options import console, index_option, json_option, print_json, printabl
 from index.article import write_jsonl
 from index.reader import IndexReader
 from index.settings import setting_fields
-from index.verify import verify
+from index.sync import Request, sync
+from index.verify import repair, verify
 
 
 @click.command("stats")
@@ -66,16 +67,26 @@ def problems_command(directory: str | None, as_json: bool) -> None:
 
 
 @click.command("verify")
+@click.option("--repair", "repairs", is_flag=True, help="Mend what can be mended without a rebuild.")
 @index_option
 @json_option
-def verify_command(directory: str | None, as_json: bool) -> None:
+def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
     """Check that index, catalog and files agree. Exits with 1 where they don't.
 
+    Articles in catalog and engine are compared, a sample of searches with the texts, the engine's files with
+    what was written, and the articles' files with what was read of them.
+
     \b
-    Example:
+    Examples:
       souwen verify && echo all is well
+      souwen verify --repair
     """
-    with closing(IndexReader(Path(settings_for(directory).index))) as reader, reader.acquire() as index:
+    settings = settings_for(directory)
+    if repairs:
+        for line in repair(Path(settings.index)):
+            click.echo(line, err=True)
+        sync(Path(settings.index), Request(keep=True), settings)
+    with closing(IndexReader(Path(settings.index))) as reader, reader.acquire() as index:
         findings = verify(index)
     if as_json:
         print_json(asdict(findings))

@@ -83,7 +83,7 @@ def main() -> None:
         click.echo(f"souwen: {printable(str(error))}", err=True)
         if isinstance(error, IndexDamagedError) and "command" not in error.values:
             click.echo(
-                "To see what is wrong: souwen verify. To make it anew: souwen index --rebuild", err=True
+                "To mend it: souwen verify --repair. To make it anew: souwen index --rebuild", err=True
             )
         status = 2
     except BrokenPipeError:

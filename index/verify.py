@@ -1,16 +1,29 @@
-"""Whether index, catalog and files agree."""
+"""Whether index, catalog and files agree, and what can be mended without a rebuild."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 from whoosh import query
 
+from index.analysis.grams import BOUNDARY, phrase_grams
+from index.catalog_writer import CatalogWriter
+from index.checksums import damaged_files, record_checksums
+from index.disk import writing
+from index.engine import Engine, GramPhrase, Sort, engine_class
+from index.errors import EngineError, IndexDamagedError
+from index.generation import Generation, IndexDirectory
 from index.reader import OpenIndex
+from index.replay import fill_engine, replay
 from index.scan import removed_paths, scan
 
 _SHOWN = 20
+# Articles that are searched for by parts of their texts, and searches.
+_SAMPLE, _SEARCHES = 200, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +31,16 @@ class Findings:
     """Where they don't agree: article ids, and paths of files as the catalog knows them.
 
     `missing_files` and `changed_files` were removed or changed since the last run: what the next run of
-    `souwen index` mends. The others need `--rebuild`.
+    `souwen index` mends. `damaged_files` are the engine's, no longer what was written; `wrongly_found` are
+    articles of a sample that searches find by what they don't say, or don't find by what they do.
     """
 
     articles: int
     documents: int
     not_in_engine: tuple[str, ...]
     not_in_catalog: tuple[str, ...]
+    damaged_files: tuple[str, ...]
+    wrongly_found: tuple[str, ...]
     unsettled: bool
     missing_files: tuple[str, ...]
     changed_files: tuple[str, ...]
@@ -38,6 +54,8 @@ class Findings:
             (
                 self.not_in_engine,
                 self.not_in_catalog,
+                self.damaged_files,
+                self.wrongly_found,
                 self.unsettled,
                 self.missing_files,
                 self.changed_files,
@@ -51,8 +69,10 @@ class Findings:
         """The findings for a person, with what to run."""
         yield f"{self.articles:,} articles in the catalog, {self.documents:,} documents in the engine."
         for what, found, mend in (
-            ("articles that searches can't find", self.not_in_engine, "souwen index --rebuild"),
-            ("documents without an article", self.not_in_catalog, "souwen index --rebuild"),
+            ("articles that searches can't find", self.not_in_engine, "souwen verify --repair"),
+            ("documents without an article", self.not_in_catalog, "souwen verify --repair"),
+            ("files of the engine that are damaged", self.damaged_files, "souwen verify --repair"),
+            ("articles that searches get wrong", self.wrongly_found, "souwen verify --repair"),
             ("folders that are gone", self.missing_folders, "souwen index --forget NAME, or mount them"),
             ("files that are gone", self.missing_files, "souwen index"),
             ("files that have changed", self.changed_files, "souwen index"),
@@ -70,18 +90,32 @@ class Findings:
 
 
 def verify(index: OpenIndex) -> Findings:
-    """Compares the engine with the catalog, and the catalog with the files. Changes nothing."""
+    """Compares the engine with the catalog, its files with what was written, a sample of searches with the
+    texts, and the catalog with the articles' files. Changes nothing.
+
+    Raises IndexDamagedError where the catalog itself is damaged.
+    """
+    index.catalog.check()
     in_catalog = index.catalog.ids()
-    in_engine = index.engine.ids()
+    damaged = damaged_files(index.generation)
+    try:
+        in_engine, documents = index.engine.ids(), index.engine.count(query.Every())
+        wrong = _wrongly_found(index)
+    except EngineError:
+        if not damaged:
+            raise
+        in_engine, documents, wrong = set(), 0, set()  # the engine can't read them either
     roots = index.catalog.roots()
     there = {name: location for name, location in roots.items() if location.exists()}
     ledger = {path: known for path, known in index.catalog.files().items() if path.partition("/")[0] in there}
     found = scan(there, index.generation.path.parent)
     return Findings(
         articles=len(in_catalog),
-        documents=index.engine.count(query.Every()),
+        documents=documents,
         not_in_engine=tuple(sorted(in_catalog - in_engine)),
         not_in_catalog=tuple(sorted(in_engine - in_catalog)),
+        damaged_files=damaged,
+        wrongly_found=tuple(sorted(wrong)),
         unsettled=index.catalog.is_unsettled(),
         missing_files=tuple(sorted(removed_paths(ledger, found))),
         changed_files=tuple(
@@ -92,3 +126,77 @@ def verify(index: OpenIndex) -> Findings:
         new_files=tuple(path for path in found.files if path not in ledger),
         missing_folders=tuple(str(location) for name, location in roots.items() if name not in there),
     )
+
+
+def _wrongly_found(index: OpenIndex) -> set[str]:
+    """Searches for stretches of a sample of texts, and looks for them in the texts themselves."""
+    draw = random.Random(0)
+    ids = sorted(index.catalog.ids() & index.engine.ids())
+    articles = index.catalog.articles(draw.sample(ids, min(_SAMPLE, len(ids))))
+    units = {article.id: index.analyzer.units(article.text) for article in articles.values()}
+    texts = {article_id: f" {' '.join(found)} " for article_id, found in units.items()}
+    wrong: set[str] = set()
+    for article_id in draw.sample(sorted(units), min(_SEARCHES, len(units))):
+        start = draw.randrange(max(1, len(units[article_id]) - 4))
+        wanted = units[article_id][start : start + draw.randint(3, 5)]
+        if len(wanted) < 3 or BOUNDARY in wanted:
+            continue
+        tree = GramPhrase("body_grams", phrase_grams(wanted))
+        limit = max(1, index.engine.count(tree))
+        hits = index.engine.search(tree, sort=Sort.RELEVANCE, offset=0, limit=limit).hits
+        expected = {other for other, text in texts.items() if f" {' '.join(wanted)} " in text}
+        wrong |= expected ^ ({hit.id for hit in hits} & texts.keys())
+    return wrong
+
+
+def repair(directory: Path) -> list[str]:
+    """Mends what can be mended of catalog and engine, without the articles' files; gives what was done.
+
+    Where single articles are wrong, the engine is told of them again; where its files are damaged, it is made
+    anew from the catalog, beside the old one. Raises IndexDamagedError where the catalog is damaged.
+    """
+    place = IndexDirectory(directory)
+    with place.write_lock(), writing(directory):
+        place.prune()
+        generation = place.current()
+        with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
+            catalog.check()
+            engine = _sound_engine(generation)
+            if engine is None:
+                fresh = place.create(generation.meta, generation.dictionary)
+                catalog.copy_to(fresh.catalog_file)
+                with closing(CatalogWriter.open(fresh.catalog_file)) as copied:
+                    fill_engine(fresh, copied)
+                record_checksums(fresh)
+                place.publish(fresh)
+                return [f"The engine was made anew from {catalog.count():,} articles of the catalog."]
+            with closing(engine):
+                return _retell(generation, catalog, engine)
+
+
+def _retell(generation: Generation, catalog: CatalogWriter, engine: Engine) -> list[str]:
+    """Tells an engine of what it has wrong."""
+    wrong = catalog.ids() ^ engine.ids()
+    with closing(OpenIndex(generation)) as index:
+        wrong |= _wrongly_found(index)
+    catalog.mark(wrong)
+    if not catalog.is_unsettled():
+        return []
+    with engine.writer() as writer:
+        told = replay(catalog, writer, generation)
+        writer.commit()
+        catalog.settle()
+    record_checksums(generation)
+    return [f"The engine was told again of {told:,} articles."]
+
+
+def _sound_engine(generation: Generation) -> Engine | None:
+    """The engine, if its files are what was written and it has no article twice."""
+    try:
+        engine = engine_class(generation.meta.engine).open(generation.engine_directory)
+        is_sound = not damaged_files(generation) and engine.count(query.Every()) == len(engine.ids())
+    except (IndexDamagedError, EngineError):
+        return None
+    if not is_sound:
+        engine.close()
+    return engine if is_sound else None

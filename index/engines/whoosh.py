@@ -91,6 +91,7 @@ class WhooshEngine:
     def create(cls, directory: Path) -> WhooshEngine:
         directory.mkdir(mode=0o755)
         whoosh_index.create_in(str(directory), _schema())
+        _keep_to_ourselves(directory)
         return cls(directory)
 
     @classmethod
@@ -319,6 +320,7 @@ class _Writer:
         self._added.clear()
         self._writer.commit()
         self._opened = None
+        _keep_to_ourselves(self._directory)
         flush_tree(self._directory)  # Whoosh leaves that to the system
 
     def close(self) -> None:
@@ -371,15 +373,31 @@ def _token_count(tokens: str) -> int:
     return tokens.count(" ") + 1 if tokens else 0
 
 
+def _keep_to_ourselves(directory: Path) -> None:
+    """Takes the right to write from the group, which some systems give to all new files."""
+    for path in directory.iterdir():
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & (stat.S_IWGRP | stat.S_IWOTH):
+            path.chmod(mode & ~(stat.S_IWGRP | stat.S_IWOTH))
+
+
 def _refuse_foreign(directory: Path) -> None:
     """An index of Whoosh holds pickles: opening one that somebody else can write runs their code."""
     if os.name != "posix":
         return
-    status = directory.stat()
-    if status.st_uid not in (os.getuid(), 0) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    for path in (directory, *directory.iterdir()):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue  # a commit has removed it
+        unwanted = stat.S_IWGRP | stat.S_IWOTH
+        if path != directory and status.st_gid == os.getegid():
+            unwanted = stat.S_IWOTH  # a commit that is going on takes our group's right away in the end
+        if status.st_uid in (os.geteuid(), 0) and not status.st_mode & unwanted:
+            continue
         raise EngineError(
             "{file}: refused, since others can write to it, and opening a Whoosh index runs code "
             "that it contains. If it is yours, run: {command}",
-            file=directory,
-            command=f"chmod -R go-w {directory}",
+            file=path,
+            command=f"chown -R {os.geteuid()} {directory}; chmod -R go-w {directory}",
         )
