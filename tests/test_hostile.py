@@ -113,6 +113,7 @@ class Reader(Visitor):
 
     def __init__(self, browser: Browser, site: str, *, guarded: bool) -> None:
         super().__init__(browser, site, bypass_csp=not guarded)
+        self.context.set_default_timeout(60_000)  # pages of a hundred articles, on a slow machine
         self.is_guarded = guarded
         self.harm: list[str] = []
         self.page.on("dialog", self._dismiss)
@@ -170,7 +171,7 @@ def test_the_watch_sees_what_runs(reader: Reader) -> None:
         assert any("policy: script-src" in line for line in reader.verdict())
         assert not page.evaluate("'hostile' in window")
     else:
-        with page.expect_request("https://evil.example/"):
+        with page.expect_response("https://evil.example/"):
             page.evaluate(inject)
         assert page.evaluate("'hostile' in window")
         assert reader.harm[-1].endswith(": 1")
@@ -206,8 +207,8 @@ def test_nothing_runs_where_articles_are_listed(reader: Reader, ids: list[str]) 
 def test_nothing_runs_that_an_address_says(unguarded: Reader) -> None:
     for text in (text.encode("utf-8", "replace").decode() for text in TEXTS):
         unguarded.look(f"/search?{urlencode({'q': text, 'category': text, 'author': text})}")
-        unguarded.look(f"/search?{urlencode({'q': text, 'from': text, 'lang': text, 'theme': text})}")
     for text in TEXTS[:8]:
+        unguarded.look(f"/search?{urlencode({'q': text, 'from': text, 'lang': text, 'theme': text})}")
         unguarded.look(f"/article/{quote(text, safe='')}x?{urlencode({'q': text})}")
         unguarded.look(f"/{quote(text)}")
     assert unguarded.verdict() == []
@@ -326,8 +327,8 @@ COMMANDS: list[tuple[str, ...]] = [
     ("search", "-n", "\x1b[31m\x9b", "x"),
     *(("dict", "check", text) for text in TYPED),
     *((command, text) for command in ("show", "similar", "search", "suggest") for text in TYPED),
-    *((command, "--json", "--", text) for command in ("show", "similar", "search") for text in TYPED),
-    *((*LISTED, option, text) for option in ("--category", "--author", "--from", "--sort") for text in TYPED),
+    *((command, "--json", "--", text) for command in ("show", "search") for text in TYPED),
+    *((*LISTED, option, text) for option in ("--category", "--from") for text in TYPED),
 ]
 # What a terminal obeys, or shows in another order or not at all: control characters (but the line end),
 # directions, and lone surrogates, which are bytes that are not UTF-8.
