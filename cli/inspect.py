@@ -135,6 +135,8 @@ def config_command(as_json: bool) -> None:
 def _in_words(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_in_words(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "".join(f"\n  {_in_words(item)}" for item in value) or "none"
     if isinstance(value, float):
         return f"{value:.1f}"
     return f"{value:,}" if isinstance(value, int) else printable(str(value))

@@ -74,7 +74,10 @@ def stats_json(stats: Stats) -> dict[str, object]:
         "newest": format_date(stats.newest),
         "problems": {"lost": stats.lost, "doubtful": stats.doubtful},
         "bytes": {"catalog": stats.catalog_bytes, "engine": stats.engine_bytes},
+        "files": stats.files,
+        "generations": stats.generations,
         "folders": stats.folders,
+        "runs": list(stats.runs),
         "last_run": stats.last_run,
     }
 

@@ -149,6 +149,8 @@ def test_show_similar_suggest(indexed: Run) -> None:
 def test_stats_problems_verify(indexed: Run, posts: Path) -> None:
     assert json.loads(indexed("stats", "--json")[1])["articles"] == 3
     assert "articles     3" in indexed("stats")[1]
+    assert json.loads(indexed("stats", "--json")[1])["runs"][0]["added"] == 3
+    assert "added 3, changed 0, removed 0" in indexed("stats")[1]
     assert "No problems" in indexed("problems")[1]
     code, out, _ = indexed("verify")
     assert code == 0
@@ -158,6 +160,26 @@ def test_stats_problems_verify(indexed: Run, posts: Path) -> None:
     assert code == 1
     assert "posts/a.md" in out
     assert json.loads(indexed("verify", "--json")[1])["missing_files"] == ["posts/a.md"]
+    code, out, _ = indexed("verify", "--repair")
+    assert code == 0
+    assert "2 articles in the catalog" in out
+    (posts / "b.md").unlink()
+    (posts / "c.md").unlink()
+    code, _, err = indexed("verify", "--repair")
+    assert code == 2
+    assert "is empty now" in err
+
+
+def test_backup_and_restore(indexed: Run, tmp_path: Path) -> None:
+    code, out, _ = indexed("backup", "all.tar.gz")
+    assert (code, out.startswith("3 articles in all.tar.gz")) == (0, True)
+    code, out, _ = indexed("restore", "all.tar.gz", "--index", "again")
+    assert (code, out.startswith("3 articles are in again")) == (0, True)
+    assert indexed("search", "地铁", "--index", "again")[0] == 0
+    code, _, err = indexed("restore", "all.tar.gz")
+    assert code == 2
+    assert "souwen restore all.tar.gz --replace" in err
+    assert json.loads(indexed("restore", "all.tar.gz", "--replace", "--json")[1])["articles"] == 3
 
 
 def test_export_can_be_indexed_again(indexed: Run, tmp_path: Path) -> None:

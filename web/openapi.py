@@ -136,6 +136,15 @@ _HEAD: dict[str, Schema] = {
 }
 _FACET = _list(_ref("FacetValue"), "Every value among the articles found, with their number.")
 
+_RUN = _object(
+    "A run.",
+    started=_text("When it started, in UTC.", format="date-time"),
+    seconds={"type": "number", "minimum": 0, "description": "How long it took."},
+    added=_count("Articles added."),
+    changed=_count("Articles changed."),
+    removed=_count("Articles removed."),
+) | {"title": "Run"}
+
 SCHEMAS: dict[str, Schema] = {
     "Results": _object(
         "One page of results.",
@@ -283,21 +292,18 @@ SCHEMAS: dict[str, Schema] = {
             "additionalProperties": {"type": "string"},
             "description": "The folders that are followed: name and place.",
         },
-        last_run={
-            "description": "The last run that changed something.",
-            "oneOf": [
-                {"type": "null"},
-                _object(
-                    "A run.",
-                    started=_text("When it started, in UTC.", format="date-time"),
-                    seconds={"type": "number", "minimum": 0, "description": "How long it took."},
-                    added=_count("Articles added."),
-                    changed=_count("Articles changed."),
-                    removed=_count("Articles removed."),
-                )
-                | {"title": "Run"},
-            ],
+        files=_count("Files that were read."),
+        generations={
+            "type": "object",
+            "additionalProperties": {"type": "integer", "minimum": 0},
+            "description": "The generations on the disk, and their sizes in bytes.",
         },
+        runs={
+            "type": "array",
+            "description": "The last ten runs that changed something, the latest first.",
+            "items": _RUN,
+        },
+        last_run={"description": "The first of them.", "oneOf": [{"type": "null"}, _RUN]},
     ),
     "Health": _object("How the server is.", status=_text("That it is well.", enum=["ok"])),
     "Error": _object(
