@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -30,6 +31,8 @@ _INITIAL = re.compile("zh?|ch?|sh?|[bpmfdtnlgkhjqxrywaoe]")
 # Ways to cut what was typed into syllables that are tried, and words looked at for one answer.
 _WAYS = 16
 _LOOKED_AT = 40
+# Times as long as reading the words took, until they are read again: commits may follow each other all day.
+_REST = 20
 # So many whole syllables: initials are not tried.
 _ENOUGH = 10
 
@@ -127,16 +130,19 @@ class LiveLexicon:
         self._reader = reader
         self._made: tuple[OpenIndex, int, Lexicon] | None = None
         self._making = threading.Lock()
+        self._not_before = 0.0
 
     def of(self, index: OpenIndex) -> Lexicon:
         """The words of an index that is open. The first time they are read at once, which takes a second for
-        30,000 articles; after a change, in a thread, and those of before are given meanwhile."""
+        30,000 articles; after a change, in a thread, though not all the time, and those of before are given
+        meanwhile."""
         if self._made is None:
             with self._making:
                 if self._made is None:
                     self._make(index)
         assert self._made is not None
-        if self._made[:2] != (index, index.version) and self._making.acquire(blocking=False):
+        is_new = self._made[:2] != (index, index.version) and time.monotonic() >= self._not_before
+        if is_new and self._making.acquire(blocking=False):
             stack = ExitStack()
             stack.callback(self._making.release)
             opened = stack.enter_context(self._reader.acquire())
@@ -144,8 +150,10 @@ class LiveLexicon:
         return self._made[2]
 
     def _remake(self, index: OpenIndex, stack: ExitStack) -> None:
+        started = time.thread_time()
         with stack:
             self._make(index)
+            self._not_before = time.monotonic() + _REST * (time.thread_time() - started)
 
     def _make(self, index: OpenIndex) -> None:
         version = index.version

@@ -70,7 +70,9 @@ _AT_A_TIME = 20
 _STEPS = 1000
 # What looking for the slips of a query may cost: so many terms looked up, or a fifth of that counted; 230 ms
 # of processor time. None of 700 searches with a slip takes more, half of them take a hundredth.
-MOST_WORK = 22_000
+# A long query costs enough by itself: a quarter.
+_MOST_WORK = 22_000
+_LONG_QUERY = 40
 _COUNT_COSTS = 5
 
 
@@ -104,9 +106,9 @@ class _Edit:
 class MeteredEngine:
     """An engine, with what it may still be asked for the sake of one query."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, typed: str) -> None:
         self._engine = engine
-        self._left = MOST_WORK
+        self._left = _MOST_WORK if len(typed) <= _LONG_QUERY else _MOST_WORK // 4
 
     @property
     def is_spent(self) -> bool:

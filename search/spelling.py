@@ -84,7 +84,7 @@ def _attempts(
 ) -> Iterator[list[tuple[_Text, PutRight]]]:
     """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
     firsts: list[tuple[_Text, PutRight]] = []
-    engine = MeteredEngine(index.engine)
+    engine = MeteredEngine(index.engine, typed)
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < _FEW:
             found = _put_right(index, engine, text.field, typed[text.start : text.end], there, spelt)
