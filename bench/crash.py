@@ -47,7 +47,8 @@ from index.settings import Settings
 from index.sync import Report, Request, sync
 from index.verify import verify
 from index.watch import Watcher
-from search.searcher import Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Searcher
 
 FILES = 30
 PHASES = ("reading and storing", "commit of the engine", "commit of the catalog", "swap")

@@ -30,8 +30,9 @@ from urllib.parse import quote, urlsplit
 from index.analysis import Analyzer
 from index.analysis.bulk import accelerate_folding
 from index.settings import Settings
+from search.request import SearchRequest
 from search.response import results_json
-from search.searcher import Searcher, SearchRequest
+from search.searcher import Searcher
 
 _CLIENTS = 8
 

@@ -33,8 +33,9 @@ from index.reader import IndexReader
 from index.settings import Settings
 from index.sync import Request, sync
 from search import ranking, scoring
+from search.request import SearchRequest
 from search.scoring import Weights
-from search.searcher import Searcher, SearchRequest
+from search.searcher import Searcher
 from search.syntax import parse_query
 
 SETS = ("cmrc2018", "title_xwlb", "title_lctt")

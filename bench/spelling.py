@@ -35,7 +35,8 @@ from index.analysis.fold import fold
 from index.reader import OpenIndex
 from index.settings import Settings
 from search.pinyin import readings
-from search.searcher import FEW, Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import FEW, Searcher
 
 KINDS = {
     "same sound": 50,

@@ -29,8 +29,9 @@ from index.engine import Sort
 from index.errors import QueryError
 from index.reader import OpenIndex
 from index.settings import Settings
+from search.request import MAX_SIZE, SearchRequest
 from search.response import results_json
-from search.searcher import MAX_SIZE, Searcher, SearchRequest
+from search.searcher import Searcher
 
 _KEPT = 30
 _WORDS = 400

@@ -13,8 +13,9 @@ import click
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.article import Article, to_datetime
 from index.document import LEVEL
+from search.request import SearchRequest
 from search.response import article_json, results_json, similar_json, suggest_json
-from search.searcher import ResultHit, Results, Searcher, SearchRequest
+from search.searcher import ResultHit, Results, Searcher
 from search.snippets import Snippet
 
 if TYPE_CHECKING:

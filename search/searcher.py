@@ -16,15 +16,15 @@ from whoosh import query
 from index.analysis.fold import fold_key
 from index.article import Article
 from index.engine import FACET_FIELDS, AnyTerm, FacetCounts, Hit, Sort
-from index.errors import NotFoundError, QueryError, TooSlowError
+from index.errors import NotFoundError, TooSlowError
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
-from search.dates import ALLOWED_PERIODS, DateRange, parse_period
 from search.deadline import Deadline
 from search.lexicon import LiveLexicon
 from search.matching import Expand, scored
 from search.query_log import LivePastQueries
 from search.ranking import Needle, Plan, make_plan
+from search.request import SearchRequest, check, check_size, date_notes, filters_of
 from search.scoring import freshness_scores
 from search.snippets import Snippet, highlight, snippets
 from search.syntax import Note, parse_query
@@ -40,27 +40,10 @@ if TYPE_CHECKING:
     from search.stats import Stats
     from search.suggest import Suggestion
 
-MAX_SIZE = 100
 # Where a query as it was typed finds so many articles, nothing else is proposed.
 FEW = 10
 # Values of one facet that an answer lists.
 _FACET_VALUES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
-    """A search as the API takes it. `date_from` and `date_to` are a year, a month or a day each; with
-    `explain`, every hit says how it got its score."""
-
-    query: str
-    page: int = 1
-    size: int = 10
-    sort: str = Sort.RELEVANCE
-    category: str = ""
-    author: str = ""
-    date_from: str = ""
-    date_to: str = ""
-    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +136,7 @@ class Searcher:
         is raised as it is, never turned into "no results".
         """
         deadline = Deadline(self._settings.max_search_seconds)
-        sort, offset = _check(request, self._settings)
+        sort, offset = check(request, self._settings.max_hits)
         with self._reader.acquire() as index:
 
             @cache  # what is asked for the query is asked for its parts again
@@ -162,7 +145,7 @@ class Searcher:
                 return index.engine.terms(field, prefix)
 
             plan, parse_notes = self._plan(index, request.query, terms)
-            filters = _filters(request, index)
+            filters = filters_of(request, index.zone)
             if not request.query.strip() and filters:
                 plan = _everything()
             found = _find(index, plan, [*filters.values()], sort, offset, request.size)
@@ -189,7 +172,7 @@ class Searcher:
             facets=facets,
             suggestion=suggestion,
             dead_end=dead_end,
-            notes=(*parse_notes, *plan.notes, *_date_notes(request, filters), *dictionary),
+            notes=(*parse_notes, *plan.notes, *date_notes(request, filters), *dictionary),
         )
 
     def _advise(
@@ -248,7 +231,7 @@ class Searcher:
         with this id."""
         from search.similar import find_similar
 
-        _check_size(limit)
+        check_size(limit)
         article = self.article(article_id)
         with self._reader.acquire() as index:
             return _present(index, find_similar(index, article, limit), ())
@@ -257,7 +240,7 @@ class Searcher:
         """What a person who has typed `prefix` may want to search for."""
         from search.suggest import suggest
 
-        _check_size(limit)
+        check_size(limit)
         with self._reader.acquire() as index:
             lexicon = partial(self._lexicon.of, index)
             past, terms = self._past.current(), index.engine.terms
@@ -311,81 +294,6 @@ class Searcher:
             fresh = freshness_scores(self._settings.freshness, time.time())
             plan = replace(plan, scores=(*plan.scores, *fresh))
         return plan, (*parsed.notes, *notes)
-
-
-def _check(request: SearchRequest, settings: Settings) -> tuple[Sort, int]:
-    """The order and the offset that are asked for."""
-    try:
-        sort = Sort(request.sort)
-    except ValueError:
-        raise QueryError(
-            "{name}: {value!r} is not one of {allowed}.",
-            name="sort",
-            value=request.sort,
-            allowed=", ".join(Sort),
-        ) from None
-    _check_size(request.size)
-    if request.page < 1:
-        raise QueryError("{name}: {value} is not a page; the first is 1.", name="page", value=request.page)
-    offset = (request.page - 1) * request.size
-    if offset >= settings.max_hits:
-        last = (settings.max_hits - 1) // request.size + 1
-        raise QueryError(
-            "{name}: {value} is beyond the {limit:,}th hit (max_hits). The last page is {last}; to get "
-            "everything, use: souwen export",
-            name="page",
-            value=request.page,
-            limit=settings.max_hits,
-            last=last,
-        )
-    return sort, offset
-
-
-def _check_size(size: int) -> None:
-    if not 1 <= size <= MAX_SIZE:
-        raise QueryError(
-            "{name}: {value} is not between 1 and {limit}.", name="size", value=size, limit=MAX_SIZE
-        )
-
-
-def _filters(request: SearchRequest, index: OpenIndex) -> dict[str, query.Query]:
-    """What the filters of a search match, by name: `category`, `author`, `date`."""
-    filters: dict[str, query.Query] = {}
-    if category := fold_key(request.category):
-        filters["category"] = query.Term("category", category)
-    if author := fold_key(request.author):
-        filters["author"] = query.Term("author", author)
-    start = _date_parameter("from", request.date_from, index)
-    end = _date_parameter("to", request.date_to, index)
-    if start is not None or end is not None:
-        filters["date"] = query.NumericRange("date", start and start.start, end and end.end, endexcl=True)
-    return filters
-
-
-def _date_notes(request: SearchRequest, filters: dict[str, query.Query]) -> tuple[Note, ...]:
-    dates = filters.get("date")
-    if dates is None or dates.start is None or dates.end is None or dates.start < dates.end:
-        return ()
-    return (
-        Note(
-            "Nothing is from {start} to {end}: the range ends before it starts.",
-            {"start": request.date_from, "end": request.date_to},
-        ),
-    )
-
-
-def _date_parameter(name: str, text: str, index: OpenIndex) -> DateRange | None:
-    if not text.strip():
-        return None
-    try:
-        return parse_period(text, index.zone)
-    except ValueError:
-        raise QueryError(
-            "{name}: {value!r} is not a date. Allowed: {allowed}.",
-            name=name,
-            value=text,
-            allowed=ALLOWED_PERIODS,
-        ) from None
 
 
 def _everything() -> Plan:

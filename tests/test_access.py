@@ -18,7 +18,8 @@ from cli.main import souwen
 from index.errors import SettingsError
 from index.settings import Settings
 from search import deadline as deadline_module
-from search.searcher import Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Searcher
 from web import access
 from web.app import create_app
 

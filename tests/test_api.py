@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from index.errors import EngineError
 from search import response
-from search.searcher import MAX_SIZE, SearchRequest
+from search.request import MAX_SIZE, SearchRequest
 from web import params
 from web.context import Context
 

@@ -22,7 +22,8 @@ from index.backup import backup, restore
 from index.errors import IndexBusyError, IndexMissingError, InputError, SouwenError
 from index.generation import IndexDirectory
 from index.sync import Request
-from search.searcher import Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Searcher
 
 
 @pytest.fixture

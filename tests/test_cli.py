@@ -16,8 +16,9 @@ import pytest
 from cli.main import main
 from index.article import Article
 from index.settings import Settings
+from search.request import SearchRequest
 from search.response import results_json
-from search.searcher import Searcher, SearchRequest
+from search.searcher import Searcher
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -19,7 +19,8 @@ import pytest
 from index.engine import ENGINES
 from index.settings import Settings
 from index.sync import Request, sync
-from search.searcher import ResultHit, Results, Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import ResultHit, Results, Searcher
 
 GROUPS = json.loads((Path(__file__).parent / "cases" / "complaints.json").read_text(encoding="utf-8"))[
     "groups"

@@ -14,7 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from index.settings import Settings
-from search.searcher import Results, Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Results, Searcher
 from web.app import create_app
 from web.downloads import COLUMNS
 

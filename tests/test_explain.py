@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from cli.main import main
 from index.settings import Settings
 from search.explain import ScorePart
-from search.searcher import ResultHit, Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import ResultHit, Searcher
 
 WORDS = [
     "临江",

@@ -19,7 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from index.engine import ENGINES
 from index.sync import Request
-from search.searcher import Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Searcher
 
 # Sequences of changes for each engine; more by hand: bench/README.md.
 EXAMPLES = int(os.environ.get("FOLLOWING_EXAMPLES", "5"))

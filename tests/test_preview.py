@@ -21,7 +21,8 @@ from index.engine import ENGINES
 from index.errors import SettingsError
 from index.settings import Settings
 from search.preview import Preview, preview
-from search.searcher import Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Searcher
 
 DICTIONARY = "漂浮图书馆 50000 n\n书馆开 900000000\n放管 90000\n天文台站 5\n不在这里 5\n"
 TEXTS = [

@@ -13,7 +13,8 @@ import pytest
 from index.engine import ENGINES
 from index.settings import Settings
 from index.sync import Request, sync
-from search.searcher import Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Searcher
 
 FILLER = "春天来了河水流过村庄老人坐在门前看着远山孩子们在田里跑来跑去"
 DAY = 86_400

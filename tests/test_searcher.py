@@ -26,7 +26,8 @@ from index.engine import Engine, Hits
 from index.errors import EngineError, IndexDamagedError, IndexMissingError, NotFoundError, QueryError
 from index.settings import Settings, zone
 from index.sync import Request, sync
-from search.searcher import Results, Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Results, Searcher
 
 TESTS = Path(__file__).parent
 QUERIES = [

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from index.settings import Settings
 from search.pinyin import near_sound, readings
-from search.searcher import FEW, Results, Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import FEW, Results, Searcher
 
 CASES = json.loads((Path(__file__).parent / "cases" / "spelling.json").read_text(encoding="utf-8"))
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from index.analysis.fold import fold_key
 from index.settings import Settings
-from search.searcher import Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Searcher
 
 CASES = json.loads((Path(__file__).parent / "cases" / "suggest.json").read_text(encoding="utf-8"))
 

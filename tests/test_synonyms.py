@@ -18,7 +18,8 @@ from index.engine import ENGINES
 from index.errors import SettingsError
 from index.settings import Settings
 from index.sync import Request, sync
-from search.searcher import Results, Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Results, Searcher
 from search.synonyms import parse_synonyms
 
 CASES = json.loads((Path(__file__).parent / "cases" / "synonyms.json").read_text(encoding="utf-8"))

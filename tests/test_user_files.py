@@ -14,7 +14,8 @@ from archive import Archive
 from index.errors import SettingsError
 from index.settings import Settings
 from index.sync import Request
-from search.searcher import Results, Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Results, Searcher
 
 
 def search(searcher: Searcher, text: str) -> Results:

@@ -20,7 +20,7 @@ from pages import link_of, one, page_at
 from index.article import Article
 from index.settings import Settings
 from search.ranking import Needle
-from search.searcher import SearchRequest
+from search.request import SearchRequest
 from web.app import create_app
 from web.links import article_url, query_string, search_url
 from web.params import arguments

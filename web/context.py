@@ -13,7 +13,8 @@ from flask import request as asked
 
 from index.settings import Settings
 from search.query_log import QueryLog
-from search.searcher import Results, Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Results, Searcher
 from web.metrics import Metrics
 
 _HERE = Path(__file__).parent

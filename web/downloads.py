@@ -19,8 +19,9 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
+from search.request import MAX_SIZE, SearchRequest
 from search.response import article_url, hit_json
-from search.searcher import MAX_SIZE, ResultHit, SearchRequest
+from search.searcher import ResultHit
 from web import params
 from web.context import context
 from web.display import local

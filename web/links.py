@@ -8,8 +8,8 @@ from urllib.parse import quote_plus
 
 from flask import g, url_for
 
+from search.request import SearchRequest
 from search.response import article_url as article_path
-from search.searcher import SearchRequest
 from web import params
 from web.context import context
 

@@ -14,7 +14,7 @@ from typing import Any
 from index.engine import Sort
 from index.errors import QueryError
 from search.dates import ALLOWED_PERIODS
-from search.searcher import MAX_SIZE, SearchRequest
+from search.request import MAX_SIZE, SearchRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def _answer(listening: socket.socket, settings: Settings, *, alone: bool) -> Non
     from waitress.channel import HTTPChannel
     from waitress.server import BaseWSGIServer, create_server
 
-    from search.searcher import SearchRequest
+    from search.request import SearchRequest
     from web.app import create_app
     from web.context import Context
 

@@ -12,7 +12,8 @@ from flask import Blueprint, Response, make_response, render_template, request
 from index.analysis import Analyzer
 from index.article import Article
 from index.errors import NotFoundError
-from search.searcher import Overview, Searcher, SearchRequest
+from search.request import SearchRequest
+from search.searcher import Overview, Searcher
 from search.snippets import highlight
 from web import params
 from web.charts import make_timeline

@@ -1,0 +1,115 @@
+"""What a search is asked for: its parameters, what they must be, and the filters among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from whoosh import query
+
+from index.analysis.fold import fold_key
+from index.engine import Sort
+from index.errors import QueryError
+from search.dates import ALLOWED_PERIODS, DateRange, parse_period
+from search.syntax import Note
+
+MAX_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search as the API takes it. `date_from` and `date_to` are a year, a month or a day each; with
+    `explain`, every hit says how it got its score."""
+
+    query: str
+    page: int = 1
+    size: int = 10
+    sort: str = Sort.RELEVANCE
+    category: str = ""
+    author: str = ""
+    date_from: str = ""
+    date_to: str = ""
+    explain: bool = False
+
+
+def check(request: SearchRequest, max_hits: int) -> tuple[Sort, int]:
+    """The order and the offset that are asked for, with hits up to `max_hits`.
+
+    Raises QueryError for what is not allowed.
+    """
+    try:
+        sort = Sort(request.sort)
+    except ValueError:
+        raise QueryError(
+            "{name}: {value!r} is not one of {allowed}.",
+            name="sort",
+            value=request.sort,
+            allowed=", ".join(Sort),
+        ) from None
+    check_size(request.size)
+    if request.page < 1:
+        raise QueryError("{name}: {value} is not a page; the first is 1.", name="page", value=request.page)
+    offset = (request.page - 1) * request.size
+    if offset >= max_hits:
+        last = (max_hits - 1) // request.size + 1
+        raise QueryError(
+            "{name}: {value} is beyond the {limit:,}th hit (max_hits). The last page is {last}; to get "
+            "everything, use: souwen export",
+            name="page",
+            value=request.page,
+            limit=max_hits,
+            last=last,
+        )
+    return sort, offset
+
+
+def check_size(size: int) -> None:
+    """Raises QueryError for a number of results that is not allowed."""
+    if not 1 <= size <= MAX_SIZE:
+        raise QueryError(
+            "{name}: {value} is not between 1 and {limit}.", name="size", value=size, limit=MAX_SIZE
+        )
+
+
+def filters_of(request: SearchRequest, zone: tzinfo) -> dict[str, query.Query]:
+    """What the filters of a search match, by name: `category`, `author`, `date`. Days begin in `zone`.
+
+    Raises QueryError for what is no date.
+    """
+    filters: dict[str, query.Query] = {}
+    if category := fold_key(request.category):
+        filters["category"] = query.Term("category", category)
+    if author := fold_key(request.author):
+        filters["author"] = query.Term("author", author)
+    start = _date_parameter("from", request.date_from, zone)
+    end = _date_parameter("to", request.date_to, zone)
+    if start is not None or end is not None:
+        filters["date"] = query.NumericRange("date", start and start.start, end and end.end, endexcl=True)
+    return filters
+
+
+def date_notes(request: SearchRequest, filters: dict[str, query.Query]) -> tuple[Note, ...]:
+    """What a person should know about the dates asked for."""
+    dates = filters.get("date")
+    if dates is None or dates.start is None or dates.end is None or dates.start < dates.end:
+        return ()
+    return (
+        Note(
+            "Nothing is from {start} to {end}: the range ends before it starts.",
+            {"start": request.date_from, "end": request.date_to},
+        ),
+    )
+
+
+def _date_parameter(name: str, text: str, zone: tzinfo) -> DateRange | None:
+    if not text.strip():
+        return None
+    try:
+        return parse_period(text, zone)
+    except ValueError:
+        raise QueryError(
+            "{name}: {value!r} is not a date. Allowed: {allowed}.",
+            name=name,
+            value=text,
+            allowed=ALLOWED_PERIODS,
+        ) from None
