@@ -19,7 +19,6 @@ from index.analysis.fold import fold, fold_key
 from index.analysis.grams import BOUNDARY, END
 from index.engine import AnyTerm
 from search import scoring
-from search.distance import within_distance
 from search.matching import (
     SEARCHED,
     Expand,
@@ -88,7 +87,7 @@ def make_plan(
         strict=match,
         relaxed=planner.relax(tree),
         scores=tuple(scores),
-        needles=tuple(planner.needles),
+        needles=tuple(dict.fromkeys(planner.needles)),
         understood=planner.understood(tree),
         notes=(*planner.notes, *_synonym_notes(planner.synonyms)),
         synonyms=planner.synonyms,
@@ -393,6 +392,8 @@ class _Planner:
             prefix = re.split(r"[*?]", text)[0]
             found = self._units_like(fields, prefix, lambda unit: bool(pattern.fullmatch(unit)))
         else:
+            from search.distance import within_distance  # loads a library that few queries need
+
             distance, prefix = int(node.maxdist), text[0]
             found = self._units_like(fields, prefix, lambda unit: within_distance(text, unit, distance))
         for unit in found:
