@@ -58,6 +58,7 @@ def serve(listening: socket.socket, settings: Settings, processes: int) -> None:
         _answer(listening, settings, alone=True)
         return
     signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have what runs behind them ignore it
     with tempfile.TemporaryDirectory(prefix="souwen-metrics-", ignore_cleanup_errors=True) as counts:
         os.environ[SHARED_DIRECTORY] = counts
         _answer_together(listening, settings, processes)
