@@ -24,13 +24,22 @@ from search.matching import (
     Expand,
     all_of,
     any_of,
+    match_any,
     match_open,
     match_units,
     near,
     text_of,
 )
 from search.rewriting import Rewriter
-from search.scoring import boosted, near_scores, pattern_scores, phrase_scores, telling_words, word_scores
+from search.scoring import (
+    boosted,
+    combined,
+    near_scores,
+    pattern_scores,
+    phrase_scores,
+    telling_words,
+    word_scores,
+)
 from search.synonyms import Form
 from search.syntax import DateRange, Note, Words
 from search.thesaurus import NO_THESAURUS, Slot, Thesaurus
@@ -87,7 +96,7 @@ def make_plan(
     return Plan(
         strict=match,
         relaxed=planner.relax(tree),
-        scores=tuple(scores),
+        scores=tuple(combined(scores)),
         needles=tuple(dict.fromkeys(planner.needles)),
         understood=planner.rewriter.write(tree),
         notes=(*planner.notes, *_synonym_notes(planner.synonyms)),
@@ -177,24 +186,22 @@ class _Planner:
         slots = [slot for part in plain for slot in self._slots.get(id(part), [])]
         if sum(1 + is_compound(word) for slot in slots for word in slot.words) + len(synonymous) < 2:
             return None
-        optional = [
-            match_units(part.fieldname, group)
+        words = [
+            (part.fieldname, tuple(word))
             for part in plain
-            for group in _distinct(
-                [
-                    *partial_words(self._analyzer, part.text),
-                    *(list(form) for slot in self._slots.get(id(part), []) for form in slot.synonyms),
-                ]
+            for word in (
+                *partial_words(self._analyzer, part.text),
+                *(form for slot in self._slots.get(id(part), []) for form in slot.synonyms),
             )
         ]
-        optional += [self._matches[id(part)] for part in synonymous]
+        optional = [*match_any(words), *(self._matches[id(part)] for part in synonymous)]
         required = [
             self._matches[id(part)] for part in parts if not (_is_plain(part) or self._is_synonymous(part))
         ]
         return all_of([any_of(optional), *(part for part in required if part is not query.NullQuery)])
 
     def _group(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
-        matches: list[query.Query] = []
+        matches: dict[str, query.Query] = {}
         scores: list[query.Query] = []
         given = self._given
         if isinstance(node, query.Or):
@@ -204,15 +211,15 @@ class _Planner:
             if isinstance(node, query.Or) and len(slots := self._slots.get(id(child), [])) == 1:
                 self._given |= {(child.fieldname, form) for form in slots[0].synonyms}
             if match is not query.NullQuery:
-                matches.append(match)
+                matches.setdefault(repr(match), match)  # what is typed again is asked for once
                 scores += [boosted(part, node.boost) for part in score]
         self._given = given
         if not matches:
             return query.NullQuery, []
         if isinstance(node, query.Or):
-            return any_of(matches), scores
+            return any_of([*matches.values()]), scores
         scores += self._whole_phrase(node)
-        return all_of(matches), scores
+        return all_of([*matches.values()]), scores
 
     def _whole_phrase(self, node: query.And) -> list[query.Query]:
         """A bonus for the words of a group as one phrase, in the order in which they were typed."""

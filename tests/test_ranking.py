@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plans import ARCHIVE, MANDATORY, Archive, archive_of, article, marked
+from plans import ANALYZER, ARCHIVE, MANDATORY, Archive, archive_of, article, marked
+from whoosh import query
 
-from index.engine import Sort
+from index.engine import GramPhrase, Sort
+from search import matching
 from search.matching import scored
+from search.scoring import WEIGHTS
 
 
 @pytest.fixture(scope="module")
@@ -385,3 +389,39 @@ def test_needles_are_marked_in_the_fields_they_were_looked_for_in(archive: Archi
     assert fields["公安"] == ("title",)
     assert fields["改革"] == ("body",)
     assert fields["部门"] == ("title", "body")
+
+
+# What is typed again and again
+
+
+def test_words_typed_again_are_looked_up_once_and_weigh_more(archive: Archive) -> None:
+    once, often = archive.plan("公安 改革"), archive.plan("公安 改革 " * 20)
+    assert archive.ids(often.strict) == archive.ids(once.strict)
+    assert often.relaxed == once.relaxed
+    words = [n for n in often.scores if isinstance(n, query.Term) and n.text == "公安"]
+    assert sorted(n.fieldname for n in words) == ["body_grams", "body_words", "title_grams", "title_words"]
+    assert {n.fieldname: n.boost for n in words}["body_words"] == 20 * WEIGHTS.body_words
+    weights = {repr(node): node.boost for node in (*once.scores, *often.scores)}
+    assert len(weights) == len(once.scores) + len(often.scores)  # no two parts are the same
+
+
+def test_of_pairs_of_words_near_one_another_the_first_count(archive: Archive) -> None:
+    pairs = permutations(["公安", "部门", "改革", "天气", "手册", "证件"], 2)
+    typed = " ".join(word for pair in pairs for word in pair)
+    near = [n for n in archive.plan(typed).scores if isinstance(n, GramPhrase) and n.slop]
+    assert len(near) == 24
+    assert near[0].grams == ((0, "公安"), (2, "部门"))
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from(["公安", "部门", "放管服", "改革", "驾", "kubernetes", "没有"]), min_size=2))
+def test_many_words_are_looked_up_at_once_and_find_the_same(words: list[str]) -> None:
+    groups = [("text", tuple(ANALYZER.units(word))) for word in words]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "_MANY_TERMS", 1)
+        at_once = matching.match_any(groups)
+        patch.setattr(matching, "_MANY_TERMS", 1000)
+        one_by_one = matching.match_any(groups)
+    for made in (ARCHIVE[:4], ARCHIVE[3:]):
+        with archive_of(made) as archive:
+            assert archive.ids(query.Or(at_once)) == archive.ids(query.Or(one_by_one))
