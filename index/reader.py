@@ -16,8 +16,10 @@ from index.errors import EngineError, IndexDamagedError, SouwenError
 from index.generation import Generation, IndexDirectory, Meta
 from index.settings import zone
 
-# Seconds between two looks at the directory: a change is noticed within a second.
+# Seconds between two looks at the directory: a change is noticed within a second. Where readers come all the
+# time, none waits for a look; the first one after so many seconds does.
 _LOOK_EVERY = 0.5
+_STALE = 1.0
 
 
 class OpenIndex:
@@ -65,6 +67,7 @@ class IndexReader:
         self._lock = threading.Lock()
         self._open: OpenIndex | None = None
         self._looked = 0.0
+        self._looking = False
 
     @property
     def place(self) -> IndexDirectory:
@@ -94,9 +97,7 @@ class IndexReader:
             raise
         finally:
             with self._lock:
-                index._users -= 1
-                if index._retired and not index._users:
-                    index.close()
+                self._let_go(index)
 
     def close(self) -> None:
         """Lets go of all files, once nobody reads them."""
@@ -105,7 +106,11 @@ class IndexReader:
 
     def _live(self) -> OpenIndex:
         now = time.monotonic()
-        if self._open is not None and now - self._looked < _LOOK_EVERY:
+        if self._open is not None and now - self._looked < _STALE:
+            if now - self._looked >= _LOOK_EVERY and not self._looking:
+                self._looking = True
+                self._open._users += 1
+                threading.Thread(target=self._look, args=(self._open,), daemon=True).start()
             return self._open
         self._looked = now
         name = self._place.current_name()
@@ -117,6 +122,31 @@ class IndexReader:
         self._open = fresh
         return fresh
 
+    def _look(self, index: OpenIndex) -> None:
+        """Looks beside those who read what is open. What is wrong, the next of them will see."""
+        now, looked, fresh, is_newer = time.monotonic(), 0.0, index, False
+        try:
+            name = self._place.current_name()
+            if index.generation.path.name == name:
+                is_newer = index.engine.refresh()
+            else:
+                fresh = self._open_live(name)
+            looked = now
+        except SouwenError:
+            pass
+        finally:
+            with self._lock:
+                self._looking = False
+                index.version += is_newer
+                if self._open is index:
+                    self._looked = looked
+                    if fresh is not index:
+                        self._retire()
+                        self._open = fresh
+                elif fresh is not index:
+                    fresh.close()
+                self._let_go(index)
+
     def _open_live(self, name: str) -> OpenIndex:
         """Opens what is live, called `name` a moment ago; anew if the generation was replaced and removed
         meanwhile."""
@@ -127,6 +157,11 @@ class IndexReader:
                 before, name = name, self._place.current_name()
                 if name == before:
                     raise
+
+    def _let_go(self, index: OpenIndex) -> None:
+        index._users -= 1
+        if index._retired and not index._users:
+            index.close()
 
     def _retire(self) -> None:
         if self._open is not None:
