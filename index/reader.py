@@ -14,6 +14,7 @@ from index.catalog import Catalog
 from index.engine import Engine, engine_class
 from index.errors import EngineError, IndexDamagedError, SouwenError
 from index.generation import Generation, IndexDirectory, Meta
+from index.scan import identity
 from index.settings import zone
 
 # Seconds between two looks at the directory: a change is noticed within a second. Where readers come all the
@@ -33,6 +34,7 @@ class OpenIndex:
         self, generation: Generation, *, dictionary: str | None = None, engine: Path | None = None
     ) -> None:
         self.generation = generation
+        self._identity = identity(generation.path)
         self.catalog = Catalog.open(generation.catalog_file)
         try:
             self.engine: Engine = engine_class(generation.meta.engine).open(
@@ -52,6 +54,10 @@ class OpenIndex:
     @property
     def meta(self) -> Meta:
         return self.generation.meta
+
+    def is_at(self, path: Path) -> bool:
+        """Whether this generation is the directory there, and no copy that has taken its place."""
+        return self.generation.path == path and identity(path) == self._identity
 
     def close(self) -> None:
         """Lets go of all files."""
@@ -114,7 +120,7 @@ class IndexReader:
             return self._open
         self._looked = now
         name = self._place.current_name()
-        if self._open is not None and self._open.generation.path.name == name:
+        if self._open is not None and self._open.is_at(self._place.path / name):
             self._open.version += self._open.engine.refresh()
             return self._open
         fresh = self._open_live(name)
@@ -127,7 +133,7 @@ class IndexReader:
         now, looked, fresh, is_newer = time.monotonic(), 0.0, index, False
         try:
             name = self._place.current_name()
-            if index.generation.path.name == name:
+            if index.is_at(self._place.path / name):
                 is_newer = index.engine.refresh()
             else:
                 fresh = self._open_live(name)

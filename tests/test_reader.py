@@ -63,6 +63,25 @@ def test_changes_are_seen_within_a_second(archive: Archive, monkeypatch: pytest.
             assert find(index, "图书馆") == ["图书馆"]
 
 
+@pytest.mark.usefixtures("eager")
+def test_another_directory_with_the_name_of_a_generation(any_archive: Archive) -> None:
+    """Somebody puts a copy of the index in its place."""
+    any_archive.post("a.md", "漂浮图书馆")
+    any_archive.sync()
+    copy = any_archive.directory.with_name("copy")
+    shutil.copytree(any_archive.directory, copy)
+    any_archive.post("b.md", "县图书馆")
+    any_archive.sync()
+    with closing(IndexReader(any_archive.directory)) as reader:
+        with reader.acquire() as index:
+            assert len(find(index, "图书馆")) == index.catalog.count() == 2
+        any_archive.directory.rename(copy.with_name("before"))
+        copy.rename(any_archive.directory)
+        with reader.acquire() as index:
+            assert find(index, "图书馆") == ["漂浮图书馆"]
+            assert index.catalog.count() == 1
+
+
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readers come all the time, and there is a look beside each of them."""
