@@ -121,8 +121,12 @@ class IndexReader:
         self._looked = now
         name = self._place.current_name()
         if self._open is not None and self._open.is_at(self._place.path / name):
-            self._open.version += self._open.engine.refresh()
-            return self._open
+            try:
+                self._open.version += self._open.engine.refresh()
+                return self._open
+            except SouwenError:
+                if self._place.current_name() == name:
+                    raise
         fresh = self._open_live(name)
         self._retire()
         self._open = fresh

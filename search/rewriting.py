@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from whoosh import query
@@ -62,7 +62,16 @@ class Rewriter:
             return self.write(kept[0], inside)
         sign = " OR " if isinstance(node, query.Or) else " " if isinstance(node, Words) else " AND "
         text = sign.join(self.write(child, inside=node) for child in kept)
-        return f"({text}){boost}" if inside is not None or boost or self.is_synonymous(node) else text
+        is_one = self.is_synonymous(node) or (isinstance(node, query.Or) and self._is_one_word(kept))
+        return f"({text}){boost}" if inside is not None or boost or is_one else text
+
+    def _is_one_word(self, nodes: Sequence[query.Query]) -> bool:
+        """Whether these say one word again and again, which with its synonyms will be read as one."""
+        slots = [self.slots.get(id(node), []) for node in nodes]
+        if any(len(found) != 1 for found in slots):
+            return False
+        words = {(node.fieldname, repr(slot.words)) for node, (slot,) in zip(nodes, slots, strict=True)}
+        return len(words) == 1 and any(slot.synonyms for (slot,) in slots)
 
     def _slot(self, slot: Slot, name: str, boost: str) -> str:
         words = " ".join(f"{name}{text_of(word, '-')}{boost}" for word in slot.words)

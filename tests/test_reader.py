@@ -16,7 +16,7 @@ from archive import Archive, find
 
 from index import reader as reader_module
 from index.engines.tantivy import TantivyEngine
-from index.errors import IndexDamagedError, IndexMissingError
+from index.errors import EngineError, IndexDamagedError, IndexMissingError
 from index.generation import IndexDirectory, Meta
 from index.reader import IndexReader
 from index.sync import Request
@@ -80,6 +80,28 @@ def test_another_directory_with_the_name_of_a_generation(any_archive: Archive) -
         with reader.acquire() as index:
             assert find(index, "图书馆") == ["漂浮图书馆"]
             assert index.catalog.count() == 1
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_generation_that_is_removed_while_it_is_looked_at(
+    any_archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    any_archive.post("a.md", "漂浮图书馆")
+    any_archive.sync()
+    with closing(IndexReader(any_archive.directory)) as reader:
+        with reader.acquire() as index:
+            engine = type(index.engine)
+
+        def fail(_: object) -> bool:
+            monkeypatch.undo()
+            monkeypatch.setattr(reader_module, "_STALE", 0)
+            rebuild(any_archive)
+            raise EngineError("gone")
+
+        monkeypatch.setattr(engine, "refresh", fail)
+        with reader.acquire() as index:
+            assert find(index, "图书馆") == ["漂浮图书馆"]
+            assert index.generation == IndexDirectory(any_archive.directory).current()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -115,6 +115,7 @@ TEXTS = st.recursive(
 
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(text=TEXTS)
+@example(text="(医保 OR 医保的)")
 def test_synonyms_take_nothing_away(searcher: Searcher, plain: Searcher, text: str) -> None:
     without, results = search(plain, text), search(searcher, text)
     assert set(exact(without)) <= set(exact(results))
