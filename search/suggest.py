@@ -190,7 +190,7 @@ def _titles(index: OpenIndex, typed: str, limit: int) -> list[Suggestion]:
     tree = all_of([open_end, *(match_units("title", units) for units in groups)])
     # Several articles may have one title.
     hits = index.engine.search(tree, sort=Sort.NEWEST, offset=0, limit=4 * limit).hits
-    titles = index.catalog.titles([hit.id for hit in hits])
+    titles = index.articles.titles([hit.id for hit in hits])
     found = {titles[hit.id]: Suggestion(titles[hit.id], "title", hit.id) for hit in hits if hit.id in titles}
     start = fold_key(typed)
     return sorted(found.values(), key=lambda title: not fold_key(title.text).startswith(start))

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
-from index.engine import ENGINES
+from index.engine import EMBEDDED
 from index.settings import Settings
 from index.sync import Request, sync
 from search.searcher import Searcher
@@ -30,7 +30,7 @@ settings.load_profile("souwen")
 EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
 
 
-@pytest.fixture(scope="session", params=list(ENGINES))
+@pytest.fixture(scope="session", params=EMBEDDED)
 def example_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of an index over the example archive. Read it, don't write to it."""
     directory = tmp_path_factory.mktemp(f"examples-{request.param}") / "index"
@@ -67,7 +67,7 @@ def archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path / "posts", tmp_path / "index")
 
 
-@pytest.fixture(params=list(ENGINES))
+@pytest.fixture(params=EMBEDDED)
 def any_archive(request: pytest.FixtureRequest, archive: Archive) -> Archive:
     """An empty archive, to be indexed by each engine in turn."""
     archive.engine = request.param

@@ -67,7 +67,7 @@ def exact(results: Results) -> list[str]:
 def articles(searcher: Searcher) -> dict[str, Article]:
     """All articles of the archive, by id."""
     with searcher.reader.acquire() as index:
-        return {article.id: article for article in index.catalog.all_articles()}
+        return {article.id: article for article in index.articles.all_articles()}
 
 
 # What is found
