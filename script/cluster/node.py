@@ -65,10 +65,21 @@ class Node:
         except OSError:
             return None
 
+    def check_ports(self) -> None:
+        """Refuses ports that are taken."""
+        for port in (self.port, self.transport_port):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    raise ClusterError(
+                        f"Port {port} on 127.0.0.1 is taken. Set SOUWEN_CLUSTER_PORT to the first of three "
+                        "that are free, with three more a hundred higher."
+                    ) from None
+
     def launch(self, all_nodes: Sequence[Node], jdk: Path, library: Path, option: str) -> None:
         """Starts it, with an option of the JVM, and doesn't wait until it is up."""
-        _check_free(self.port)
-        _check_free(self.transport_port)
         settings = {
             "cluster.name": f"souwen-{all_nodes[0].port}",
             "node.name": self.name,
@@ -127,15 +138,3 @@ def _command(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return ""
-
-
-def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise ClusterError(
-                f"Port {port} on 127.0.0.1 is taken. Set SOUWEN_CLUSTER_PORT to the first of three that are "
-                "free, with three more a hundred higher."
-            ) from None
