@@ -47,18 +47,25 @@ def start(number: int | None = None) -> None:
     _script("start", number)
 
 
-def wait_green(index: str = "", count: int | None = None, seconds: float = 60) -> None:
-    """Waits until the cluster, or an index, is green with that many nodes (all), seen from any of them."""
-    count = len(nodes()) if count is None else count
-    path = f"/_cluster/health/{index}?wait_for_status=green&wait_for_nodes=ge({count})&timeout=1s"
+def wait_green(index: str = "", seconds: float = 60) -> None:
+    """Waits until the cluster, or an index, is green with all nodes."""
+    _wait(f"/{index}?wait_for_status=green&wait_for_nodes={len(nodes())}", seconds)
+
+
+def wait_nodes(count: int, seconds: float = 60) -> None:
+    """Waits until the cluster has noticed how many nodes it has: a killed one is missed a moment later."""
+    _wait(f"?wait_for_nodes={count}", seconds)
+
+
+def _wait(query: str, seconds: float) -> None:
     health: Any = None
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        health = ask("GET", path)
+        health = ask("GET", f"/_cluster/health{query}&timeout=1s")
         if health and health.get("timed_out") is False:
             return
         time.sleep(0.1)
-    raise TimeoutError(f"{index or 'the cluster'} is not green after {seconds} s: {health}")
+    raise TimeoutError(f"after {seconds} s, {query} is not met: {health}")
 
 
 def remove_indices(prefix: str) -> None:

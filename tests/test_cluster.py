@@ -58,7 +58,7 @@ def test_the_kill_of_a_node_and_a_halt_of_all_lose_nothing(
     assert not opensearch.ask("POST", f"/{index}/_bulk?refresh=true", lines)["errors"]
 
     opensearch.kill(2)
-    assert opensearch.ask("GET", "/_cluster/health?wait_for_nodes=2&timeout=30s")["number_of_nodes"] == 2
+    opensearch.wait_nodes(2)
     opensearch.start(2)
     opensearch.wait_green(index)
     opensearch.halt()
