@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import cluster as opensearch
 import pytest
 from archive import Archive
 from browser import NONE_FOUND, Visitor, find_browser, launch, serving
@@ -110,3 +112,32 @@ def visit(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
     for visitor in visitors:
         visitor.close()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+@pytest.fixture(scope="session")
+def cluster() -> list[str]:
+    """The addresses of a real cluster's nodes. Without one the tests that need it are left out, which the end
+    of the run says; never in continuous integration."""
+    urls = opensearch.nodes()
+    if not urls:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(opensearch.NONE_FOUND)
+    opensearch.wait_green()
+    return urls
+
+
+@pytest.fixture
+def index_prefix(cluster: list[str]) -> Iterator[str]:
+    """What the names of all indices of a test start with. They are removed after it."""
+    prefix = f"test-{uuid.uuid4().hex[:12]}-"
+    yield prefix
+    opensearch.remove_indices(prefix)
+
+
+@pytest.fixture
+def breakable_cluster(cluster: list[str], index_prefix: str) -> Iterator[list[str]]:
+    """A cluster whose nodes may be killed, halted and started; after the test all are started again."""
+    if not opensearch.is_ours():
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(opensearch.NOT_OURS)
+    yield cluster
+    opensearch.start()
+    opensearch.wait_green()
