@@ -12,10 +12,10 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 SCRIPT = Path(__file__).parent.parent / "script" / "opensearch"
-VARIABLE = "SOUWEN_TEST_CLUSTER"
+VARIABLE = "TEST_CLUSTER"
 NONE_FOUND = f'no cluster: eval "$(script/opensearch start)" starts one and sets {VARIABLE}'
 NOT_OURS = (
-    f"the nodes of {VARIABLE} were not started by this script/opensearch; SOUWEN_CLUSTER_FOLDER tells where "
+    f"the nodes of {VARIABLE} were not started by this script/opensearch; TEST_CLUSTER_FOLDER tells where "
     "those of another work tree are"
 )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from cluster import NONE_FOUND, nodes
 from whoosh import query
 
 from index.engine import (
@@ -108,25 +109,15 @@ def write(engine: Engine, documents: Sequence[Document] = (), deleted: Sequence[
     engine.refresh()
 
 
-def needs_cluster() -> None:
-    """Skips a test of OpenSearch where there is no cluster; with CI, it fails."""
-    if not os.environ.get("TEST_CLUSTER"):
-        reason = "no cluster: run script/opensearch start, and set TEST_CLUSTER as it says"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-
-
-def cluster_url(name: str) -> str:
-    """The address of an index of this name on the cluster."""
-    return f"{os.environ['TEST_CLUSTER']}/{name}"
-
-
 @contextmanager
 def new_engine(name: str, directory: Path, *, shards: int = 2) -> Iterator[Engine]:
     """A new, empty index, which is gone in the end."""
     description = NOWHERE
     if name == "opensearch":
-        needs_cluster()
-        description = Description(url=cluster_url(f"test-{uuid.uuid4().hex}"), ledger="test", shards=shards)
+        if not nodes():
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NONE_FOUND)
+        url = f"{','.join(nodes())}/test-{uuid.uuid4().hex}"
+        description = Description(url, ledger="test", shards=shards)
     with closing(engine_class(name).create(directory, description)) as made:
         try:
             yield made

@@ -13,7 +13,7 @@ import pytest
 
 def script(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs it on nodes of its own."""
-    settings = os.environ | {"SOUWEN_CLUSTER_FOLDER": str(folder), "SOUWEN_CLUSTER_PORT": ""} | environment
+    settings = os.environ | {"TEST_CLUSTER_FOLDER": str(folder), "TEST_CLUSTER_PORT": ""} | environment
     return subprocess.run([str(opensearch.SCRIPT), *arguments], env=settings, capture_output=True, text=True)
 
 
@@ -34,7 +34,7 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = str(other.getsockname()[1])
-        refused = script(tmp_path, "start", SOUWEN_CLUSTER_PORT=port)
+        refused = script(tmp_path, "start", TEST_CLUSTER_PORT=port)
     assert refused.returncode == 1
     assert f"Port {port} on 127.0.0.1 is taken" in refused.stderr
     assert not (tmp_path / "nodes").exists()

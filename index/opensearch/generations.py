@@ -163,7 +163,7 @@ class Generations:
         return int(self._settings(index)["number_of_shards"])
 
     def _create(self, index: str, mark: object, body: dict[str, Any]) -> bool:
-        """Whether there was none of that name. (A cluster that has lost its manager tries again by itself, and
+        """Whether there was none of that name. (A cluster that loses its manager tries again by itself, and
         then says that there is one: this one.)"""
         import opensearchpy
 

@@ -22,7 +22,7 @@ JVM_OPTIONS = (
     "-XX:+UseSerialGC",
     # The first compiler only: over 30,000 documents and 2,400 searches the second takes as much processor
     # time as all the rest. What runs for longer may want it.
-    *os.environ.get("SOUWEN_CLUSTER_JAVA", "-XX:TieredStopAtLevel=1").split(),
+    *os.environ.get("TEST_CLUSTER_JAVA", "-XX:TieredStopAtLevel=1").split(),
     "-XX:+ExitOnOutOfMemoryError",
     "--enable-native-access=ALL-UNNAMED",
     f"-Dlog4j2.configurationFile={SOURCE / 'log4j2.properties'}",
@@ -77,7 +77,7 @@ class Node:
                     probe.bind(("127.0.0.1", port))
                 except OSError:
                     raise ClusterError(
-                        f"Port {port} on 127.0.0.1 is taken. Set SOUWEN_CLUSTER_PORT to the first of three "
+                        f"Port {port} on 127.0.0.1 is taken. Set TEST_CLUSTER_PORT to the first of three "
                         "that are free, with three more a hundred higher."
                     ) from None
 
