@@ -34,7 +34,7 @@ from index.opensearch.carry import carry, written
 from index.opensearch.cluster import Address, connect, failures, reason_of, unreadable
 from index.opensearch.compiler import compile_tree
 from index.opensearch.generations import Generations, LiveGeneration
-from index.opensearch.mapping import counted_field
+from index.opensearch.mapping import GAP, counted_field
 from index.opensearch.reading import WINDOW, Found, ask, pages
 from index.opensearch.writer import ClusterWriter
 
@@ -222,7 +222,7 @@ class OpenSearchEngine:
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
         suggest = {
-            "text": unit + "\x1f",
+            "text": unit + GAP,
             "term": {
                 "field": field,
                 "analyzer": "keyword",

@@ -12,7 +12,6 @@ is asked, and `OR` between the grams of which any may stand at one:
 from __future__ import annotations
 
 import base64
-import json
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +23,7 @@ from index.engine import FACET_FIELDS, GRAM_FIELDS, KEY_FIELDS, UNIT_FIELDS, WOR
 from index.records import PackedArticle
 
 # No token has control characters in it.
-GAP, OR = "\x1f", "\x1e"
+GAP, OR = "\x02", "\x03"
 PHRASE = "phrase"
 # Lucene has room for 32,766 bytes in a term: so many UTF-16 units of any text. Longer tokens are left out.
 _LONGEST = 10_922
@@ -33,7 +32,7 @@ _LONGEST_VALUE = 8_000
 # Bytes of an `_id`; longer ids are kept by their digest there.
 _LONGEST_KEY = 512
 # A field without a token would not count in the statistics of BM25.
-NOTHING = "\x1d"
+NOTHING = "\x04"
 
 
 def counted_field(field: str) -> str:
@@ -87,8 +86,7 @@ def index_body(shards: int, meta: Mapping[str, object], replicas: Mapping[str, o
                 "analysis": {
                     "tokenizer": {
                         "spaces": {
-                            "type": "char_group",
-                            "tokenize_on_chars": [" "],
+                            "type": "whitespace",
                             "max_token_length": 1_000_000,
                         }
                     },
@@ -126,8 +124,10 @@ def key_of(document_id: str) -> str:
     return f"blake2b:{blake2b(document_id.encode(), digest_size=32).hexdigest()}"
 
 
-def source_of(document: Document, packed: PackedArticle | None, ledger: str) -> str:
+def source_of(document: Document, packed: PackedArticle | None, ledger: str) -> bytes:
     """A document and its article as one line of JSON."""
+    import orjson
+
     source: dict[str, Any] = {"id": document.id, "ledger": ledger, "article": {"ledger": ledger}}
     for name in GRAM_FIELDS:
         source[name] = getattr(document, name) or NOTHING
@@ -159,7 +159,7 @@ def source_of(document: Document, packed: PackedArticle | None, ledger: str) -> 
             "thumbnail": article.thumbnail,
             "url": article.url,
         }
-    return json.dumps(source, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(source)
 
 
 def article_of(kept: Mapping[str, Any]) -> Article:

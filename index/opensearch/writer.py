@@ -7,7 +7,6 @@ replaced nor deleted by another.
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections import deque
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
 
     from index.records import PackedArticle
 
-# Characters of a request, and requests under way: what is held in memory is a few times their product.
-_REQUEST = 2_000_000
+# Bytes of a request, and requests under way: what is held in memory is a few times their product.
+_REQUEST = 4_000_000
 _THREADS = 3
 _UNDER_WAY = 5
 # Seconds that a cluster may be too busy, or without a shard, before a run gives up; and between two tries.
@@ -45,7 +44,7 @@ class _Operation:
     kind: str
     id: str
     ledger: str
-    line: str = ""
+    line: bytes = b""
 
 
 class ClusterWriter:
@@ -152,13 +151,14 @@ class ClusterWriter:
     def _try(self, operations: list[_Operation], refused: dict[str, str]) -> tuple[list[_Operation], str]:
         """Sends documents once; gives those to send again, and why."""
         import opensearchpy
+        import orjson
 
-        lines: list[str] = []
+        lines: list[bytes] = []
         for operation in operations:
-            lines.append(json.dumps({operation.kind: {"_id": key_of(operation.id)}}))
+            lines.append(orjson.dumps({operation.kind: {"_id": key_of(operation.id)}}))
             if operation.line:
                 lines.append(operation.line)
-        body = "\n".join(lines) + "\n"
+        body = b"\n".join(lines) + b"\n"
         try:
             with failures(self._address):
                 try:
