@@ -31,6 +31,7 @@ from index.engine import (
     Hit,
     Hits,
     Sort,
+    frequencies_of,
     single_characters,
 )
 from index.errors import EngineError, IndexDamagedError
@@ -158,6 +159,9 @@ class TantivyEngine:
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         with _failures():
             return self._index.searcher().terms_with_prefix(field, prefix)
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        return frequencies_of(lambda token: self.terms(field, token), tokens)
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
         return single_characters(self.terms(field, unit), unit)
