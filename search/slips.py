@@ -72,7 +72,7 @@ _AT_A_TIME = 20
 _STEPS = 1000
 # What looking for the slips of a query may cost: so many terms looked up, or a fifth of that counted; 230 ms
 # of processor time. None of 700 searches with a slip takes more, half of them take a hundredth.
-# A long query costs enough by itself: a quarter.
+# A long query costs enough by itself: a quarter, and the less the longer it is.
 _MOST_WORK = 22_000
 _LONG_QUERY = 40
 _COUNT_COSTS = 5
@@ -110,7 +110,8 @@ class MeteredEngine:
 
     def __init__(self, engine: Engine, typed: str, seconds: float = math.inf) -> None:
         self._engine = engine
-        self._left = _MOST_WORK if len(typed) <= _LONG_QUERY else _MOST_WORK // 4
+        is_long = len(typed) > _LONG_QUERY
+        self._left = _MOST_WORK * _LONG_QUERY // max(4 * _LONG_QUERY, len(typed)) if is_long else _MOST_WORK
         self._until = time.monotonic() + seconds
 
     @property
