@@ -41,7 +41,7 @@ from whoosh import index as whoosh_index
 from index.analysis import Analyzer
 from index.analysis.grams import phrase_grams
 from index.catalog_writer import CatalogWriter
-from index.engine import ENGINES, GramPhrase, Sort, engine_class
+from index.engine import EMBEDDED, GramPhrase, Sort, engine_class
 from index.generation import IndexDirectory
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
@@ -147,9 +147,9 @@ def check_state(world: World, states: list[Texts], *, is_whole: bool) -> None:
     """Each article is as in one of the states of the files, in the engine and in the catalog; if `is_whole`,
     all as in the same."""
     with closing(IndexReader(world.index)) as reader, reader.acquire() as index:
-        articles = {article.path.removeprefix("posts/"): article for article in index.catalog.all_articles()}
+        articles = {article.path.removeprefix("posts/"): article for article in index.articles.all_articles()}
         held = index.engine.ids()
-        readable = index.catalog.articles(list(held))
+        readable = index.articles.articles(list(held))
         assert held == readable.keys(), "documents without an article"
         seen: Texts = {}
         texts = {(name, text) for state in states for name, text in state.items()}
@@ -176,7 +176,7 @@ def check_next_run(world: World) -> None:
     with closing(IndexReader(world.index)) as reader, reader.acquire() as index:
         findings = verify(index)
         assert findings.agree, findings
-        articles = {a.path.removeprefix("posts/"): a.text for a in index.catalog.all_articles()}
+        articles = {a.path.removeprefix("posts/"): a.text for a in index.articles.all_articles()}
         assert articles == world.texts, "the catalog is not what the files say"
         for text in world.texts.values():
             assert len(found_as(index, text)) == 1, f"{text} is not found"
@@ -233,7 +233,7 @@ def mark_phases() -> None:
 
         setattr(owner, name, noted)
 
-    for engine in ENGINES:
+    for engine in EMBEDDED:
         module = sys.modules[engine_class(engine).__module__]  # type: ignore[attr-defined]
         noting(module._Writer, "commit", 1)
     noting(CatalogWriter, "commit", 2)
@@ -312,17 +312,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kills", type=int, default=1000, help="of each engine")
-    parser.add_argument("--engine", choices=list(ENGINES), action="append")
+    parser.add_argument("--engine", choices=list(EMBEDDED), action="append")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     Analyzer().words("词典")
     import index.analysis.bulk  # noqa: F401  # before the forks, not in each
 
-    for engine in ENGINES:
+    for engine in EMBEDDED:
         engine_class(engine)
     mark_phases()
     all_violations: list[str] = []
-    for engine in options.engine or ENGINES:
+    for engine in options.engine or EMBEDDED:
         killed, violations = crash(engine, options.kills, options.seed)
         print(f"\n{engine}: {killed.total()} kills, {len(violations)} violations")
         for (operation, phase), count in sorted(killed.items()):

@@ -184,7 +184,7 @@ def main() -> int:
     arguments = parser.parse_args()
     started = time.time()
     with closing(IndexReader(arguments.index)) as reader, reader.acquire() as index:
-        articles = list(index.catalog.all_articles())
+        articles = list(index.articles.all_articles())
         draw = random.Random(arguments.seed)
         asked = questions([a.text for a in articles], [a.title for a in articles], arguments.queries, draw)
         texts = [(a.id, read(a.title), read(a.text)) for a in articles]

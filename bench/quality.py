@@ -159,7 +159,7 @@ def substring_recall(directory: Path, gold: Path, names: dict[str, str]) -> tupl
     failures: list[str] = []
     count = 0
     with closing(IndexReader(directory)) as reader, reader.acquire() as index:
-        paths = {article.id: article.path for article in index.catalog.all_articles()}
+        paths = {article.id: article.path for article in index.articles.all_articles()}
         for record in map(json.loads, _lines(gold)):
             count += 1
             parsed = parse_query(f'"{record["query"]}"', settings, index.zone)

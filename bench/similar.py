@@ -53,7 +53,7 @@ def main() -> None:
     similar.WORDS = arguments.words
     chosen = random.Random(_SEED)
     with closing(IndexReader(arguments.index)) as reader, reader.acquire() as index:
-        articles = list(index.catalog.all_articles())
+        articles = list(index.articles.all_articles())
     with closing(Searcher(arguments.index, Settings())) as searcher:
         folders = {article.id: article.categories[-1] for article in articles if article.categories}
         report("folders", searcher, folders, asked_of(folders, _A_FOLDER, chosen), len(articles))

@@ -59,7 +59,7 @@ class Texts:
         self._rare = sorted(
             w for w, n in words if n < FEW and re.fullmatch("[\u4e00-\u9fff]{2,6}|[a-z]{5,}", w)
         )
-        titles = sorted({article.title for article in index.catalog.newest(10**6)})
+        titles = sorted({article.title for article in index.articles.newest(10**6)})
         self._titles = [index.analyzer.words(title) for title in titles]
         units = sorted(index.engine.terms("body_units", ""), key=lambda pair: (-pair[1], pair[0]))
         self.characters = [unit for unit, _ in units if _HAN.fullmatch(unit)][:2000]

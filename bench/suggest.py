@@ -26,7 +26,7 @@ def mixed_prefixes(searcher: Searcher, count: int) -> list[str]:
     """What is typed, the same for the same index."""
     chooser = random.Random(20221122)
     with searcher.reader.acquire() as index:
-        titles = sorted({article.title for article in index.catalog.newest(10**6)})
+        titles = sorted({article.title for article in index.articles.newest(10**6)})
         prefixes: list[str] = []
         while len(prefixes) < count:
             title = chooser.choice(titles)

@@ -59,7 +59,7 @@ def read_vocabulary(index: OpenIndex, chooser: random.Random) -> Vocabulary:
     def most(counts: Counter[str], wanted: Callable[[str], bool]) -> list[str]:
         return [text for text, _ in counts.most_common() if wanted(text)][:_WORDS]
 
-    texts = [article.text for article in index.catalog.newest(200)]
+    texts = [article.text for article in index.articles.newest(200)]
     cuts = [chooser.randrange(max(1, len(text))) for text in texts]
     facets = index.engine.facets(query.Every(), ("author_facet", "category_facet"))
     return Vocabulary(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -59,13 +58,13 @@ def discover_command(limit: int, min_count: int | None, directory: str | None, a
     from search.discover import discover, example
 
     settings = settings_for(directory)
-    with closing(IndexReader(Path(settings.index))) as reader, reader.acquire() as index:
-        text = index.generation.dictionary
+    with closing(IndexReader(settings.index)) as reader, reader.acquire() as index:
+        text = index.dictionary
         if settings.dictionary:
             text = read_named_file("dictionary", settings.dictionary)
         dictionary = parse_dictionary(text, settings.dictionary or "dictionary")
         with progress_bar("articles") as show:
-            texts = _counted(index.catalog.texts(), index.catalog.count(), show)
+            texts = _counted(index.articles.texts(), index.articles.count(), show)
             found = discover(texts, dictionary, limit, min_count)
         examples = [example(index, word.word) for word in found]
     if as_json:
@@ -105,7 +104,7 @@ def check_command(file: str, queries: str | None, directory: str | None, as_json
     text = read_named_file("FILE", file)
     wanted = read_named_file("QUERIES", queries).split("\n") if queries else []
     wanted = [line.strip() for line in wanted if line.strip()]
-    with closing(Searcher(Path(settings.index), settings)) as searcher:
+    with closing(Searcher(settings.index, settings)) as searcher:
         with progress_bar("articles") as show:
             found = preview(searcher, text, file, wanted, show)
         if as_json:
@@ -113,7 +112,7 @@ def check_command(file: str, queries: str | None, directory: str | None, as_json
             return
         with searcher.reader.acquire() as index:
             ids = {each for change in found.rankings for each in (*change.before, *change.after)}
-            titles = {each.id: each.title for each in index.catalog.articles(sorted(ids)).values()}
+            titles = {each.id: each.title for each in index.articles.articles(sorted(ids)).values()}
     for line in _lines(found, titles):
         click.echo(printable(line))
 

@@ -13,6 +13,8 @@ import click
 
 from cli.options import index_option, json_option, print_json, printable, progress_bar, settings_for
 from index.engine import ENGINES
+from index.errors import InputError
+from index.opensearch.cluster import is_address
 from index.settings import Settings
 from index.sync import Report, Request, followed_folders, sync
 
@@ -21,7 +23,9 @@ from index.sync import Report, Request, followed_folders, sync
 @click.argument("paths", nargs=-1, metavar="PATH…", type=click.Path(path_type=Path))
 @click.option("--rebuild", is_flag=True, help="Make the index anew, beside the old one, and then swap.")
 @click.option("--watch", is_flag=True, help="Go on following the folders until Ctrl-C.")
-@click.option("--engine", metavar="E", default="", help=f"For a new index: {', '.join(ENGINES)}.")
+@click.option("--engine", metavar="E", default="", help=f"What searches: {', '.join(ENGINES)}.")
+@click.option("--url", metavar="URL", default="", help="For opensearch: https://NODE:9200/NAME.")
+@click.option("--shards", metavar="N", type=click.IntRange(1), help="For opensearch. [default: one a node]")
 @click.option("--segmenter", metavar="S", default="", help="For a new index: rjieba, jieba.")
 @click.option(
     "--jobs", metavar="N", type=click.IntRange(1), help="Processes that read. [default: one a core]"
@@ -35,6 +39,8 @@ def index_command(
     rebuild: bool,
     watch: bool,
     engine: str,
+    url: str,
+    shards: int | None,
     segmenter: str,
     jobs: int | None,
     forget: Sequence[str],
@@ -53,12 +59,20 @@ def index_command(
       souwen index                      the folders that the index knows
       souwen index ~/posts --watch      and go on as files change
       souwen index --rebuild            after a change of dictionary, or of souwen itself
+      souwen index --engine opensearch --url https://search.example.org:9200/news
     """
     settings = settings_for(directory)
+    if is_address(settings.index):
+        raise InputError(
+            f"{settings.index}: an index on a cluster is written from a directory, where what was read is "
+            f"noted. Run: souwen index FOLDER --engine opensearch --url {settings.index} --index DIR"
+        )
     request = Request(
         paths=paths,
         rebuild=rebuild,
         engine=engine,
+        url=url,
+        shards=shards or 0,
         segmenter=segmenter,
         jobs=jobs or os.cpu_count() or 1,
         forget=forget,

@@ -12,7 +12,7 @@ import click
 
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.article import write_jsonl
-from index.reader import IndexReader
+from index.reader import IndexReader, ledger_of
 from index.settings import setting_fields
 from index.sync import Request, sync
 from index.verify import repair, verify
@@ -32,7 +32,7 @@ def stats_command(directory: str | None, as_json: bool) -> None:
     from search.searcher import Searcher
 
     settings = settings_for(directory)
-    with closing(Searcher(Path(settings.index), settings)) as searcher:
+    with closing(Searcher(settings.index, settings)) as searcher:
         stats = searcher.stats()
     answer = {**stats_json(stats), "folders": stats.folders}
     if as_json:
@@ -54,8 +54,8 @@ def problems_command(directory: str | None, as_json: bool) -> None:
     Example:
       souwen problems --json | jq -r '.[] | select(.lost) | .path'
     """
-    with closing(IndexReader(Path(settings_for(directory).index))) as reader, reader.acquire() as index:
-        problems = index.catalog.problems()
+    with closing(IndexReader(settings_for(directory).index)) as reader, reader.acquire() as index:
+        problems = ledger_of(index).problems()
     if as_json:
         print_json([problem.to_json() for problem in problems])
         return
@@ -87,7 +87,7 @@ def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
         for line in repair(Path(settings.index)):
             click.echo(line, err=True)
         sync(Path(settings.index), Request(keep=True), settings)
-    with closing(IndexReader(Path(settings.index))) as reader, reader.acquire() as index:
+    with closing(IndexReader(settings.index)) as reader, reader.acquire() as index:
         findings = verify(index)
     if as_json:
         print_json(asdict(findings))
@@ -107,8 +107,8 @@ def export_command(output: BinaryIO, directory: str | None) -> None:
     Example:
       souwen export -o articles.jsonl
     """
-    with closing(IndexReader(Path(settings_for(directory).index))) as reader, reader.acquire() as index:
-        for line in write_jsonl(index.catalog.all_articles()):
+    with closing(IndexReader(settings_for(directory).index)) as reader, reader.acquire() as index:
+        for line in write_jsonl(index.articles.all_articles()):
             output.write(line.encode())
 
 

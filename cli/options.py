@@ -29,7 +29,10 @@ _UNPRINTABLE = re.compile(
 def index_option(command: Command) -> Command:
     """Adds `--index DIR`."""
     return click.option(
-        "--index", "directory", metavar="DIR", help="The index directory. [default: .souwen, or SOUWEN_INDEX]"
+        "--index",
+        "directory",
+        metavar="DIR",
+        help="The index: a directory, or a URL. [default: .souwen, or SOUWEN_INDEX]",
     )(command)
 
 

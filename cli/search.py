@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -74,7 +73,7 @@ def search_command(
       souwen search 放管服 --explain         and why in this order
     """
     settings = settings_for(directory)
-    searcher = Searcher(Path(settings.index), settings)
+    searcher = Searcher(settings.index, settings)
     request = SearchRequest(
         query=" ".join(words),
         page=page,
@@ -106,7 +105,7 @@ def show_command(article_id: str, directory: str | None, as_json: bool) -> None:
       souwen show d0f4556f894ca57a
     """
     settings = settings_for(directory)
-    searcher = Searcher(Path(settings.index), settings)
+    searcher = Searcher(settings.index, settings)
     article = searcher.article(article_id)
     if as_json:
         print_json(article_json(article))
@@ -135,7 +134,7 @@ def similar_command(article_id: str, size: int, directory: str | None, as_json: 
       souwen similar d0f4556f894ca57a
     """
     settings = settings_for(directory)
-    searcher = Searcher(Path(settings.index), settings)
+    searcher = Searcher(settings.index, settings)
     hits = searcher.similar(article_id, size)
     if as_json:
         print_json(similar_json(article_id, hits))
@@ -161,7 +160,7 @@ def suggest_command(prefix: Sequence[str], size: int, directory: str | None, as_
     """
     settings = settings_for(directory)
     typed = " ".join(prefix)
-    suggestions = Searcher(Path(settings.index), settings).suggest(typed, size)
+    suggestions = Searcher(settings.index, settings).suggest(typed, size)
     if as_json:
         print_json(suggest_json(typed, suggestions))
     else:

@@ -228,7 +228,7 @@ def _example_index() -> Iterator[Path]:
 @contextmanager
 def query_target() -> Iterator[Check]:
     """Anything can be searched for, and what was understood means the same when it is typed."""
-    with _example_index() as directory, closing(OpenIndex(IndexDirectory(directory).current())) as index:
+    with _example_index() as directory, closing(OpenIndex.of(IndexDirectory(directory).current())) as index:
         yield partial(_check_query, index)
 
 

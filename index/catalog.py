@@ -4,6 +4,9 @@ The catalog and the engine commit one after the other. In between, changed artic
 (`ADDED`, `REMOVED`), and a writer that finds marks when it starts replays them; so a crash at any
 moment leaves nothing that the next run does not mend. A removed article stays readable until the engine
 no longer finds it.
+
+Where the engine keeps the articles itself (see `index.engine.SharedEngine`), text and html are not here, and
+the files of marked articles are read again.
 """
 
 from __future__ import annotations
@@ -218,12 +221,15 @@ class Catalog:
         return bool(self._rows(f"SELECT 1 FROM articles WHERE state != {SETTLED} LIMIT 1"))
 
     def unsettled(self) -> Iterator[tuple[str, Article | None]]:
-        """Changes that the engine may not know of: an id, and the article, or None where it is gone."""
+        """Changes that the engine may not know of: an id, and the whole article, or None where it is gone."""
         marked = self._rows(f"SELECT id, state FROM articles WHERE state != {SETTLED}")
-        for start in range(0, len(marked), _SQLITE_VARIABLES):
-            part = marked[start : start + _SQLITE_VARIABLES]
-            articles = self.articles([article_id for article_id, state in part if state != REMOVED])
-            yield from ((article_id, articles.get(article_id)) for article_id, _ in part)
+        for article_id, state in marked:
+            yield article_id, self.article(article_id) if state != REMOVED else None
+
+    def settled(self) -> dict[str, str]:
+        """The digests of the articles that the engine has, by id."""
+        rows = self._rows(f"SELECT id, digest FROM articles WHERE state = {SETTLED}")
+        return {article_id: digest.hex() for article_id, digest in rows}
 
     def check(self) -> None:
         """Reads the whole file. Raises IndexDamagedError that says what is wrong with it."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from index.article import Problem
+from index.article import Article, Problem
 from index.catalog import ADDED, REMOVED, SCHEMA, SETTLED, Catalog, connect
-from index.records import Change, FileState, PackedArticle
+from index.records import Change, FileState, PackedArticle, pack
 
 
 class CatalogWriter(Catalog):
     """A catalog open for the one writer. What is written is one transaction until `commit`."""
 
     _MODES = ("mode=rw",)
+    # Not where the engine keeps the articles.
+    keeps_texts = True
 
     @classmethod
     def create(cls, path: Path) -> CatalogWriter:
@@ -127,10 +129,56 @@ class CatalogWriter(Catalog):
             )
         self.commit()
 
+    def read_unsettled_again(self) -> None:
+        """Has the files of articles that the engine may not know read again: their texts are not here."""
+        self._connection.execute(
+            f"UPDATE files SET size = -1 WHERE id IN (SELECT file FROM articles WHERE state = {ADDED})"
+        )
+        self._connection.execute(f"UPDATE articles SET digest = x'', state = {SETTLED} WHERE state = {ADDED}")
+        self.commit()
+
     def settle(self) -> None:
         """Notes that the engine has committed all changes."""
         self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
-        self._connection.execute(f"UPDATE articles SET state = {SETTLED} WHERE state != {SETTLED}")
+        dropped = "" if self.keeps_texts else ", text = '', html = x''"
+        self._connection.execute(f"UPDATE articles SET state = {SETTLED}{dropped} WHERE state != {SETTLED}")
+        self.commit()
+
+    def refuse(self, article_id: str, reason: str) -> None:
+        """Takes out an article that the engine could not take, and says why. Its file is read again in the
+        next run."""
+        row = self._connection.execute(
+            "SELECT articles.file, files.path FROM articles JOIN files ON files.id = articles.file "
+            "WHERE articles.id = ?",
+            (article_id,),
+        ).fetchone()
+        if row is None:
+            return
+        self._connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+        self._connection.execute("UPDATE files SET size = -1 WHERE id = ?", (row[0],))
+        self._note(row[0], [Problem(row[1], f"article {article_id!r} was refused: {reason}", lost=True)])
+
+    def compare(self, there: Mapping[str, str]) -> set[str]:
+        """Compares the articles with what an engine has, given by id and digest: the files of those that it
+        lacks are read again. Gives the ids that it has and should not."""
+        here = self.settled()
+        for article_id, digest in here.items():
+            if there.get(article_id) != digest:
+                self._connection.execute("UPDATE articles SET digest = x'' WHERE id = ?", (article_id,))
+                self._connection.execute(
+                    "UPDATE files SET size = -1 WHERE id = (SELECT file FROM articles WHERE id = ?)",
+                    (article_id,),
+                )
+        known = {row[0] for row in self._connection.execute("SELECT id FROM articles")}
+        return there.keys() - known
+
+    def restore(self, articles: Iterable[Article]) -> None:
+        """Takes back texts that an engine kept. Of articles that are not in the catalog, nothing is taken."""
+        for article in articles:
+            self._connection.execute(
+                "UPDATE articles SET text = ?, html = ? WHERE id = ?",
+                (article.text, pack(article).html, article.id),
+            )
         self.commit()
 
     def commit(self) -> None:
@@ -180,8 +228,8 @@ class CatalogWriter(Catalog):
                 json.dumps(article.categories, ensure_ascii=False),
                 article.thumbnail,
                 article.url,
-                article.text,
-                packed.html,
+                article.text if self.keeps_texts else "",
+                packed.html if self.keeps_texts else b"",
             ),
         )
 

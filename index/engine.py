@@ -18,17 +18,22 @@ BM25 with k1 1.2 and b 0.75 (see `index/bm25.py`), times the node's boost.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from whoosh import query
 
 from index.errors import EngineError
+
+if TYPE_CHECKING:
+    from index.article import Article
+    from index.records import PackedArticle
+    from index.store import ArticleStore
 
 # Text fields: tokens joined by spaces. Grams have positions, words frequencies, units neither.
 GRAM_FIELDS = ("title_grams", "body_grams")
@@ -99,6 +104,8 @@ class Hits:
 
 
 FacetCounts = dict[str, list[tuple[str, int]]]
+# Tokens, each with its document frequency.
+Terms = list[tuple[str, int]]
 
 
 class GramPhrase(query.Query):  # type: ignore[misc]  # whoosh has no types
@@ -158,17 +165,37 @@ class AnyTerm(query.Query):  # type: ignore[misc]
 class EngineWriter(Protocol):
     """Adds and deletes; nothing is seen by searches before `commit`. One writer at a time."""
 
-    def add(self, document: Document) -> None:
-        """Adds a document; one with the same id must have been deleted before."""
+    def add(self, document: Document, article: PackedArticle | None = None) -> None:
+        """Adds a document; one with the same id must have been deleted before. The article is for engines
+        that keep articles."""
         ...
 
     def delete(self, document_id: str) -> None:
         """Deletes the document with this id, if there is one."""
         ...
 
-    def commit(self) -> None:
-        """Makes all changes durable and visible to searches that start after it."""
+    def commit(self) -> dict[str, str]:
+        """Makes all changes durable and visible to searches that start after it. Gives the ids of documents
+        that could not be taken, each with the reason."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What an engine that lives elsewhere keeps beside the documents, so that they can be read from there
+    alone; engines of this process need nothing of it.
+
+    `meta` and `dictionary` are those of the generation, `url` is where it is to be. With `replaces`, it is
+    to take the place of what is live there, else to join that. `shards` is in how many parts (0: what fits
+    the cluster), and `ledger` the name of this machine's ledger, if it has one.
+    """
+
+    url: str = ""
+    meta: Mapping[str, object] = field(default_factory=dict)
+    dictionary: str = ""
+    shards: int = 0
+    ledger: str = ""
+    replaces: bool = False
 
 
 class Engine(Protocol):
@@ -190,8 +217,16 @@ class Engine(Protocol):
         """The tokens of a text field that start with `prefix`, each with its document frequency."""
         ...
 
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        """The document frequencies of these tokens of a text field; of those that there are."""
+        ...
+
+    def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
+        """The single characters that follow a unit in a gram field, each with its document frequency."""
+        ...
+
     def ids(self) -> set[str]:
-        """The ids of all documents."""
+        """The ids of all documents that this machine wrote."""
         ...
 
     def refresh(self) -> bool:
@@ -207,10 +242,67 @@ class Engine(Protocol):
         ...
 
 
+class SharedEngine(Engine, Protocol):
+    """An engine that other machines read and write, too. It keeps the articles."""
+
+    @property
+    def articles(self) -> ArticleStore:
+        """The articles of the index, all machines' together."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The name of the generation there."""
+        ...
+
+    @property
+    def description(self) -> Description:
+        """What it was made with."""
+        ...
+
+    @property
+    def ledger(self) -> str:
+        """The name of this machine's ledger; empty where it has none."""
+        ...
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this was still what is searched at its address at the last `refresh`."""
+        ...
+
+    def has_moved(self) -> bool:
+        """Whether another generation than the one that this machine wrote to last is live."""
+        ...
+
+    def settle_in(self) -> None:
+        """Notes that this machine's ledger agrees with the generation that is live."""
+        ...
+
+    def digests(self) -> dict[str, str]:
+        """The documents that this machine wrote, each with the digest of its article."""
+        ...
+
+    def own_articles(self) -> Iterator[Article]:
+        """Every whole article that this machine wrote."""
+        ...
+
+    def publish(self) -> None:
+        """Makes a generation that was built the live one, with what other machines have written."""
+        ...
+
+    def leave(self) -> None:
+        """Takes out all that this machine wrote, and the index itself if nothing is left in it."""
+        ...
+
+    def bytes(self) -> int:
+        """Its size on the disks of the cluster."""
+        ...
+
+
 class EngineClass(Protocol):
     """How an engine is made and opened; `directory` is the engine's own."""
 
-    def create(self, directory: Path) -> Engine:
+    def create(self, directory: Path, description: Description = ...) -> Engine:
         """Makes a new, empty index in a directory that does not exist yet."""
         ...
 
@@ -219,10 +311,40 @@ class EngineClass(Protocol):
         ...
 
 
+class SharedEngineClass(EngineClass, Protocol):
+    """The same of an engine that other machines use, too."""
+
+    def at(self, address: str) -> SharedEngine:
+        """Opens what is live at an address, to read it. Raises IndexMissingError, EngineError."""
+        ...
+
+    def abandon(self, directory: Path) -> None:
+        """Removes what was being built elsewhere for this directory when its run broke off."""
+        ...
+
+
 ENGINES = {
     "tantivy": "index.engines.tantivy:TantivyEngine",
     "whoosh": "index.engines.whoosh:WhooshEngine",
+    "opensearch": "index.engines.opensearch:OpenSearchEngine",
 }
+# Those that other machines read and write, too.
+SHARED = frozenset({"opensearch"})
+# Those that need nothing but this process.
+EMBEDDED = tuple(name for name in ENGINES if name not in SHARED)
+
+
+NOWHERE = Description()
+
+
+def frequencies_of(terms: Callable[[str], Terms], tokens: Sequence[str]) -> dict[str, int]:
+    """Of tokens that each start others, their own document frequencies."""
+    return {token: count for token in tokens for text, count in terms(token) if text == token}
+
+
+def single_characters(grams: Sequence[tuple[str, int]], unit: str) -> list[tuple[str, int]]:
+    """Of grams that start with a unit, those with one more character: that, and the document frequency."""
+    return [(gram[len(unit) :], count) for gram, count in grams if len(gram) == len(unit) + 1]
 
 
 def engine_class(name: str) -> EngineClass:

@@ -3,6 +3,7 @@
 .souwen/
   current            the name of the live generation; replaced by an atomic rename
   write.lock         held by the one writer, by the operating system: a killed one leaves it free
+  ledger             the name of this directory's ledger on a cluster that several machines write to
   gen-000001/
     meta.json        what the generation was made with
     dictionary.txt   the user dictionary it was made with, if any
@@ -17,15 +18,19 @@ import json
 import os
 import re
 import shutil
+import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from index.analysis import ANALYSIS_VERSION, hash_dictionary
 from index.article import format_date
 from index.disk import flush, flush_tree
+from index.engine import SHARED, SharedEngineClass, engine_class
 from index.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -48,6 +53,7 @@ class Meta:
     segmenter: str
     dictionary: str  # hash of dictionary.txt
     timezone: str
+    url: str = ""  # of the cluster, for an engine that is elsewhere
     analysis: int = ANALYSIS_VERSION
     format: int = FORMAT
     created: str = ""  # ISO 8601
@@ -134,6 +140,16 @@ class IndexDirectory:
         temporary.replace(self.path / "current")
         flush(self.path)
 
+    def ledger(self) -> str:
+        """The name by which a cluster tells what was written from here from what others wrote."""
+        file = self.path / "ledger"
+        if not file.exists():
+            unfinished = self.path / "ledger.new"
+            unfinished.write_text(f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}\n", encoding="utf-8")
+            flush(unfinished)
+            unfinished.replace(file)
+        return _read(file).strip()
+
     def prune(self) -> None:
         """Removes what earlier runs left behind: generations that are not live, unfinished ones."""
         found = self._generations()
@@ -145,6 +161,7 @@ class IndexDirectory:
             return  # damaged: nobody knows which of them was live
         for path in found:
             if path.name != live and all(part.name.startswith(_PARTS) for part in path.iterdir()):
+                self._abandon(path)
                 shutil.rmtree(path, ignore_errors=True)
         (self.path / "current.new").unlink(missing_ok=True)
 
@@ -201,36 +218,21 @@ class IndexDirectory:
     def _generations(self) -> list[Path]:
         return sorted(p for p in self.path.glob("gen-*") if _NAME.fullmatch(p.name) and p.is_dir())
 
+    def _abandon(self, path: Path) -> None:
+        """Removes what a generation that is not live has elsewhere."""
+        with suppress(IndexDamagedError, IndexMismatchError):
+            engine = self._read_meta(path).engine
+            if engine in SHARED:
+                cast(SharedEngineClass, engine_class(engine)).abandon(path / "engine")
+
     def _read_meta(self, path: Path) -> Meta:
         file = path / "meta.json"
         try:
             values = json.loads(_read(file))
-            version = values["format"]
-            if version == FORMAT:
-                meta = Meta(**values)
+            values["format"]
         except (ValueError, TypeError, KeyError):
-            raise IndexDamagedError(
-                "{file}: is not a description of an index. Run: {command}",
-                file=file,
-                command=_mend(self.path),
-            ) from None
-        if version != FORMAT:
-            raise IndexMismatchError(
-                "{path} has format {version}, and this souwen reads {readable}. Run: {command}",
-                path=self.path,
-                version=version,
-                readable=FORMAT,
-                command=_mend(self.path),
-            )
-        if meta.analysis != ANALYSIS_VERSION:
-            raise IndexMismatchError(
-                "{path} was made with version {version} of the text analysis, and this souwen has {current}: "
-                "words would not meet. Run: {command}",
-                path=self.path,
-                version=meta.analysis,
-                current=ANALYSIS_VERSION,
-                command=_mend(self.path),
-            )
+            raise _no_description(file, self.path) from None
+        meta = check_meta(values, self.path, file)
         if meta.dictionary and hash_dictionary(_read(path / "dictionary.txt")) != meta.dictionary:
             raise IndexMismatchError(
                 "{file} is not the dictionary that {path} was made with. Run: {command}",
@@ -241,7 +243,42 @@ class IndexDirectory:
         return meta
 
 
-def _mend(path: Path) -> str:
+def check_meta(values: Mapping[str, Any], place: object, source: object = "") -> Meta:
+    """What a generation of the index at `place` was made with, as `source` says.
+
+    Raises IndexDamagedError where that is no description, IndexMismatchError where another version made it.
+    """
+    if values.get("format") != FORMAT:
+        raise IndexMismatchError(
+            "{path} has format {version}, and this souwen reads {readable}. Run: {command}",
+            path=place,
+            version=values.get("format"),
+            readable=FORMAT,
+            command=_mend(place),
+        )
+    try:
+        meta = Meta(**values)
+    except TypeError:
+        raise _no_description(source or place, place) from None
+    if meta.analysis != ANALYSIS_VERSION:
+        raise IndexMismatchError(
+            "{path} was made with version {version} of the text analysis, and this souwen has {current}: "
+            "words would not meet. Run: {command}",
+            path=place,
+            version=meta.analysis,
+            current=ANALYSIS_VERSION,
+            command=_mend(place),
+        )
+    return meta
+
+
+def _no_description(file: object, place: object) -> IndexDamagedError:
+    return IndexDamagedError(
+        "{file}: is not a description of an index. Run: {command}", file=file, command=_mend(place)
+    )
+
+
+def _mend(path: object) -> str:
     return f"souwen index FOLDER --rebuild --index {path}"
 
 

@@ -7,15 +7,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from index.analysis import Analyzer
 from index.catalog import Catalog
-from index.engine import Engine, engine_class
-from index.errors import EngineError, IndexDamagedError, SouwenError
-from index.generation import Generation, IndexDirectory, Meta
+from index.engine import SHARED, Engine, SharedEngine, SharedEngineClass, engine_class
+from index.errors import EngineError, IndexDamagedError, InputError, SouwenError
+from index.generation import Generation, IndexDirectory, Meta, check_meta
+from index.opensearch.cluster import is_address
 from index.scan import identity
 from index.settings import zone
+from index.store import ArticleStore
 
 # Seconds between two looks at the directory: a change is noticed within a second. Where readers come all the
 # time, none waits for a look; the first one after so many seconds does.
@@ -24,60 +27,115 @@ _STALE = 1.0
 
 
 class OpenIndex:
-    """One generation, open for reading: catalog, engine, and the analysis they were made with.
+    """One generation, open for reading: its articles, its engine, and the analysis they were made with.
 
-    To try another dictionary, that may be given, with an engine directory for which it was used. `version`
-    goes up with every commit that is seen.
+    `ledger` is the catalog of this machine, and `generation` where that is; a machine that only reads what is
+    on a cluster has none. `version` goes up with every commit that is seen.
     """
 
     def __init__(
-        self, generation: Generation, *, dictionary: str | None = None, engine: Path | None = None
+        self,
+        meta: Meta,
+        dictionary: str,
+        engine: Engine,
+        articles: ArticleStore,
+        ledger: Catalog | None,
+        generation: Generation | None,
     ) -> None:
+        self.meta = meta
+        self.dictionary = dictionary
+        self.engine = engine
+        self.articles = articles
+        self.ledger = ledger
         self.generation = generation
-        self._identity = identity(generation.path)
-        self.catalog = Catalog.open(generation.catalog_file)
-        try:
-            self.engine: Engine = engine_class(generation.meta.engine).open(
-                engine or generation.engine_directory
-            )
-        except SouwenError:
-            self.catalog.close()
-            raise
-        self.analyzer = Analyzer(
-            generation.meta.segmenter, generation.dictionary if dictionary is None else dictionary
-        )
-        self.zone: ZoneInfo = zone(generation.meta.timezone)
+        self._identity = identity(generation.path) if generation is not None else None
+        self.analyzer = Analyzer(meta.segmenter, dictionary)
+        self.zone: ZoneInfo = zone(meta.timezone)
         self.version = 0
         self._users = 0
         self._retired = False
 
-    @property
-    def meta(self) -> Meta:
-        return self.generation.meta
+    @classmethod
+    def of(
+        cls, generation: Generation, *, dictionary: str | None = None, engine: Path | None = None
+    ) -> OpenIndex:
+        """Opens a generation of this machine. To try another dictionary, that may be given, with an engine
+        directory for which it was used.
 
-    def is_at(self, path: Path) -> bool:
-        """Whether this generation is the directory there, and no copy that has taken its place."""
+        Raises IndexDamagedError, or EngineError where a cluster can't be reached.
+        """
+        catalog = Catalog.open(generation.catalog_file)
+        try:
+            opened = engine_class(generation.meta.engine).open(engine or generation.engine_directory)
+            meta, text = generation.meta, generation.dictionary if dictionary is None else dictionary
+            articles: ArticleStore = catalog
+            if meta.engine in SHARED:
+                shared = cast(SharedEngine, opened)
+                meta, text = check_meta(shared.description.meta, meta.url), shared.description.dictionary
+                articles = shared.articles
+            return cls(meta, text, opened, articles, catalog, generation)
+        except SouwenError:
+            catalog.close()
+            raise
+
+    @classmethod
+    def at(cls, address: str) -> OpenIndex:
+        """Opens what is on a cluster, with nothing of it on this machine.
+
+        Raises InputError, EngineError, IndexMissingError or IndexMismatchError.
+        """
+        engine = cast(SharedEngineClass, engine_class("opensearch")).at(address)
+        description = engine.description
+        meta = check_meta(description.meta, address)
+        return cls(meta, description.dictionary, engine, engine.articles, None, None)
+
+    @property
+    def place(self) -> str:
+        """The index directory, or the address on a cluster."""
+        return str(self.generation.path.parent) if self.generation is not None else self.meta.url
+
+    @property
+    def name(self) -> str:
+        """The name of the generation."""
+        if self.meta.engine in SHARED:
+            return cast(SharedEngine, self.engine).name
+        assert self.generation is not None
+        return self.generation.path.name
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it was still what is searched when it was looked at last."""
+        return self.meta.engine not in SHARED or cast(SharedEngine, self.engine).is_live
+
+    def is_at(self, path: Path | None) -> bool:
+        """Whether this generation is the directory there, and no copy that has taken its place; without one,
+        whether it has none."""
+        if self.generation is None or path is None:
+            return self.generation is None and path is None
         return self.generation.path == path and identity(path) == self._identity
 
     def close(self) -> None:
-        """Lets go of all files."""
-        self.catalog.close()
+        """Lets go of all files and connections."""
+        if self.ledger is not None:
+            self.ledger.close()
         self.engine.close()
 
 
 class IndexReader:
-    """The live generation of an index directory, for any number of threads."""
+    """The live generation of an index, for any number of threads: of a directory, or at the address of a
+    cluster."""
 
-    def __init__(self, directory: Path) -> None:
-        self._place = IndexDirectory(directory)
+    def __init__(self, location: Path | str) -> None:
+        self._address = str(location) if is_address(location) else ""
+        self._place = None if self._address else IndexDirectory(Path(location))
         self._lock = threading.Lock()
         self._open: OpenIndex | None = None
         self._looked = 0.0
         self._looking = False
 
     @property
-    def place(self) -> IndexDirectory:
-        """The index directory."""
+    def place(self) -> IndexDirectory | None:
+        """The index directory, if there is one."""
         return self._place
 
     @contextmanager
@@ -119,15 +177,16 @@ class IndexReader:
                 threading.Thread(target=self._look, args=(self._open,), daemon=True).start()
             return self._open
         self._looked = now
-        name = self._place.current_name()
-        if self._open is not None and self._open.is_at(self._place.path / name):
+        live = self._live_path()
+        if self._open is not None and self._open.is_at(live):
             try:
                 self._open.version += self._open.engine.refresh()
-                return self._open
+                if self._open.is_live:
+                    return self._open
             except SouwenError:
-                if self._place.current_name() == name:
+                if self._live_path() == live:
                     raise
-        fresh = self._open_live(name)
+        fresh = self._open_at(live)
         self._retire()
         self._open = fresh
         return fresh
@@ -136,11 +195,11 @@ class IndexReader:
         """Looks beside those who read what is open. What is wrong, the next of them will see."""
         now, looked, fresh, is_newer = time.monotonic(), 0.0, index, False
         try:
-            name = self._place.current_name()
-            if index.is_at(self._place.path / name):
+            live = self._live_path()
+            if index.is_at(live):
                 is_newer = index.engine.refresh()
-            else:
-                fresh = self._open_live(name)
+            if not index.is_at(live) or not index.is_live:
+                fresh = self._open_at(live)
             looked = now
         except SouwenError:
             pass
@@ -157,14 +216,23 @@ class IndexReader:
                     fresh.close()
                 self._let_go(index)
 
-    def _open_live(self, name: str) -> OpenIndex:
+    def _live_path(self) -> Path | None:
+        """Where the live generation is on this machine; None where the index is not."""
+        return self._place.path / self._place.current_name() if self._place is not None else None
+
+    def _open_at(self, live: Path | None) -> OpenIndex:
+        if self._place is None or live is None:
+            return OpenIndex.at(self._address)
+        return self._open_live(self._place, live.name)
+
+    def _open_live(self, place: IndexDirectory, name: str) -> OpenIndex:
         """Opens what is live, called `name` a moment ago; anew if the generation was replaced and removed
         meanwhile."""
         while True:
             try:
-                return OpenIndex(self._place.current())
+                return OpenIndex.of(place.current())
             except SouwenError:
-                before, name = name, self._place.current_name()
+                before, name = name, place.current_name()
                 if name == before:
                     raise
 
@@ -179,3 +247,13 @@ class IndexReader:
             if not self._open._users:
                 self._open.close()
             self._open = None
+
+
+def ledger_of(index: OpenIndex) -> Catalog:
+    """The ledger of an index. Raises InputError on a machine that has none."""
+    if index.ledger is None:
+        raise InputError(
+            f"{index.place}: what was read, and what could not be, is known where it was indexed. "
+            "Run this there."
+        )
+    return index.ledger

@@ -10,8 +10,9 @@ from index.analysis import Analyzer
 from index.catalog import Catalog
 from index.catalog_writer import CatalogWriter
 from index.document import make_documents
-from index.engine import EngineWriter, engine_class
+from index.engine import NOWHERE, SHARED, Description, EngineWriter, engine_class
 from index.generation import Generation
+from index.records import pack
 from index.settings import zone
 
 # Articles that are analysed together.
@@ -33,20 +34,34 @@ def replay(
     while batch := list(islice(marked, _AT_ONCE)):
         for article_id, _ in batch:
             writer.delete(article_id)
-        for document in make_documents([a for _, a in batch if a is not None], analyzer, timezone):
-            writer.add(document)
+        articles = [article for _, article in batch if article is not None]
+        for article, document in zip(articles, make_documents(articles, analyzer, timezone), strict=True):
+            writer.add(document, pack(article))
         done += len(batch)
         progress(done)
     return done
 
 
 def fill_engine(
-    generation: Generation, catalog: CatalogWriter, progress: Callable[[int], None] = lambda _: None
+    generation: Generation,
+    catalog: CatalogWriter,
+    progress: Callable[[int], None] = lambda _: None,
+    description: Description = NOWHERE,
 ) -> None:
     """Makes a new engine for all articles of the catalog."""
     catalog.mark_all()
-    with closing(engine_class(generation.meta.engine).create(generation.engine_directory)) as engine:
-        with engine.writer() as writer:
-            replay(catalog, writer, generation, progress)
-            writer.commit()
-        catalog.settle()
+    kind = engine_class(generation.meta.engine)
+    with closing(kind.create(generation.engine_directory, description)) as engine, engine.writer() as writer:
+        replay(catalog, writer, generation, progress)
+        catalog.keeps_texts = generation.meta.engine not in SHARED
+        settle(catalog, writer)
+
+
+def settle(catalog: CatalogWriter, writer: EngineWriter) -> int:
+    """Commits the engine, and then the catalog. How many articles the engine could not take: they are
+    listed as problems."""
+    refused = writer.commit()
+    for article_id, reason in refused.items():
+        catalog.refuse(article_id, reason)
+    catalog.settle()
+    return len(refused)

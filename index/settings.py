@@ -46,7 +46,7 @@ def _number(default: int, help_: str, *, low: int) -> int:
 class Settings:
     """Every setting with its default. Sizes are in the unit that the help text names."""
 
-    index: str = _text(".souwen", "the index directory")
+    index: str = _text(".souwen", "the index directory, or the address of an index on a cluster")
     timezone: str = _text(
         "Asia/Shanghai", "time zone of dates without one, and of months and days in queries"
     )
@@ -106,6 +106,10 @@ class Settings:
     )
     query_log_days: int = _number(90, "days after which the query log forgets", low=1)
     cors: str = _text("", "other sites whose scripts may read the API, such as https://a.example; * is any")
+    opensearch_user: str = _text("", "the name for a cluster that asks for one")
+    opensearch_password: str = _secret("the password that goes with it")
+    opensearch_token: str = _secret("a bearer token for a cluster, in place of name and password")
+    opensearch_ca: str = _text("", "a file with the authorities whose certificates of a cluster are trusted")
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:

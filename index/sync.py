@@ -9,22 +9,24 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager, nullcontext, suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import cast
 
 from index.analysis import Analyzer, hash_dictionary
 from index.catalog import Catalog
 from index.catalog_writer import CatalogWriter
 from index.checksums import record_checksums
 from index.disk import writing
-from index.engine import Engine, EngineWriter, engine_class
+from index.engine import SHARED, Description, Engine, EngineWriter, SharedEngine, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.generation import Generation, IndexDirectory, Meta
 from index.guard import refuse_emptying
+from index.move import move
 from index.prepare import Preparation, Prepared, Task, prepare_files
 from index.records import KnownFile
-from index.replay import replay
+from index.replay import replay, settle
 from index.scan import Scan, removed_paths, resolve_roots, scan
 from index.settings import Settings, read_named_file
 
@@ -46,16 +48,19 @@ class Progress:
 class Request:
     """What to index, and how.
 
-    `engine` and `segmenter` are for a new index or a rebuilt one; empty, they are what the index had,
-    or the defaults. `forget` names folders to follow no longer. `allow_empty` lets a run take out all or
-    most of what there is (see `index.guard`). `settle` are seconds in which a file that has just
-    changed must stay as it is; else it is left for the next run. `keep` goes on with what the index was
-    made with, whatever the settings are now.
+    `engine`, `url` (of a cluster), `shards` and `segmenter` are for a new index or a rebuilt one; empty,
+    they are what the index had, or the defaults. Another engine alone needs no rebuild. `forget` names
+    folders to follow no longer. `allow_empty` lets a run take out all or most of what there is (see
+    `index.guard`). `settle` are seconds in which a file that has just changed must stay as it is; else it
+    is left for the next run. `keep` goes on with what the index was made with, whatever the settings are
+    now.
     """
 
     paths: Sequence[Path] = ()
     rebuild: bool = False
     engine: str = ""
+    url: str = ""
+    shards: int = 0
     segmenter: str = ""
     jobs: int = 1
     forget: Sequence[str] = ()
@@ -100,6 +105,8 @@ def sync(
     place = IndexDirectory(directory)
     if request.engine:
         engine_class(request.engine)  # an unknown one is an error before anything is touched
+    if request.url and request.engine not in SHARED:
+        raise InputError(f"--url is for an engine that is elsewhere: add --engine {' or '.join(SHARED)}.")
     with place.write_lock() as was_interrupted:
         with _live_catalog(place) as live:
             roots = _roots(live, request)
@@ -116,13 +123,26 @@ def sync(
                 generation = place.current()
                 if not request.keep and (difference := settings_difference(generation, request, settings)):
                     raise IndexMismatchError(difference)
+                name, url = _engine_of(generation.meta, request)
+                if (name, url) != (generation.meta.engine, generation.meta.url):
+                    generation = move(
+                        place,
+                        generation,
+                        name,
+                        url,
+                        request.shards,
+                        lambda done, total: progress(Progress(done, total)),
+                    )
             if is_first:
                 place.publish(generation)  # it can be searched while it grows, and continued when killed
             with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
+                catalog.keeps_texts = generation.meta.engine not in SHARED
                 engine = engine_class(generation.meta.engine).open(generation.engine_directory)
                 with closing(engine):
                     run = _Run(generation, catalog, engine, request, settings, progress)
                     report = run.follow(roots, found, started, listed, is_repair=was_interrupted)
+                    if generation.meta.engine in SHARED:
+                        cast(SharedEngine, engine).publish()
             if run.has_written:
                 record_checksums(generation)
             if request.rebuild and not is_first:
@@ -171,14 +191,19 @@ class _Run:
         left among its files."""
         self._catalog.set_roots(roots)
         self._catalog.commit()  # they are remembered even if this run is killed
+        if not self._catalog.keeps_texts:
+            self._catalog.read_unsettled_again()
+        strays = self._strays()
         ledger = self._catalog.files()
         tasks = self._compare(found, ledger)
         gone = removed_paths(ledger, found)
         self._report.unchanged = len(found.files) - len(tasks)
         tasks = self._settled(tasks, started, listed)
-        if tasks or gone or is_repair or self._catalog.is_unsettled():
+        if tasks or gone or strays or is_repair or self._catalog.is_unsettled():
             with self._engine.writer() as writer:
-                self._uncommitted += replay(self._catalog, writer, self._generation)
+                self._uncommitted += replay(self._catalog, writer, self._generation) + len(strays)
+                for article_id in strays:
+                    writer.delete(article_id)
                 self._remove(gone, writer)
                 self._write(tasks, writer)
                 # Files that were waiting for an id which is free now.
@@ -188,6 +213,19 @@ class _Run:
         self._catalog.set_other_problems(found.problems)
         self._finish(found, started)
         return self._report
+
+    def _strays(self) -> set[str]:
+        """Where another machine has made a shared index anew: the ids that it has of this machine's, and
+        should not. The files of articles that it lacks are read again."""
+        if self._generation.meta.engine not in SHARED:
+            return set()
+        engine = cast(SharedEngine, self._engine)
+        if not engine.has_moved():
+            return set()
+        strays = self._catalog.compare(engine.digests())
+        self._catalog.commit()
+        engine.settle_in()
+        return strays
 
     def _waiting(self, found: Scan) -> list[Task]:
         """The files that are to be read again; not those that could not be, just now."""
@@ -245,10 +283,10 @@ class _Run:
         for article_id in change.removed | change.changed:
             writer.delete(article_id)
         wanted = set(change.added | change.changed)
-        for document in prepared.documents:
+        for document, packed in zip(prepared.documents, prepared.articles, strict=True):
             if document.id in wanted:
                 wanted.remove(document.id)  # of two with one id, the first is the one in the catalog
-                writer.add(document)
+                writer.add(document, packed)
         self._report.added += len(change.added)
         self._report.changed += len(change.changed)
         self._report.removed += len(change.removed)
@@ -266,9 +304,10 @@ class _Run:
         """Catalog, engine, catalog: after a crash between two of them the next run knows what to do."""
         self._catalog.commit()
         if self._uncommitted:
-            writer.commit()
+            refused = settle(self._catalog, writer)
+            self._left_out |= self._catalog.to_read_again() if refused else set()
+            self._report.added -= refused
             self.has_written = True
-            self._catalog.settle()
         self._uncommitted = 0
 
     def _finish(self, found: Scan, started: float) -> None:
@@ -322,26 +361,43 @@ def _damage_matters(*, unless: bool) -> Iterator[None]:
 
 def _create(place: IndexDirectory, request: Request, settings: Settings) -> Generation:
     """A new generation with an empty catalog and engine."""
-    engine, segmenter = request.engine, request.segmenter
-    if not (engine and segmenter) and place.exists():
-        try:
+    engine, segmenter, url = request.engine, request.segmenter, request.url
+    if place.exists():
+        with suppress(IndexDamagedError, IndexMismatchError):
             before = place.current().meta
-            engine, segmenter = engine or before.engine, segmenter or before.segmenter
-        except (IndexDamagedError, IndexMismatchError):
-            pass
+            segmenter = segmenter or before.segmenter
+            engine, url = _engine_of(before, request)
+            if before.engine in SHARED and (engine, url) != (before.engine, before.url):
+                raise InputError(
+                    "others may use what is at {url}: leave it first, and then rebuild. Run: {command}",
+                    url=before.url,
+                    command=f"souwen index --engine {engine} --index {place.path}",
+                )
     dictionary = _read_dictionary(settings)
     meta = Meta(
         engine=engine or "tantivy",
         segmenter=segmenter or "rjieba",
         dictionary=hash_dictionary(dictionary),
         timezone=settings.timezone,
+        url=url,
     )
     kind = engine_class(meta.engine)
     Analyzer(meta.segmenter, dictionary, settings.dictionary)  # says what is wrong before work begins
     generation = place.create(meta, dictionary)
     CatalogWriter.create(generation.catalog_file).close()
-    kind.create(generation.engine_directory).close()
+    replaces = request.rebuild and place.exists()
+    ledger = place.ledger() if meta.engine in SHARED else ""
+    kind.create(
+        generation.engine_directory,
+        Description(url, asdict(meta), dictionary, request.shards, ledger, replaces),
+    ).close()
     return generation
+
+
+def _engine_of(before: Meta, request: Request) -> tuple[str, str]:
+    """The engine that an index is to have, and where."""
+    engine = request.engine or before.engine
+    return engine, (request.url or before.url) if engine in SHARED else ""
 
 
 def settings_difference(generation: Generation, request: Request, settings: Settings) -> str:
@@ -351,7 +407,6 @@ def settings_difference(generation: Generation, request: Request, settings: Sett
     differences = [
         (name, there, wanted)
         for name, there, wanted in (
-            ("engine", meta.engine, request.engine),
             ("segmenter", meta.segmenter, request.segmenter),
             ("timezone", meta.timezone, settings.timezone),
             ("dictionary", meta.dictionary or "none", hash_dictionary(_read_dictionary(settings))),
@@ -361,7 +416,7 @@ def settings_difference(generation: Generation, request: Request, settings: Sett
     if not differences:
         return ""
     name, there, wanted = differences[0]
-    option = f" --{name} {wanted}" if name in ("engine", "segmenter") else ""
+    option = f" --{name} {wanted}" if name == "segmenter" else ""
     keep = f"To keep what there is, set SOUWEN_TIMEZONE={there}. " if name == "timezone" else ""
     return (
         f"the index was made with {name} {there}, and {wanted} is asked for. {keep}"

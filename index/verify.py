@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from whoosh import query
 
@@ -14,10 +15,10 @@ from index.analysis.grams import BOUNDARY, phrase_grams
 from index.catalog_writer import CatalogWriter
 from index.checksums import damaged_files, record_checksums
 from index.disk import writing
-from index.engine import Engine, GramPhrase, Sort, engine_class
+from index.engine import SHARED, Engine, GramPhrase, SharedEngine, Sort, engine_class
 from index.errors import EngineError, IndexDamagedError
 from index.generation import Generation, IndexDirectory
-from index.reader import OpenIndex
+from index.reader import OpenIndex, ledger_of
 from index.replay import fill_engine, replay
 from index.scan import removed_paths, scan
 
@@ -95,19 +96,23 @@ def verify(index: OpenIndex) -> Findings:
 
     Raises IndexDamagedError where the catalog itself is damaged.
     """
-    index.catalog.check()
-    in_catalog = index.catalog.ids()
+    ledger = ledger_of(index)
+    assert index.generation is not None
+    ledger.check()
+    in_catalog = ledger.ids()
     damaged = damaged_files(index.generation)
     try:
-        in_engine, documents = index.engine.ids(), index.engine.count(query.Every())
+        in_engine = index.engine.ids()
+        # What other machines wrote to a shared index is theirs to verify.
+        documents = len(in_engine) if _is_shared(index) else index.engine.count(query.Every())
         wrong = _wrongly_found(index)
     except EngineError:
         if not damaged:
             raise
         in_engine, documents, wrong = set(), 0, set()  # the engine can't read them either
-    roots = index.catalog.roots()
+    roots = ledger.roots()
     there = {name: location for name, location in roots.items() if location.exists()}
-    ledger = {path: known for path, known in index.catalog.files().items() if path.partition("/")[0] in there}
+    files = {path: known for path, known in ledger.files().items() if path.partition("/")[0] in there}
     found = scan(there, index.generation.path.parent)
     return Findings(
         articles=len(in_catalog),
@@ -116,14 +121,14 @@ def verify(index: OpenIndex) -> Findings:
         not_in_catalog=tuple(sorted(in_engine - in_catalog)),
         damaged_files=damaged,
         wrongly_found=tuple(sorted(wrong)),
-        unsettled=index.catalog.is_unsettled(),
-        missing_files=tuple(sorted(removed_paths(ledger, found))),
+        unsettled=ledger.is_unsettled(),
+        missing_files=tuple(sorted(removed_paths(files, found))),
         changed_files=tuple(
             path
             for path, file in found.files.items()
-            if path in ledger and ledger[path].state.size >= 0 and ledger[path].state != file.state
+            if path in files and files[path].state.size >= 0 and files[path].state != file.state
         ),
-        new_files=tuple(path for path in found.files if path not in ledger),
+        new_files=tuple(path for path in found.files if path not in files),
         missing_folders=tuple(str(location) for name, location in roots.items() if name not in there),
     )
 
@@ -131,8 +136,8 @@ def verify(index: OpenIndex) -> Findings:
 def _wrongly_found(index: OpenIndex) -> set[str]:
     """Searches for stretches of a sample of texts, and looks for them in the texts themselves."""
     draw = random.Random(0)
-    ids = sorted(index.catalog.ids() & index.engine.ids())
-    articles = index.catalog.articles(draw.sample(ids, min(_SAMPLE, len(ids))))
+    ids = sorted(ledger_of(index).ids() & index.engine.ids())
+    articles = index.articles.articles(draw.sample(ids, min(_SAMPLE, len(ids))))
     units = {article.id: index.analyzer.units(article.text) for article in articles.values()}
     texts = {article_id: f" {' '.join(found)} " for article_id, found in units.items()}
     wrong: set[str] = set()
@@ -161,6 +166,8 @@ def repair(directory: Path) -> list[str]:
         generation = place.current()
         with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
             catalog.check()
+            if generation.meta.engine in SHARED:
+                return _compare(generation, catalog)
             engine = _sound_engine(generation)
             if engine is None:
                 fresh = place.create(generation.meta, generation.dictionary)
@@ -174,10 +181,31 @@ def repair(directory: Path) -> list[str]:
                 return _retell(generation, catalog, engine)
 
 
+def _is_shared(index: OpenIndex) -> bool:
+    return index.meta.engine in SHARED
+
+
+def _compare(generation: Generation, catalog: CatalogWriter) -> list[str]:
+    """Has what a shared engine lacks of this machine's read again, by the run that follows, and takes out
+    what it has too much."""
+    kind = engine_class(generation.meta.engine)
+    with closing(cast(SharedEngine, kind.open(generation.engine_directory))) as engine:
+        strays = catalog.compare(engine.digests())
+        again = len(catalog.to_read_again())
+        catalog.commit()
+        if strays:
+            with engine.writer() as writer:
+                for document_id in strays:
+                    writer.delete(document_id)
+                writer.commit()
+    done = [f"{len(strays):,} documents without an article were taken out."] if strays else []
+    return [*done, f"{again:,} files are read again."] if again else done
+
+
 def _retell(generation: Generation, catalog: CatalogWriter, engine: Engine) -> list[str]:
     """Tells an engine of what it has wrong."""
     wrong = catalog.ids() ^ engine.ids()
-    with closing(OpenIndex(generation)) as index:
+    with closing(OpenIndex.of(generation)) as index:
         wrong |= _wrongly_found(index)
     catalog.mark(wrong)
     if not catalog.is_unsettled():

@@ -189,7 +189,7 @@ def example(index: OpenIndex, word: str) -> str:
     """A passage with a word, of the newest article that has it; empty where it only is across paragraphs."""
     wanted = index.analyzer.units(word)
     hits = index.engine.search(match_units(DEFAULT_FIELD, wanted), sort=Sort.NEWEST, offset=0, limit=1).hits
-    for article in index.catalog.articles([hit.id for hit in hits]).values():
+    for article in index.articles.articles([hit.id for hit in hits]).values():
         for text in (article.title, *article.text.split("\n")):
             for start, end in UnitText(text).find(unit_pattern(wanted)):
                 before, after = max(0, start - _AROUND), end + _AROUND

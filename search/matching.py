@@ -15,8 +15,9 @@ from search.syntax import DEFAULT_FIELD
 # The fields that a logical field stands for.
 SEARCHED = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}
 
-# Grams that the unfinished ones of one phrase may stand for. tantivy takes 16,384, for half a second.
-_MAX_NEIGHBOURS = 2_000
+# Grams that the unfinished ones of one phrase may stand for: what OpenSearch lists of one shard. tantivy
+# takes 16,384, for half a second.
+_MAX_NEIGHBOURS = 1_000
 # Terms of which any will do, from which on they are looked up at once.
 _MANY_TERMS = 40
 

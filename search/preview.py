@@ -22,7 +22,9 @@ from index.analysis import Analyzer
 from index.analysis.words import DictionaryWord, parse_dictionary
 from index.article import Article
 from index.document import make_documents
-from index.engine import Sort
+from index.engine import SHARED, Sort
+from index.errors import EngineError
+from index.generation import Generation
 from index.reader import OpenIndex
 from search.matching import match_units
 from search.searcher import Searcher
@@ -91,9 +93,7 @@ def preview(
     with searcher.reader.acquire() as index:
         analyzer = Analyzer(index.meta.segmenter, dictionary, source)
         comparison = _Comparison(index.analyzer, analyzer)
-        having = _having(
-            index, _different(parse_dictionary(index.generation.dictionary, "dictionary"), words)
-        )
+        having = _having(index, _different(parse_dictionary(index.dictionary, "dictionary"), words))
         changed = _compare(index, having, comparison, progress)
         rankings: list[RankingChange] = []
         if queries:
@@ -165,7 +165,7 @@ def _compare(
     ids = list(dict.fromkeys(article_id for found in having.values() for article_id in found))
     changed: list[str] = []
     for start in range(0, len(ids), _BATCH):
-        articles = index.catalog.articles(ids[start : start + _BATCH])
+        articles = index.articles.articles(ids[start : start + _BATCH])
         changed += [article.id for article in articles.values() if comparison.add(article)]
         progress(min(start + _BATCH, len(ids)), len(ids))
     return changed
@@ -178,17 +178,29 @@ def _trial(
     """A copy of the index in which the articles that are cut otherwise are analysed anew."""
     with tempfile.TemporaryDirectory(prefix="souwen-") as folder:
         copy = Path(folder, "engine")
-        shutil.copytree(index.generation.engine_directory, copy)
-        with closing(OpenIndex(index.generation, dictionary=dictionary, engine=copy)) as trial:
+        generation = _here(index)
+        shutil.copytree(generation.engine_directory, copy)
+        with closing(OpenIndex.of(generation, dictionary=dictionary, engine=copy)) as trial:
             with trial.engine.writer() as writer:
                 for start in range(0, len(changed), _BATCH):
-                    articles = trial.catalog.articles(changed[start : start + _BATCH])
+                    articles = trial.articles.articles(changed[start : start + _BATCH])
                     for document in make_documents(list(articles.values()), analyzer, trial.zone):
                         writer.delete(document.id)
                         writer.add(document)
                 writer.commit()
             trial.engine.refresh()
             yield trial
+
+
+def _here(index: OpenIndex) -> Generation:
+    """The generation of an index whose engine has its files on this machine."""
+    if index.generation is None or index.meta.engine in SHARED:
+        raise EngineError(
+            "rankings are tried on a copy of the engine's files, and those of {engine} are not here. Try an "
+            "index of another engine, or leave the queries out.",
+            engine=index.meta.engine,
+        )
+    return index.generation
 
 
 def _ranking(searcher: Searcher, text: str, index: OpenIndex, trial: OpenIndex) -> RankingChange:

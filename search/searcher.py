@@ -110,10 +110,11 @@ class _Found:
 
 
 class Searcher:
-    """Answers searches over the live generation of an index, from any number of threads."""
+    """Answers searches over the live generation of an index, in a directory or at the address of a cluster,
+    from any number of threads."""
 
-    def __init__(self, directory: Path, settings: Settings) -> None:
-        self._reader = IndexReader(directory)
+    def __init__(self, location: Path | str, settings: Settings) -> None:
+        self._reader = IndexReader(location)
         self._settings = settings
         self._lexicon = LiveLexicon(self._reader)
         self._past = LivePastQueries(settings.query_log, settings.query_log_days)
@@ -221,7 +222,7 @@ class Searcher:
     def article(self, article_id: str) -> Article:
         """The whole article with this id. Raises NotFoundError where there is none."""
         with self._reader.acquire() as index:
-            article = index.catalog.article(article_id)
+            article = index.articles.article(article_id)
         if article is None:
             raise NotFoundError("there is no article with the id {id!r}.", id=article_id)
         return article
@@ -264,7 +265,7 @@ class Searcher:
     def newest(self, limit: int = 10) -> tuple[Article, ...]:
         """The newest articles, without their html."""
         with self._reader.acquire() as index:
-            return tuple(index.catalog.newest(limit))
+            return tuple(index.articles.newest(limit))
 
     def zone(self) -> tzinfo:
         """The time zone of the index's dates."""
@@ -339,7 +340,7 @@ def _filtered(tree: query.Query, filters: Sequence[query.Query]) -> query.Query:
 
 
 def _present(index: OpenIndex, hits: Sequence[Hit], needles: Sequence[Needle]) -> tuple[ResultHit, ...]:
-    articles = index.catalog.articles([hit.id for hit in hits])
+    articles = index.articles.articles([hit.id for hit in hits])
     return tuple(
         ResultHit(
             article=articles[hit.id],

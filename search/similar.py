@@ -85,6 +85,6 @@ def _closest(index: OpenIndex, tree: query.Query, limit: int) -> Iterator[tuple[
     offset, size, total = 0, limit + 5, 1
     while offset < min(total, _DEEPEST):
         page = index.engine.search(tree, sort=Sort.RELEVANCE, offset=offset, limit=size)
-        articles = index.catalog.articles([hit.id for hit in page.hits])
+        articles = index.articles.articles([hit.id for hit in page.hits])
         yield from ((hit, articles[hit.id]) for hit in page.hits if hit.id in articles)
         offset, size, total = offset + size, 4 * size, page.total

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from index.article import format_date
+from index.engine import SHARED, SharedEngine
 from index.reader import OpenIndex
 
 _RUNS = 10
@@ -15,7 +17,10 @@ _RUNS = 10
 @dataclass(frozen=True, slots=True)
 class Stats:
     """Counts, sizes in bytes, dates in seconds since 1970. `runs` are the last that changed something, the
-    latest first; `generations` has the size of each that is on the disk."""
+    latest first; `generations` has the size of each that is on the disk.
+
+    A machine that only reads what is on a cluster has no ledger: what a ledger tells is None there, or empty.
+    """
 
     articles: int
     engine: str
@@ -24,11 +29,11 @@ class Stats:
     timezone: str
     oldest: int | None
     newest: int | None
-    lost: int
-    doubtful: int
+    lost: int | None
+    doubtful: int | None
     catalog_bytes: int
     engine_bytes: int
-    files: int
+    files: int | None
     generations: dict[str, int]
     folders: dict[str, str]
     runs: tuple[dict[str, object], ...]
@@ -37,30 +42,41 @@ class Stats:
 
 def read_stats(index: OpenIndex) -> Stats:
     """The numbers of an open index."""
-    oldest, newest = index.catalog.dates()
-    problems = Counter(problem.lost for problem in index.catalog.problems())
-    generation = index.generation
+    oldest, newest = index.articles.dates()
+    ledger, catalog_bytes, generations = index.ledger, 0, {}
+    if index.generation is not None:
+        path = index.generation.path
+        catalog_bytes = sum(_size(file) for file in path.glob("catalog.sqlite*"))
+        generations = {
+            each.name: sum(_size(file) for file in each.rglob("*"))
+            for each in sorted(path.parent.glob("gen-*"))
+        }
+    if index.meta.engine in SHARED:
+        engine_bytes = cast(SharedEngine, index.engine).bytes()
+        generations |= {index.name: engine_bytes}
+    else:
+        assert index.generation is not None
+        engine_bytes = sum(_size(path) for path in index.generation.engine_directory.rglob("*"))
+    problems = Counter(problem.lost for problem in ledger.problems()) if ledger else None
+    last_runs = ledger.last_runs(_RUNS) if ledger else []
     runs: tuple[dict[str, object], ...] = tuple(
-        {**run, "started": format_date(int(run["started"]))} for run in index.catalog.last_runs(_RUNS)
+        {**run, "started": format_date(int(run["started"]))} for run in last_runs
     )
     return Stats(
-        articles=index.catalog.count(),
+        articles=index.articles.count(),
         engine=index.meta.engine,
         segmenter=index.meta.segmenter,
-        generation=generation.path.name,
+        generation=index.name,
         timezone=index.meta.timezone,
         oldest=oldest,
         newest=newest,
-        lost=problems[True],
-        doubtful=problems[False],
-        catalog_bytes=sum(_size(path) for path in generation.path.glob("catalog.sqlite*")),
-        engine_bytes=sum(_size(path) for path in generation.engine_directory.rglob("*")),
-        files=index.catalog.count_files(),
-        generations={
-            path.name: sum(_size(file) for file in path.rglob("*"))
-            for path in sorted(generation.path.parent.glob("gen-*"))
-        },
-        folders={name: str(location) for name, location in index.catalog.roots().items()},
+        lost=problems[True] if problems is not None else None,
+        doubtful=problems[False] if problems is not None else None,
+        catalog_bytes=catalog_bytes,
+        engine_bytes=engine_bytes,
+        files=ledger.count_files() if ledger else None,
+        generations=generations,
+        folders={name: str(location) for name, location in ledger.roots().items()} if ledger else {},
         runs=runs,
         last_run=runs[0] if runs else None,
     )

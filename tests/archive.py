@@ -54,16 +54,16 @@ class Archive:
 
     def open(self) -> OpenIndex:
         """The live generation, to be closed."""
-        return OpenIndex(IndexDirectory(self.directory).current())
+        return OpenIndex.of(IndexDirectory(self.directory).current())
 
     def texts(self) -> dict[str, str]:
         """The texts in the catalog, by id."""
         with closing(self.open()) as index:
-            return {article.id: article.text for article in index.catalog.all_articles()}
+            return {article.id: article.text for article in index.articles.all_articles()}
 
     def problems(self) -> list[Problem]:
         with closing(self.open()) as index:
-            return index.catalog.problems()
+            return index.ledger.problems()
 
     def reasons(self) -> dict[str, str]:
         """The problems' reasons, by path."""
@@ -90,5 +90,5 @@ def find(index: OpenIndex, text: str) -> list[str]:
     )
     hits = index.engine.search(tree, sort=Sort.RELEVANCE, offset=0, limit=100)
     assert hits.total == len(hits.hits)
-    articles = index.catalog.articles([hit.id for hit in hits.hits])
+    articles = index.articles.articles([hit.id for hit in hits.hits])
     return sorted(articles[hit.id].text for hit in hits.hits)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import cluster as opensearch
 import pytest
 from archive import Archive
 from browser import NONE_FOUND, Visitor, find_browser, launch, serving
@@ -17,7 +19,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from index.article import Article
-from index.engine import ENGINES
+from index.engine import EMBEDDED
 from index.settings import Settings
 from index.sync import Request, sync
 from search.searcher import Searcher
@@ -31,7 +33,7 @@ settings.load_profile("souwen")
 EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
 
 
-@pytest.fixture(scope="session", params=list(ENGINES))
+@pytest.fixture(scope="session", params=EMBEDDED)
 def example_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of an index over the example archive. Read it, don't write to it."""
     directory = tmp_path_factory.mktemp(f"examples-{request.param}") / "index"
@@ -50,7 +52,7 @@ def searcher(example_index: Path) -> Iterator[Searcher]:
 def articles(searcher: Searcher) -> dict[str, Article]:
     """All articles of the archive, by id."""
     with searcher.reader.acquire() as index:
-        return {article.id: article for article in index.catalog.all_articles()}
+        return {article.id: article for article in index.articles.all_articles()}
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +77,7 @@ def archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path / "posts", tmp_path / "index")
 
 
-@pytest.fixture(params=list(ENGINES))
+@pytest.fixture(params=EMBEDDED)
 def any_archive(request: pytest.FixtureRequest, archive: Archive) -> Archive:
     """An empty archive, to be indexed by each engine in turn."""
     archive.engine = request.param
@@ -118,3 +120,32 @@ def visit(browser: Browser, site: str) -> Iterator[Callable[..., Visitor]]:
     for visitor in visitors:
         visitor.close()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+@pytest.fixture(scope="session")
+def cluster() -> list[str]:
+    """The addresses of a real cluster's nodes. Without one the tests that need it are left out, which the end
+    of the run says; never in continuous integration."""
+    urls = opensearch.nodes()
+    if not urls:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(opensearch.NONE_FOUND)
+    opensearch.wait_green()
+    return urls
+
+
+@pytest.fixture
+def index_prefix(cluster: list[str]) -> Iterator[str]:
+    """What the names of all indices of a test start with. They are removed after it."""
+    prefix = f"test-{uuid.uuid4().hex[:12]}-"
+    yield prefix
+    opensearch.remove_indices(prefix)
+
+
+@pytest.fixture
+def breakable_cluster(cluster: list[str], index_prefix: str) -> Iterator[list[str]]:
+    """A cluster whose nodes may be killed, halted and started; after the test all are started again."""
+    if not opensearch.is_ours():
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(opensearch.NOT_OURS)
+    yield cluster
+    opensearch.start()
+    opensearch.wait_green()

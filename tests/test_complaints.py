@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from index.engine import ENGINES
+from index.engine import EMBEDDED
 from index.settings import Settings
 from index.sync import Request, sync
 from search.request import SearchRequest
@@ -28,7 +28,7 @@ GROUPS = json.loads((Path(__file__).parent / "cases" / "complaints.json").read_t
 CASES = [(group["name"], case) for group in GROUPS for case in group["cases"]]
 
 
-@pytest.fixture(scope="module", params=list(ENGINES))
+@pytest.fixture(scope="module", params=EMBEDDED)
 def complaints(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Searcher]:

@@ -184,7 +184,7 @@ def test_a_clock_that_is_set_back_hides_no_change(
             assert (report.changed, report.unsettled) == (1, 0)
             with reader.acquire() as index:
                 assert find(index, "图书馆") == [text]
-                run_ = index.catalog.last_run()
+                run_ = index.ledger.last_run()
                 assert run_ is not None
                 assert run_["started"] < real() - 10**6
 

@@ -1,128 +1,23 @@
-"""What every engine must do: one suite for all. Golden cases are in cases/engines.json; random corpora
-and trees must be answered alike by the engines and by Whoosh, the reference."""
+"""What every engine must do: one suite for all. Golden cases are in cases/engines.json."""
 
 from __future__ import annotations
 
 import json
-import os
-import stat
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from itertools import pairwise
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from engines import LIMITATIONS, document, found_ids, new_engine, raw_document, temporary_engine, tree, write
 from whoosh import query
 
 from index import bm25
-from index.engine import (
-    ENGINES,
-    FACET_FIELDS,
-    AnyTerm,
-    Document,
-    Engine,
-    GramPhrase,
-    Hits,
-    Sort,
-    engine_class,
-)
+from index.engine import ENGINES, FACET_FIELDS, Engine, GramPhrase, Hits, Sort, engine_class
 from index.errors import EngineError, IndexDamagedError
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "engines.json").read_text(encoding="utf-8"))
-BOUNDARY = "|"
-REFERENCE = "whoosh"
-# What an engine is known not to do, by name. tantivy leaves out tokens over 65,530 bytes, and looks at the
-# first 100 characters of the grams of a phrase with unfinished ones.
-LIMITATIONS: dict[str, set[str]] = {"tantivy": {"long tokens", "long patterns"}}
-
-
-def document(
-    document_id: str,
-    *,
-    title: str = "",
-    body: str = "",
-    author: Sequence[str] = (),
-    category: Sequence[str] = (),
-    date: int | None = None,
-    **facets: Sequence[str],
-) -> Document:
-    """A document of texts whose words are parted by spaces, and whose units are single characters."""
-    made: dict[str, Any] = {name: tuple(facets.get(name, ())) for name in FACET_FIELDS}
-    for field, text in (("title", title), ("body", body)):
-        units = text.replace(" ", "")
-        made[f"{field}_words"] = " ".join(word for word in text.split() if word != BOUNDARY)
-        made[f"{field}_units"] = " ".join(dict.fromkeys(units))
-        made[f"{field}_grams"] = " ".join(a + b for a, b in pairwise(units + BOUNDARY))
-    return Document(document_id, date=date, author=tuple(author), category=tuple(category), **made)
-
-
-def raw_document(document_id: str, tokens: str) -> Document:
-    """A document with the same tokens in every text field."""
-    return Document(document_id, tokens, tokens, tokens, tokens, tokens, tokens)
-
-
-def tree(node: list[Any]) -> query.Query:
-    """The tree that a list of a golden case stands for."""
-    kind, *rest = node
-    match kind:
-        case "term":
-            field, text, *boost = rest
-            return query.Term(field, text, boost=boost[0] if boost else 1.0)
-        case "phrase":
-            field, grams, *slop, unfinished = rest if len(rest) == 4 else [*rest, []]
-            found = tuple((o, g) for o, g in grams)
-            return GramPhrase(field, found, slop[0] if slop else 0, unfinished=frozenset(unfinished))
-        case "prefix":
-            return query.Prefix(*rest)
-        case "any":
-            return AnyTerm(rest[0], tuple(rest[1:]))
-        case "date":
-            return query.NumericRange("date", *rest)
-        case "every":
-            return query.Every()
-        case "none":
-            return query.NullQuery
-        case "and":
-            return query.And([tree(child) for child in rest])
-        case "or":
-            return query.Or([tree(child) for child in rest])
-        case "not":
-            return query.Not(tree(rest[0]))
-        case "maybe":
-            return query.AndMaybe(tree(rest[0]), tree(rest[1]))
-        case "const":
-            return query.ConstantScoreQuery(tree(rest[0]), float(rest[1]))
-    raise AssertionError(f"no node is called {kind!r}")
-
-
-def write(engine: Engine, documents: Sequence[Document] = (), deleted: Sequence[str] = ()) -> None:
-    """Deletes, adds, commits, and lets searches see it."""
-    with engine.writer() as writer:
-        for document_id in deleted:
-            writer.delete(document_id)
-        for added in documents:
-            writer.add(added)
-        writer.commit()
-    engine.refresh()
-
-
-@contextmanager
-def temporary_engine(name: str, documents: Sequence[Document]) -> Iterator[Engine]:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        closing(engine_class(name).create(Path(folder, "e"))) as made,
-    ):
-        write(made, documents)
-        yield made
-
-
-def found_ids(engine: Engine, node: query.Query, sort: Sort = Sort.NEWEST) -> list[str]:
-    return [hit.id for hit in engine.search(node, sort=sort, offset=0, limit=1000).hits]
 
 
 @pytest.fixture(scope="module", params=list(ENGINES))
@@ -142,7 +37,7 @@ def golden(name: str) -> Iterator[Engine]:
 @pytest.fixture
 def engine(name: str, tmp_path: Path) -> Iterator[Engine]:
     """An empty index of its own for each test."""
-    with closing(engine_class(name).create(tmp_path / "engine")) as made:
+    with new_engine(name, tmp_path / "engine") as made:
         yield made
 
 
@@ -356,9 +251,10 @@ def test_changes_of_one_commit_are_made_in_their_order(engine: Engine) -> None:
     assert engine.count(query.Prefix("body_words", "")) == 2
 
 
-def test_what_was_committed_is_there_when_it_is_opened_again(name: str, tmp_path: Path) -> None:
-    with closing(engine_class(name).create(tmp_path / "engine")) as engine:
-        write(engine, [document("a", body="公安 部门", date=5, month_facet=["1970-01"])])
+def test_what_was_committed_is_there_when_it_is_opened_again(
+    name: str, engine: Engine, tmp_path: Path
+) -> None:
+    write(engine, [document("a", body="公安 部门", date=5, month_facet=["1970-01"])])
     with closing(engine_class(name).open(tmp_path / "engine")) as engine:
         assert found_ids(engine, GramPhrase("body_grams", ((0, "公安"), (2, "部门")))) == ["a"]
         assert engine.facets(query.Every(), ["month_facet"]) == {"month_facet": [("1970-01", 1)]}
@@ -480,196 +376,3 @@ def test_open_says_what_is_damaged(name: str, tmp_path: Path) -> None:
 def test_an_unknown_engine_is_an_error_that_names_those_known() -> None:
     with pytest.raises(EngineError, match=r"'lucene'.*tantivy, whoosh"):
         engine_class("lucene")
-
-
-@pytest.mark.skipif(os.name != "posix", reason="file modes")
-def test_a_whoosh_index_that_others_can_write_is_refused(tmp_path: Path) -> None:
-    engine_class("whoosh").create(tmp_path / "engine").close()
-    (tmp_path / "engine").chmod(stat.S_IRWXU | stat.S_IRWXG)
-    with pytest.raises(EngineError, match="chmod -R go-w"):
-        engine_class("whoosh").open(tmp_path / "engine")
-
-
-# Random corpora and trees
-
-UNITS = "甲乙丙丁"
-WORDS = ["甲", "乙", "甲乙", "乙丙", "丙丁甲", BOUNDARY]
-NAMES = ["张三", "李四"]
-DATES = [None, -1, 0, 1, 10**9]
-
-texts = st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)
-documents_of: st.SearchStrategy[dict[str, Any]] = st.builds(
-    dict,
-    title=texts,
-    body=texts,
-    author=st.lists(st.sampled_from(NAMES), max_size=2, unique=True),
-    date=st.sampled_from(DATES),
-)
-corpora = st.lists(documents_of, min_size=1, max_size=12).map(
-    lambda found: [document(f"{i:02d}", **fields) for i, fields in enumerate(found)]
-)
-boosts = st.sampled_from([0.5, 1.0, 3.0])
-grams = st.tuples(st.sampled_from(UNITS + BOUNDARY), st.sampled_from(UNITS + BOUNDARY)).map("".join)
-gram_fields = st.sampled_from(["title_grams", "body_grams"])
-
-
-@st.composite
-def phrases(draw: st.DrawFn) -> GramPhrase:
-    steps = draw(st.lists(st.integers(1, 3), min_size=1, max_size=3))
-    offsets = [0]
-    for step in steps:
-        offsets.append(offsets[-1] + step)
-    return GramPhrase(draw(gram_fields), tuple((o, draw(grams)) for o in offsets), 0, draw(boosts))
-
-
-def opened(phrase: GramPhrase, offsets: Sequence[int]) -> GramPhrase:
-    """The phrase with only the first unit of the grams at these of its offsets."""
-    unfinished = frozenset(o for o, _ in phrase.grams if o in offsets)
-    cut = tuple((o, gram[0] if o in unfinished else gram) for o, gram in phrase.grams)
-    return GramPhrase(phrase.fieldname, cut, phrase.slop, phrase.boost, unfinished)
-
-
-open_phrases = st.builds(opened, phrases(), st.lists(st.integers(0, 9)))
-
-
-leaves = st.one_of(
-    st.builds(
-        query.Term, st.sampled_from(["title_words", "body_words"]), st.sampled_from(WORDS[:-1]), boosts
-    ),
-    st.builds(query.Term, gram_fields, grams, boosts),
-    st.builds(query.Term, st.sampled_from(["title_units", "body_units"]), st.sampled_from(UNITS)),
-    st.builds(query.Term, st.just("author"), st.sampled_from(NAMES)),
-    phrases(),
-    st.builds(
-        AnyTerm, st.sampled_from(["body_units", "title_words"]), st.lists(st.sampled_from(WORDS)).map(tuple)
-    ),
-    st.builds(query.Prefix, st.sampled_from(["body_words", "body_grams"]), st.sampled_from(UNITS)),
-    st.builds(
-        query.NumericRange,
-        st.just("date"),
-        st.sampled_from(DATES),
-        st.sampled_from(DATES),
-        startexcl=st.booleans(),
-        endexcl=st.booleans(),
-    ),
-    st.just(query.Every()),
-    st.just(query.NullQuery),
-)
-
-
-def groups(children: st.SearchStrategy[query.Query]) -> st.SearchStrategy[query.Query]:
-    several = st.lists(children, min_size=1, max_size=4)
-    return st.one_of(
-        several.map(query.And),
-        several.map(query.Or),
-        children.map(query.Not),
-        st.builds(query.AndMaybe, children, children),
-        st.builds(query.ConstantScoreQuery, children, st.sampled_from([0.0, 2.0])),
-    )
-
-
-trees = st.recursive(leaves, groups, max_leaves=8)
-
-
-def all_hits(engine: Engine, node: query.Query) -> Hits:
-    return engine.search(node, sort=Sort.RELEVANCE, offset=0, limit=100)
-
-
-@pytest.mark.parametrize("other", [engine for engine in ENGINES if engine != REFERENCE])
-@settings(max_examples=40)
-@given(corpus=corpora, nodes=st.lists(trees, min_size=8, max_size=12))
-def test_engines_agree(other: str, corpus: list[Document], nodes: list[query.Query]) -> None:
-    with temporary_engine(REFERENCE, corpus) as reference, temporary_engine(other, corpus) as tested:
-        for node in nodes:
-            wanted, found = all_hits(reference, node), all_hits(tested, node)
-            assert found.total == wanted.total == len(found.hits), node
-            wanted_scores = {hit.id: hit.score for hit in wanted.hits}
-            scores = {hit.id: hit.score for hit in found.hits}
-            assert scores == pytest.approx(wanted_scores, rel=1e-3, abs=1e-5), node
-            # In the order of the one, the scores of the other never rise by more than rounding.
-            for a, b in pairwise(found.hits[:10]):
-                assert wanted_scores[a.id] >= wanted_scores[b.id] * (1 - 1e-3) - 1e-5, node
-            for sort in (Sort.NEWEST, Sort.OLDEST):
-                assert found_ids(tested, node, sort) == found_ids(reference, node, sort), node
-
-
-@pytest.mark.parametrize("other", [engine for engine in ENGINES if engine != REFERENCE])
-@settings(max_examples=25)
-@given(
-    corpus=corpora,
-    nodes=st.lists(
-        st.builds(
-            lambda field, a, b, distance, slop, unfinished: opened(
-                GramPhrase(field, ((0, a), (distance, b)), slop), unfinished
-            ),
-            gram_fields,
-            grams,
-            grams,
-            st.integers(1, 3),
-            st.integers(1, 4),
-            st.lists(st.integers(0, 3), max_size=2),
-        ),
-        min_size=10,
-        max_size=20,
-    ),
-)
-def test_engines_agree_on_what_is_near(other: str, corpus: list[Document], nodes: list[GramPhrase]) -> None:
-    with temporary_engine(REFERENCE, corpus) as reference, temporary_engine(other, corpus) as tested:
-        for node in nodes:
-            assert found_ids(tested, node) == found_ids(reference, node), node
-
-
-def matches_by_definition(node: query.Query) -> Callable[[Document], bool]:
-    """Whether a phrase occurs in a document, worked out on its list of grams."""
-    assert isinstance(node, GramPhrase)
-
-    def is_at(found: list[str], position: int, gram: str, offset: int) -> bool:
-        if position >= len(found):
-            return False
-        return found[position].startswith(gram) if offset in node.unfinished else found[position] == gram
-
-    def matches(candidate: Document) -> bool:
-        found = getattr(candidate, node.fieldname).split()
-        return any(
-            all(is_at(found, start + offset, gram, offset) for offset, gram in node.grams)
-            for start in range(len(found))
-        )
-
-    return matches
-
-
-@settings(max_examples=25)
-@given(corpus=corpora, nodes=st.lists(phrases() | open_phrases, min_size=10, max_size=20))
-def test_phrases_match_by_their_definition(
-    name: str, corpus: list[Document], nodes: list[GramPhrase]
-) -> None:
-    with temporary_engine(name, corpus) as engine:
-        for node in nodes:
-            wanted = {d.id for d in corpus if matches_by_definition(node)(d)}
-            assert set(found_ids(engine, node)) == wanted, node
-
-
-@pytest.mark.skipif(os.name != "posix", reason="owners and modes of POSIX")
-def test_a_whoosh_index_keeps_its_files_to_itself(tmp_path: Path) -> None:
-    """Whatever the system gives to new files; and a file that somebody else has put there is refused."""
-    before = os.umask(0o002)
-    try:
-        engine = engine_class("whoosh").create(tmp_path / "engine")
-        with closing(engine), engine.writer() as writer:
-            writer.add(Document("1", "", "", "图书 书馆", "图书馆"))
-            writer.commit()
-    finally:
-        os.umask(before)
-    files = list((tmp_path / "engine").iterdir())
-    assert files
-    assert not any(path.stat().st_mode & 0o022 for path in files)
-    toc = next((tmp_path / "engine").glob("*.toc"))
-    toc.chmod(0o666)
-    with pytest.raises(EngineError, match=rf"{toc.name}: refused, since others can write"):
-        engine_class("whoosh").open(tmp_path / "engine")
-    toc.chmod(0o644)
-    engine_class("whoosh").open(tmp_path / "engine").close()
-    if os.geteuid() == 0:
-        os.chown(toc, 65534, -1)
-        with pytest.raises(EngineError, match=rf"refused, .*chown -R 0 {tmp_path}"):
-            engine_class("whoosh").open(tmp_path / "engine")

@@ -73,7 +73,7 @@ def client(index: Path) -> Iterator[FlaskClient]:
 def ids(index: Path) -> list[str]:
     """The ids of all articles."""
     with closing(Searcher(index, Settings())) as searcher, searcher.reader.acquire() as opened:
-        return [article.id for article in opened.catalog.all_articles()]
+        return [article.id for article in opened.articles.all_articles()]
 
 
 def test_nothing_is_lost(ids: list[str]) -> None:

@@ -33,9 +33,9 @@ from index.reader import OpenIndex
 from index.settings import Settings
 from index.sync import Request, sync
 sync(Path(sys.argv[2]), Request([Path(sys.argv[1])]), Settings())
-with closing(OpenIndex(IndexDirectory(Path(sys.argv[2])).current())) as index:
-    problems = {problem.path: [problem.reason, problem.lost] for problem in index.catalog.problems()}
-    articles = {article.path: article.text[-40:] for article in index.catalog.all_articles()}
+with closing(OpenIndex.of(IndexDirectory(Path(sys.argv[2])).current())) as index:
+    problems = {problem.path: [problem.reason, problem.lost] for problem in index.ledger.problems()}
+    articles = {article.path: article.text[-40:] for article in index.articles.all_articles()}
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1 if sys.platform == "darwin" else 1000)
 print(json.dumps({"problems": problems, "articles": articles, "megabytes": peak}))
 """

@@ -17,7 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from index.engine import ENGINES
+from index.engine import EMBEDDED
 from index.sync import Request
 from search.request import SearchRequest
 from search.searcher import Searcher
@@ -142,7 +142,7 @@ def answers(archive: Archive) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EMBEDDED)
 def test_following_gives_what_a_fresh_index_gives(engine: str) -> None:
     machine = type("Following", (Following,), {"engine": engine})
     run_state_machine_as_test(machine, settings=settings(max_examples=EXAMPLES, stateful_step_count=12))

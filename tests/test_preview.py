@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.main import main
-from index.engine import ENGINES
+from index.engine import EMBEDDED
 from index.errors import SettingsError
 from index.settings import Settings
 from search.preview import Preview, preview
@@ -37,7 +37,7 @@ TEXTS = [
 QUERIES = ["漂浮图书馆", "图书馆开放", "放管服改革", "天文台", "灯塔 开放"]
 
 
-@pytest.fixture(scope="module", params=list(ENGINES))
+@pytest.fixture(scope="module", params=EMBEDDED)
 def archives(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Archive, Archive]:
@@ -110,7 +110,7 @@ def test_the_preview_counts_what_is_cut_otherwise(
     plain, own = archives
     found = preview(searchers[0], DICTIONARY, "words.txt", [])
     with closing(plain.open()) as before, closing(own.open()) as after:
-        articles = list(before.catalog.all_articles())
+        articles = list(before.articles.all_articles())
         cuts = {a.id: (before.analyzer.words(a.text), after.analyzer.words(a.text)) for a in articles}
     texts = {article.id: article.text for article in articles}
     assert found.articles == sum(old != new for old, new in cuts.values())

@@ -55,7 +55,7 @@ def test_changes_are_seen_within_a_second(archive: Archive, monkeypatch: pytest.
     archive.sync()
     with closing(IndexReader(archive.directory)) as reader:
         with reader.acquire() as index:
-            assert index.catalog.count() == 0
+            assert index.articles.count() == 0
         archive.post("a.md", "图书馆")
         archive.sync()
         now += 1
@@ -74,12 +74,12 @@ def test_another_directory_with_the_name_of_a_generation(any_archive: Archive) -
     any_archive.sync()
     with closing(IndexReader(any_archive.directory)) as reader:
         with reader.acquire() as index:
-            assert len(find(index, "图书馆")) == index.catalog.count() == 2
+            assert len(find(index, "图书馆")) == index.articles.count() == 2
         any_archive.directory.rename(copy.with_name("before"))
         copy.rename(any_archive.directory)
         with reader.acquire() as index:
             assert find(index, "图书馆") == ["漂浮图书馆"]
-            assert index.catalog.count() == 1
+            assert index.articles.count() == 1
 
 
 @pytest.mark.usefixtures("eager")
@@ -205,7 +205,7 @@ def test_a_reader_finishes_on_the_generation_it_began_with(any_archive: Archive)
                 assert find(after, "图书馆") == ["县图书馆"]
             assert find(before, "图书馆") == ["漂浮图书馆"]
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-            before.catalog.count()  # nobody reads it any more
+            before.articles.count()  # nobody reads it any more
         with reader.acquire() as index:
             assert find(index, "图书馆") == ["县图书馆"]
 
@@ -221,7 +221,7 @@ def test_a_reader_finishes_even_when_the_old_generation_is_removed(any_archive: 
         any_archive.sync()
         assert not before.generation.path.exists()
         assert find(before, "图书馆") == ["漂浮图书馆"]
-        assert before.catalog.count() == 1
+        assert before.articles.count() == 1
 
 
 @pytest.mark.usefixtures("eager")
@@ -274,7 +274,7 @@ def test_an_index_that_comes_goes_and_comes_back(archive: Archive) -> None:
             pass
         archive.sync()
         with reader.acquire() as index:
-            assert index.catalog.count() == 1
+            assert index.articles.count() == 1
         shutil.rmtree(archive.directory)
         with pytest.raises(IndexMissingError), reader.acquire():
             pass

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from index.engine import ENGINES
+from index.engine import EMBEDDED
 from index.settings import Settings
 from index.sync import Request, sync
 from search.request import SearchRequest
@@ -22,7 +22,7 @@ DAY = 86_400
 Ranked = Callable[..., list[str]]
 
 
-@pytest.fixture(params=list(ENGINES))
+@pytest.fixture(params=EMBEDDED)
 def ranked(request: pytest.FixtureRequest, tmp_path: Path) -> Ranked:
     """Makes an archive of articles given as id → text and date, and gives the ids of a search in it."""
 

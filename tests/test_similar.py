@@ -84,7 +84,7 @@ def test_telling_words_are_those_that_few_articles_have(any_archive: Archive) ->
     any_archive.lines("a.jsonl", {"metro": METRO, "again": METRO_AGAIN, **OTHERS} | {"x": "今天 今天 公告"})
     any_archive.sync()
     with closing(any_archive.open()) as index:
-        article = index.catalog.article("metro")
+        article = index.articles.article("metro")
         assert article is not None
         words = telling_words(index, article)
     weights = dict(words)

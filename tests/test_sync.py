@@ -658,7 +658,7 @@ def test_a_run_is_recorded_where_something_changed(archive: Archive) -> None:
     archive.sync()
     archive.sync()
     index = archive.open()
-    run = index.catalog.last_run()
+    run = index.ledger.last_run()
     index.close()
     assert run is not None
     assert (run["added"], run["changed"], run["removed"]) == (1, 0, 0)

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from index.engine import ENGINES
+from index.engine import EMBEDDED
 from index.errors import SettingsError
 from index.settings import Settings
 from index.sync import Request, sync
@@ -34,7 +34,7 @@ def exact(results: Results) -> list[str]:
     return [hit.article.id for hit in results.hits[: results.relaxed_from]]
 
 
-@pytest.fixture(scope="module", params=list(ENGINES))
+@pytest.fixture(scope="module", params=EMBEDDED)
 def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index over the articles of the cases. Beside it is the file with the synonyms."""
     place = tmp_path_factory.mktemp(f"synonyms-{request.param}")

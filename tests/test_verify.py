@@ -73,7 +73,7 @@ def no_engine(archive: Archive) -> None:
 def a_document_twice(archive: Archive) -> None:
     directory = engine_files(archive)
     with closing(archive.open()) as index:
-        article = next(iter(index.catalog.all_articles()))
+        article = next(iter(index.articles.all_articles()))
         analyzer, timezone = index.analyzer, index.zone
     from index.document import make_document
 

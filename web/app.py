@@ -101,7 +101,7 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = _Proxied(app.wsgi_app, settings.trusted_proxy)  # type: ignore[method-assign]
     app.url_map.merge_slashes = False  # an id may have two in a row
     app.url_map.converters["article_id"] = _ArticleIdConverter
-    searcher = Searcher(Path(settings.index), settings)
+    searcher = Searcher(settings.index, settings)
     opened = ExitStack()
     query_log = None
     if settings.query_log:

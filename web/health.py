@@ -19,7 +19,8 @@ blueprint = Blueprint("health", __name__)
 def ready() -> dict[str, object]:
     """Readiness: looks into the catalog and the engine. Status 503, with the reason, where they fail."""
     with context().searcher.reader.acquire() as index:
-        index.catalog.roots()
+        if index.ledger is not None:
+            index.ledger.roots()
         index.engine.count(query.Term("id", ""))
     return {"status": "ok"}
 

@@ -65,13 +65,14 @@ class Metrics:
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The state of the index, for the registry."""
-        writing = self._searcher.reader.place.is_written()
+        place = self._searcher.reader.place
+        writing = place is not None and place.is_written()
         yield GaugeMetricFamily(
             "souwen_writer_running", "Whether something is writing to the index.", value=float(writing)
         )
         try:
             with self._searcher.reader.acquire() as index:
-                stats, run = read_stats(index), index.catalog.last_run()
+                stats, run = read_stats(index), index.ledger.last_run() if index.ledger else None
         except SouwenError:
             stats, run = None, None
         up = float(stats is not None)
@@ -88,12 +89,13 @@ class Metrics:
 
 def _of_index(stats: Stats) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily("souwen_index_articles", "Articles in the index.", value=stats.articles)
-    problems = GaugeMetricFamily(
-        "souwen_index_problems", "Files or lines that could not be read, or not well.", labels=("kind",)
-    )
-    problems.add_metric(("lost",), stats.lost)
-    problems.add_metric(("doubtful",), stats.doubtful)
-    yield problems
+    if stats.lost is not None and stats.doubtful is not None:
+        problems = GaugeMetricFamily(
+            "souwen_index_problems", "Files or lines that could not be read, or not well.", labels=("kind",)
+        )
+        problems.add_metric(("lost",), stats.lost)
+        problems.add_metric(("doubtful",), stats.doubtful)
+        yield problems
     size = GaugeMetricFamily("souwen_index_bytes", "Size on disk.", labels=("part",))
     size.add_metric(("catalog",), stats.catalog_bytes)
     size.add_metric(("engine",), stats.engine_bytes)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tantivy
 from tantivy import Occur, Order, Query
@@ -17,19 +18,26 @@ from index.engine import (
     FACET_FIELDS,
     GRAM_FIELDS,
     KEY_FIELDS,
+    NOWHERE,
     SCORED_FIELDS,
     TEXT_FIELDS,
     UNIT_FIELDS,
     WORD_FIELDS,
     AnyTerm,
+    Description,
     Document,
     FacetCounts,
     GramPhrase,
     Hit,
     Hits,
     Sort,
+    frequencies_of,
+    single_characters,
 )
 from index.errors import EngineError, IndexDamagedError
+
+if TYPE_CHECKING:
+    from index.records import PackedArticle
 
 # Bytes of postings held in memory before they are written out as a segment. One thread, since a
 # second one would only compete with the processes that analyse.
@@ -79,7 +87,7 @@ class TantivyEngine:
         index.reload()
 
     @classmethod
-    def create(cls, directory: Path) -> TantivyEngine:
+    def create(cls, directory: Path, description: Description = NOWHERE) -> TantivyEngine:
         directory.mkdir()
         return cls(tantivy.Index(_schema(), str(directory)), directory)
 
@@ -181,6 +189,12 @@ class TantivyEngine:
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         with _failures():
             return self._index.searcher().terms_with_prefix(field, prefix)
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        return frequencies_of(lambda token: self.terms(field, token), tokens)
+
+    def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
+        return single_characters(self.terms(field, unit), unit)
 
     def ids(self) -> set[str]:
         searcher = self._index.searcher()
@@ -295,7 +309,7 @@ class _Writer:
         self._schema = schema
         self._is_unfinished = False
 
-    def add(self, document: Document) -> None:
+    def add(self, document: Document, article: PackedArticle | None = None) -> None:
         self._is_unfinished = True
         values: dict[str, object] = {
             "id": document.id,
@@ -314,10 +328,11 @@ class _Writer:
         with _failures():
             self._writer.delete_documents_by_term("id", document_id)
 
-    def commit(self) -> None:
+    def commit(self) -> dict[str, str]:
         with _failures():
             self._writer.commit()
         self._is_unfinished = False
+        return {}
 
     def close(self) -> None:
         with _failures():

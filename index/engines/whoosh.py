@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from whoosh import columns, fields, query
 from whoosh import index as whoosh_index
@@ -30,19 +30,26 @@ from index.engine import (
     FACET_FIELDS,
     GRAM_FIELDS,
     KEY_FIELDS,
+    NOWHERE,
     SCORED_FIELDS,
     TEXT_FIELDS,
     UNIT_FIELDS,
     WORD_FIELDS,
     AnyTerm,
+    Description,
     Document,
     FacetCounts,
     GramPhrase,
     Hit,
     Hits,
     Sort,
+    frequencies_of,
+    single_characters,
 )
 from index.errors import EngineError, IndexDamagedError, SouwenError
+
+if TYPE_CHECKING:
+    from index.records import PackedArticle
 
 # Joins the values of a field that has several; no value contains it.
 _SEPARATOR = "\x1f"
@@ -88,7 +95,7 @@ class WhooshEngine:
             ) from None
 
     @classmethod
-    def create(cls, directory: Path) -> WhooshEngine:
+    def create(cls, directory: Path, description: Description = NOWHERE) -> WhooshEngine:
         directory.mkdir(mode=0o755)
         whoosh_index.create_in(str(directory), _schema())
         _keep_to_ourselves(directory)
@@ -130,6 +137,12 @@ class WhooshEngine:
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         return self._read(lambda reader: _terms(reader, field, prefix))
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        return frequencies_of(lambda token: self.terms(field, token), tokens)
+
+    def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
+        return single_characters(self.terms(field, unit), unit)
 
     def ids(self) -> set[str]:
         return self._read(lambda reader: {reader.stored_fields(doc)["id"] for doc in reader.all_doc_ids()})
@@ -307,14 +320,14 @@ class _Writer:
             self._opened = self._index.writer(limitmb=256)
         return self._opened
 
-    def add(self, document: Document) -> None:
+    def add(self, document: Document, article: PackedArticle | None = None) -> None:
         self._added[document.id] = document
 
     def delete(self, document_id: str) -> None:
         self._added.pop(document_id, None)
         self._writer.delete_by_term("id", document_id)
 
-    def commit(self) -> None:
+    def commit(self) -> dict[str, str]:
         for document in self._added.values():
             self._write(document)
         self._added.clear()
@@ -322,6 +335,7 @@ class _Writer:
         self._opened = None
         _keep_to_ourselves(self._directory)
         flush_tree(self._directory)  # Whoosh leaves that to the system
+        return {}
 
     def close(self) -> None:
         if self._opened is not None:

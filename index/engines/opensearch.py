@@ -1,0 +1,390 @@
+"""The engine for archives that outgrow one machine: an OpenSearch cluster, with nothing installed on it.
+
+Its directory has one file, `cluster.json`, with the address, the index that was written last, and the name of
+this machine's ledger among those that write to it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from whoosh import query
+
+from index.analysis.grams import END
+from index.article import Article
+from index.engine import (
+    GRAM_FIELDS,
+    NOWHERE,
+    UNIT_FIELDS,
+    Description,
+    FacetCounts,
+    Hit,
+    Hits,
+    Sort,
+)
+from index.errors import EngineError, IndexDamagedError, IndexMismatchError, InputError
+from index.opensearch.articles import ClusterArticles
+from index.opensearch.carry import carry, written
+from index.opensearch.cluster import Address, connect, failures, reason_of, unreadable
+from index.opensearch.compiler import compile_tree
+from index.opensearch.generations import Generations, LiveGeneration
+from index.opensearch.mapping import GAP, counted_field
+from index.opensearch.reading import WINDOW, Found, ask, pages
+from index.opensearch.writer import ClusterWriter
+
+_FILE = "cluster.json"
+# Up to so many documents, shards are told of each other's statistics before they score; with more, each has
+# nearly those of all.
+_EXACT_STATISTICS = 10_000_000
+# Values of one facet, and tokens that start alike, that are counted: the most frequent.
+_MOST_VALUES = 10_000
+_MOST_TERMS = 60_000
+# Characters of a pattern: OpenSearch takes 1,000, signs before them included.
+_MOST_PATTERN = 400
+# Grams that start alike that are listed, of a shard: what Lucene takes in one query.
+_MOST_GRAMS = 1_023
+# Tokens counted by one request.
+_COUNTED = 500
+
+_RELEVANCE = ["_score", {"date": {"order": "desc", "missing": "_last"}}, {"id": "asc"}]
+_SORTS: dict[Sort, list[Any]] = {
+    Sort.RELEVANCE: _RELEVANCE,
+    Sort.NEWEST: [{"date": {"order": "desc", "missing": "_last"}}, {"id": "desc"}],
+    Sort.OLDEST: [{"date": {"order": "asc", "missing": "_last"}}, {"id": "asc"}],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What `cluster.json` says. An index that is `building` is not live yet."""
+
+    url: str
+    index: str
+    ledger: str
+    building: bool = False
+
+    @classmethod
+    def read(cls, directory: Path) -> _Place:
+        file = directory / _FILE
+        try:
+            return cls(**json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise IndexDamagedError("{file}: can't be read: {reason}", file=file, reason=error) from None
+
+    def write(self, directory: Path) -> None:
+        unfinished = directory / f"{_FILE}.new"
+        unfinished.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(directory / _FILE)
+
+
+class OpenSearchEngine:
+    """See `index.engine.SharedEngine`."""
+
+    def __init__(self, address: Address, index: str, directory: Path | None, place: _Place | None) -> None:
+        self._address = address
+        self._client = connect(address)
+        self._generations = Generations(self._client, address)
+        self._directory = directory
+        self._place = place
+        self._index = self._live = index
+        live = self._generations.live()
+        self._seen = live.changed if live is not None and live.index == index else ""
+        self._shards = self._generations.shards(index)
+        self._documents = self.articles.count()
+
+    @classmethod
+    def create(cls, directory: Path, description: Description = NOWHERE) -> OpenSearchEngine:
+        """Makes an index on the cluster; or joins the one that is live there, unless it is to be replaced."""
+        if not description.url:
+            raise InputError(
+                "the engine opensearch needs the address of a cluster: "
+                "souwen index FOLDER --engine opensearch --url https://NODE:9200/NAME"
+            )
+        address = Address.parse(description.url)
+        generations = Generations(connect(address), address)
+        live = generations.live()
+        joins = live is not None and not description.replaces
+        if live is not None and joins:
+            _refuse_others(live, description, address)
+            index = live.index
+        else:
+            index = generations.create(
+                description.meta, description.dictionary, description.shards, live=live is None
+            )
+        building = live is not None and not joins
+        place = _Place(str(address), index, description.ledger, building)
+        directory.mkdir()
+        place.write(directory)
+        return cls(address, index, directory, place)
+
+    @classmethod
+    def open(cls, directory: Path) -> OpenSearchEngine:
+        place = _Place.read(directory)
+        address = Address.parse(place.url)
+        if place.building:
+            return cls(address, place.index, directory, place)
+        live = Generations(connect(address), address).current()
+        return cls(address, live.index, directory, place)
+
+    @classmethod
+    def at(cls, address: str) -> OpenSearchEngine:
+        place = Address.parse(address)
+        return cls(place, Generations(connect(place), place).current().index, None, None)
+
+    @classmethod
+    def abandon(cls, directory: Path) -> None:
+        place = _Place.read(directory)
+        if place.building:
+            address = Address.parse(place.url)
+            Generations(connect(address), address).remove(place.index)
+
+    @property
+    def articles(self) -> ClusterArticles:
+        return ClusterArticles(self._client, self._address, self._index)
+
+    @property
+    def ledger(self) -> str:
+        return self._place.ledger if self._place is not None else ""
+
+    @property
+    def name(self) -> str:
+        return self._index
+
+    @property
+    def description(self) -> Description:
+        meta, dictionary = self._generations.meta(self._index), self._generations.dictionary(self._index)
+        return Description(str(self._address), meta, dictionary, self._shards, self.ledger)
+
+    def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
+        body: dict[str, Any] = {"query": self._compile(tree), "_source": False}
+        if offset + limit > WINDOW:
+            hits = self._deep(body, sort, offset, limit)
+            return Hits(tuple(_hit(hit, sort) for hit in hits), self.count(tree))
+        page = {"sort": _SORTS[sort], "track_total_hits": True, "from": offset, "size": limit}
+        found = self._search(body | page, is_scored=sort is Sort.RELEVANCE)["hits"]
+        return Hits(tuple(_hit(hit, sort) for hit in found["hits"]), int(found["total"]["value"]))
+
+    def _deep(self, body: dict[str, Any], sort: Sort, offset: int, limit: int) -> list[Found]:
+        """The hits of a page that is farther down than a single search reads."""
+        hits: list[Found] = []
+        position = 0
+        kind = self._kind(is_scored=sort is Sort.RELEVANCE)
+        for page in pages(self._client, self._address, self._index, body, _SORTS[sort], WINDOW, kind):
+            hits += page[max(0, offset - position) : max(0, offset + limit - position)]
+            position += len(page)
+            if position >= offset + limit:
+                break
+        return hits
+
+    def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
+        body = {
+            "query": self._compile(tree),
+            "size": 0,
+            "aggs": {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in fields},
+        }
+        found = self._search(body)["aggregations"]
+        return {
+            name: [(bucket["key"], int(bucket["doc_count"])) for bucket in found[name]["buckets"]]
+            for name in fields
+        }
+
+    def count(self, tree: query.Query) -> int:
+        body = {"query": self._compile(tree), "size": 0, "track_total_hits": True}
+        return int(self._search(body)["hits"]["total"]["value"])
+
+    def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        if field in GRAM_FIELDS:
+            return list(self.frequencies(field, self._starting(field, prefix)).items())
+        if field in UNIT_FIELDS and not (prefix and prefix.isascii() and prefix.isalnum()):
+            others = [unit for unit in self._starting(field, prefix) if not unit.endswith(END)]
+            return [*self._listed(field, prefix), *self.frequencies(field, others).items()]
+        return self._listed(field, prefix)
+
+    def _listed(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        """The words, or runs of letters or digits, that start so, the most frequent first."""
+        pattern = f"{_escaped(prefix[:_MOST_PATTERN])}.*"
+        body = {
+            "query": {"prefix": {field: {"value": prefix}}} if prefix else {"match_all": {}},
+            "size": 0,
+            "aggs": {
+                "terms": {"terms": {"field": counted_field(field), "size": _MOST_TERMS, "include": pattern}}
+            },
+        }
+        buckets = self._search(body)["aggregations"]["terms"]["buckets"]
+        found = ((str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets)
+        return [(token, count) for token, count in found if token.startswith(prefix)]
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for start in range(0, len(tokens), _COUNTED):
+            part = tokens[start : start + _COUNTED]
+            filters = {str(number): {"term": {field: token}} for number, token in enumerate(part)}
+            body = {"size": 0, "aggs": {"tokens": {"filters": {"filters": filters}}}}
+            buckets = self._search(body)["aggregations"]["tokens"]["buckets"]
+            for number, token in enumerate(part):
+                if count := int(buckets[str(number)]["doc_count"]):
+                    found[token] = count
+        return found
+
+    def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
+        suggest = {
+            "text": unit + GAP,
+            "term": {
+                "field": field,
+                "analyzer": "keyword",
+                "prefix_length": len(unit),
+                "max_edits": 1,
+                "min_word_length": 1,
+                "max_inspections": 1_000_000,
+                "suggest_mode": "always",
+                "accuracy": 0.0,
+                "size": _MOST_VALUES,
+                "shard_size": _MOST_VALUES,
+                "sort": "frequency",
+            },
+        }
+        found = self._search({"size": 0, "suggest": {"grams": suggest}})
+        options = found["suggest"]["grams"][0]["options"]
+        return [
+            (option["text"][len(unit) :], int(option["freq"]))
+            for option in options
+            if len(option["text"]) == len(unit) + 1
+        ]
+
+    def ids(self) -> set[str]:
+        return set(self.digests())
+
+    def digests(self) -> dict[str, str]:
+        wanted = {"term": {"ledger": self.ledger}} if self.ledger else {"match_all": {}}
+        found = written(self._client, self._address, self._index, wanted)
+        return {document_id: digest for document_id, (digest, _) in found.items()}
+
+    def refresh(self) -> bool:
+        live = self._generations.current()
+        is_new = (live.index, live.changed) != (self._index, self._seen)
+        self._live, self._seen = live.index, live.changed
+        return is_new
+
+    @property
+    def is_live(self) -> bool:
+        return self._live == self._index
+
+    def has_moved(self) -> bool:
+        return self._place is not None and not self._place.building and self._place.index != self._index
+
+    def settle_in(self) -> None:
+        assert self._directory is not None and self._place is not None
+        self._place = replace(self._place, index=self._index)
+        self._place.write(self._directory)
+
+    def own_articles(self) -> Iterator[Article]:
+        return self.articles.of_ledger(self.ledger)
+
+    def leave(self) -> None:
+        with failures(self._address):
+            self._client.delete_by_query(
+                index=self._index,
+                body={"query": {"term": {"ledger": self.ledger}}},
+                params={"conflicts": "proceed", "refresh": "true", "timeout": "5m"},
+                request_timeout=3600,
+            )
+        if self.articles.count():
+            self._generations.changed(self._index)
+        else:
+            self._generations.remove(self._index, even_live=True)
+
+    def publish(self) -> None:
+        assert self._directory is not None and self._place is not None
+        if not self._place.building:
+            return
+        live = self._generations.live()
+        if live is not None:
+            carry(self._client, self._address, live, self._index, self._place.ledger)
+        self._generations.settle(self._index)
+        self._generations.wait_for_copies(self._index)
+        if live is not None:  # once more: the first time may have taken long
+            carry(self._client, self._address, live, self._index, self._place.ledger)
+        self._generations.publish(self._index)
+        self._place = replace(self._place, building=False)
+        self._place.write(self._directory)
+
+    @contextmanager
+    def writer(self) -> Iterator[ClusterWriter]:
+        if self._place is None:
+            raise EngineError("{engine}: only a machine with a ledger writes", engine="opensearch")
+        writer = ClusterWriter(self._client, self._address, self._index, self._place.ledger)
+        try:
+            yield writer
+        finally:
+            writer.close()
+        if not self._place.building:
+            self._generations.settle_loaded(self._index)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def bytes(self) -> int:
+        return self._generations.bytes(self._index)
+
+    def _search(self, body: dict[str, Any], *, is_scored: bool = False) -> Found:
+        kind = self._kind(is_scored=is_scored)
+        return ask(self._client, self._address, body, index=self._index, search_type=kind)
+
+    def _kind(self, *, is_scored: bool) -> str:
+        """How the shards of a search work together."""
+        is_small = self._documents < _EXACT_STATISTICS
+        return "dfs_query_then_fetch" if is_scored and self._shards > 1 and is_small else "query_then_fetch"
+
+    def _compile(self, tree: query.Query) -> dict[str, Any]:
+        return compile_tree(tree, self._starting)
+
+    def _starting(self, field: str, prefix: str) -> list[str]:
+        """The grams of a field that start so, of each shard the first `_MOST_GRAMS` in order: Lucene lists
+        them when it rewrites a query, and no other way."""
+        body = {
+            "query": {"prefix": {field: {"value": prefix, "rewrite": f"top_terms_{_MOST_GRAMS}"}}},
+        }
+        with failures(self._address):
+            found = self._client.indices.validate_query(
+                index=self._index, body=body, params={"rewrite": "true", "all_shards": "true"}
+            )
+        if not found["valid"] or found["_shards"]["failed"]:
+            raise unreadable(self._address, reason_of(found))
+        grams: set[str] = set()
+        sign = f"{field}:"
+        for explanation in found["explanations"]:
+            text = explanation.get("explanation", "")
+            if text.startswith(sign):
+                grams.update(text[len(sign) :].split(f" {sign}"))
+        return sorted(grams)
+
+
+def _refuse_others(live: LiveGeneration, description: Description, address: Address) -> None:
+    """Raises IndexMismatchError where what is live was made in another way than what is to join it."""
+    for name in ("format", "analysis", "segmenter", "timezone", "dictionary"):
+        there, wanted = live.meta.get(name), description.meta.get(name)
+        if description.meta and there != wanted:
+            raise IndexMismatchError(
+                "the index at {path} was made with {name} {there}, and this machine has {wanted}: words "
+                "would not meet. Use the same here, or make the index anew: {command}",
+                path=address,
+                name=name,
+                there=there or "none",
+                wanted=wanted or "none",
+                command=f"souwen index --rebuild --engine opensearch --url {address}",
+            )
+
+
+def _hit(hit: Found, sort: Sort) -> Hit:
+    return Hit(hit["sort"][-1], float(hit["sort"][0]) if sort is Sort.RELEVANCE else 0.0)
+
+
+def _escaped(prefix: str) -> str:
+    """A text for Lucene's regular expressions."""
+    return re.sub(r'[.?+*|{}\[\]()"\\#@&<>~^$-]', lambda found: "\\" + found[0], prefix)

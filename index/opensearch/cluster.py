@@ -1,0 +1,178 @@
+"""Where a cluster is, how it is spoken to, and what its errors mean."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from index.errors import EngineError, InputError
+from index.settings import load_settings
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+DEFAULT_NAME = "souwen"
+INSTALL = "pip install 'souwen[opensearch]'"
+# What OpenSearch allows an index to be called, less what souwen appends.
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")
+_SECONDS = 30
+# Connections kept open to each node: a server has eight threads, a writer four.
+_CONNECTIONS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Nodes of a cluster, and the name of an index on it.
+
+    >>> Address.parse("https://a.example:9200,https://b.example:9200/news").name
+    'news'
+    """
+
+    nodes: tuple[str, ...]
+    name: str
+
+    def __str__(self) -> str:
+        return f"{','.join(self.nodes)}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Reads `https://NODE:9200/NAME`; several nodes with commas, and without a name `souwen`.
+
+        Raises InputError.
+        """
+        nodes: list[str] = []
+        name = ""
+        for part in text.split(","):
+            try:
+                url = urlsplit(part.strip())
+                port = url.port
+            except ValueError as error:
+                raise InputError(f"{part}: is no address: {error}.") from None
+            if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
+                raise InputError(
+                    f"{part!r} is no address of a cluster. Give one such as https://search.example.org:9200/news"
+                )
+            if url.username or url.password:
+                raise InputError(
+                    "an address is written down with the index, so it must not have a password in it: put "
+                    "that into SOUWEN_OPENSEARCH_USER and SOUWEN_OPENSEARCH_PASSWORD."
+                )
+            host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+            nodes.append(f"{url.scheme}://{host}:{port or (443 if url.scheme == 'https' else 9200)}")
+            name = url.path.strip("/") or name
+        name = name or DEFAULT_NAME
+        if not _NAME.fullmatch(name):
+            raise InputError(
+                f"an index can't be called {name!r}. Small letters, digits, - _ and . are allowed, "
+                "the first of them a letter or a digit."
+            )
+        return cls(tuple(dict.fromkeys(nodes)), name)
+
+
+def is_address(location: object) -> bool:
+    """Whether what `--index` names is on a cluster, and no directory."""
+    return str(location).startswith(("http://", "https://"))
+
+
+def connect(address: Address) -> OpenSearch:
+    """A client for any number of threads. Raises EngineError where opensearch-py is not installed."""
+    try:
+        from opensearchpy import OpenSearch
+    except ImportError:
+        raise EngineError(
+            "the engine opensearch needs a package that is not installed. Run: {command}", command=INSTALL
+        ) from None
+    logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # all that it says is raised, too
+    settings = load_settings(os.environ)
+    options: dict[str, Any] = {}
+    if settings.opensearch_user or settings.opensearch_password:
+        options["http_auth"] = (settings.opensearch_user, settings.opensearch_password)
+    if settings.opensearch_token:
+        options["headers"] = {"Authorization": f"Bearer {settings.opensearch_token}"}
+    if settings.opensearch_ca:
+        options["ca_certs"] = settings.opensearch_ca
+    if any(node.startswith("https:") for node in address.nodes):
+        options["verify_certs"] = True
+    return OpenSearch(
+        list(address.nodes),
+        timeout=_SECONDS,
+        max_retries=max(2, len(address.nodes)),
+        retry_on_status=(),
+        pool_maxsize=_CONNECTIONS,
+        http_compress=any(node.startswith("https:") for node in address.nodes),
+        **options,
+    )
+
+
+@contextmanager
+def failures(address: Address) -> Iterator[None]:
+    """What a cluster answers that is no answer, as errors that say what to do."""
+    import opensearchpy
+
+    try:
+        yield
+    except opensearchpy.AuthenticationException:
+        raise EngineError(
+            "{url} asks for a name and a password, or those given are wrong. Set SOUWEN_OPENSEARCH_USER and "
+            "SOUWEN_OPENSEARCH_PASSWORD, or SOUWEN_OPENSEARCH_TOKEN.",
+            url=address,
+        ) from None
+    except opensearchpy.AuthorizationException as error:
+        raise EngineError(
+            "{url} does not allow this: {reason}", url=address, reason=reason_of(error)
+        ) from None
+    except opensearchpy.SSLError as error:
+        raise EngineError(
+            "{url} has a certificate that is not trusted: {reason}. Set SOUWEN_OPENSEARCH_CA to the file of "
+            "the authority that issued it.",
+            url=address,
+            reason=error.error,
+        ) from None
+    except opensearchpy.ConnectionTimeout:
+        raise EngineError(
+            "{url} has not answered for {seconds} seconds.", url=address, seconds=_SECONDS
+        ) from None
+    except opensearchpy.ConnectionError as error:
+        raise EngineError("no node of {url} answers: {reason}", url=address, reason=error.error) from None
+    except opensearchpy.TransportError as error:
+        if error.status_code == 503:
+            raise unreadable(address, reason_of(error)) from None
+        if error.status_code == 429:
+            raise EngineError(
+                "{url} has more to do than it can: {reason}. Try again later.",
+                url=address,
+                reason=reason_of(error),
+            ) from None
+        raise EngineError("{engine}: {reason}", engine="opensearch", reason=reason_of(error)) from error
+
+
+def unreadable(address: Address, reason: str) -> EngineError:
+    """The error for an answer that would not be that of all shards."""
+    return EngineError(
+        "a part of the index at {url} can't be read now, and what was found without it would not be all: "
+        "{reason}",
+        url=address,
+        reason=reason,
+    )
+
+
+def reason_of(error: Any) -> str:
+    """What an answer of the cluster says went wrong, down to its cause."""
+    info = getattr(error, "info", error)
+    if not isinstance(info, dict):
+        return str(getattr(error, "error", error))
+    found = info.get("error", info)
+    if not isinstance(found, dict):
+        return str(found)
+    causes = [found.get("reason") or found.get("type")]
+    failed = found.get("failed_shards") or []
+    for inner in (found.get("caused_by"), *(shard.get("reason") for shard in failed[:1])):
+        if isinstance(inner, dict) and inner.get("reason") not in causes:
+            causes.append(inner.get("reason"))
+    return "; ".join(str(cause) for cause in causes if cause)
