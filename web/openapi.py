@@ -302,7 +302,7 @@ SCHEMAS: dict[str, Schema] = {
         generations={
             "type": "object",
             "additionalProperties": {"type": "integer", "minimum": 0},
-            "description": "The generations on the disk, and what is live on a cluster: their sizes in bytes.",
+            "description": "The generations on the disk, and what is live on a cluster, with sizes in bytes.",
         },
         runs={
             "type": "array",
