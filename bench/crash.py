@@ -1,7 +1,8 @@
 """Kills whoever writes, again and again: `python bench/crash.py [--kills 1000] [--engine tantivy] [--seed 1]`
 
 A small archive changes; a process updates its index, rebuilds it, or watches it; and at a random moment it
-gets SIGKILL. After each kill
+gets SIGKILL; of the rebuilds, half get it while the new generation takes the place of the old one, which is
+too short to be met by chance. After each kill
 
 - the index opens, and each article is found as it was before or as it is now (after an update or a
   rebuild, which commit once: all of them as before, or all as now);
@@ -52,6 +53,9 @@ from search.searcher import Searcher
 
 FILES = 30
 PHASES = ("reading and storing", "commit of the engine", "commit of the catalog", "swap")
+SWAP = PHASES.index("swap")
+# Seconds that a swap takes at most, mostly: its files have to reach the disk.
+SWAP_SECONDS = 0.01
 _phase = mmap.mmap(-1, 1)  # shared with the forks: where the writer is
 
 Texts = dict[str, str]  # what each file says, by name
@@ -118,6 +122,11 @@ def in_child(work: Callable[[], object]) -> tuple[int, int]:
         os.write(writing, traceback.format_exc().encode()[-4000:])
         status = 1
     os._exit(status)
+
+
+def has_ended(child: int) -> bool:
+    """Whether a fork is done; it still has to be waited for."""
+    return bool(os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT))
 
 
 def end(child: int, reading: int) -> str:
@@ -228,7 +237,7 @@ def mark_phases() -> None:
         module = sys.modules[engine_class(engine).__module__]  # type: ignore[attr-defined]
         noting(module._Writer, "commit", 1)
     noting(CatalogWriter, "commit", 2)
-    noting(IndexDirectory, "publish", 3)
+    noting(IndexDirectory, "publish", SWAP)
 
 
 def kill_once(world: World) -> tuple[str, str, str]:
@@ -239,6 +248,7 @@ def kill_once(world: World) -> tuple[str, str, str]:
     if operation != "watch":
         for _ in range(world.random.randint(1, 8)):
             world.change()
+    aims_at_swap = operation == "rebuild" and world.random.random() < 0.5
     _phase[0] = 0
     started = time.monotonic()
     child, reading = in_child(lambda: world.run(operation))
@@ -249,13 +259,15 @@ def kill_once(world: World) -> tuple[str, str, str]:
             world.change()
             states.append(dict(world.texts))
             time.sleep(min(left, world.random.uniform(0, 0.3)))
+    elif aims_at_swap:
+        while _phase[0] != SWAP and not has_ended(child):
+            time.sleep(0.0002)
+        time.sleep(world.random.uniform(0, SWAP_SECONDS))
     else:
         deadline = started + world.random.uniform(0, usual * 1.2)
-        while time.monotonic() < deadline and not os.waitid(
-            os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT
-        ):
+        while time.monotonic() < deadline and not has_ended(child):
             time.sleep(0.002)
-    ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    ended = has_ended(child)
     os.kill(child, signal.SIGKILL)
     wrong = end(child, reading)
     if ended:

@@ -138,6 +138,13 @@ class Grammar:
         def run(texts: list[str]) -> str:
             return "".join(some(texts) for _ in range(pick((1, 2, 3, 6, 20))))
 
+        def nested() -> str:
+            """Groups in turn, each in the next."""
+            inner = any_word()
+            for depth in range(pick((3, 10, 19))):
+                inner = f"({any_word()} {('AND', 'OR')[depth % 2]} {inner})"
+            return inner
+
         return [
             any_word,
             lambda: run(has.characters),
@@ -155,6 +162,7 @@ class Grammar:
             lambda: f"{any_word()}^{number(2, 100)}",
             lambda: f"-{any_word()}",
             lambda: f"({any_word()} OR {any_word()} OR {start()}*)",
+            nested,
             lambda: "(" * number(1, 20) + f'{any_word()} OR "{near()}"~9' + ")" * number(1, 20),
         ]
 

@@ -36,7 +36,8 @@ def stats_command(directory: str | None, as_json: bool) -> None:
 
     settings = settings_for(directory)
     with closing(Searcher(settings.index, settings)) as searcher:
-        answer = stats_json(searcher.stats())
+        stats = searcher.stats()
+    answer = {**stats_json(stats), "folders": stats.folders}
     if as_json:
         print_json(answer)
         return

@@ -243,7 +243,8 @@ def _check_query(index: OpenIndex, data: bytes) -> None:
         return  # over a limit: what is left out isn't asked for again
     again = _plan(index, plan.understood)
     # Signs that had nothing to stand at are gone by now: what is left is written the same ever after.
-    assert _plan(index, again.understood).understood == again.understood
+    if again.understood != plan.understood:
+        assert _plan(index, again.understood).understood == again.understood
     assert index.engine.count(again.strict) == index.engine.count(plan.strict)
 
 

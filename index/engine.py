@@ -18,7 +18,7 @@ BM25 with k1 1.2 and b 0.75 (see `index/bm25.py`), times the node's boost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -104,6 +104,8 @@ class Hits:
 
 
 FacetCounts = dict[str, list[tuple[str, int]]]
+# Tokens, each with its document frequency.
+Terms = list[tuple[str, int]]
 
 
 class GramPhrase(query.Query):  # type: ignore[misc]  # whoosh has no types
@@ -213,6 +215,10 @@ class Engine(Protocol):
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         """The tokens of a text field that start with `prefix`, each with its document frequency."""
+        ...
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        """The document frequencies of these tokens of a text field; of those that there are."""
         ...
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
@@ -329,6 +335,11 @@ EMBEDDED = tuple(name for name in ENGINES if name not in SHARED)
 
 
 NOWHERE = Description()
+
+
+def frequencies_of(terms: Callable[[str], Terms], tokens: Sequence[str]) -> dict[str, int]:
+    """Of tokens that each start others, their own document frequencies."""
+    return {token: count for token in tokens for text, count in terms(token) if text == token}
 
 
 def single_characters(grams: Sequence[tuple[str, int]], unit: str) -> list[tuple[str, int]]:

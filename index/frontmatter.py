@@ -20,6 +20,8 @@ _ITEM = re.compile(r"^\s*-(?:[ \t]+|$)(?P<value>.*)$")
 # What a post says of itself in texts, or in a list of them; other keys may hold anything.
 _OF_TEXTS = frozenset("title author editor date thumbnail headimg url link source categories".split())
 
+_TOO_DEEP = "nested too deeply"
+
 Values = dict[str, str | list[str]]
 
 
@@ -82,7 +84,7 @@ def _refuse_deep(block: str) -> None:
             depth += 1
             if depth > MAX_DEPTH:
                 mark = event.start_mark
-                raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=mark)  # type: ignore[arg-type]
+                raise yaml.MarkedYAMLError(problem=_TOO_DEEP, problem_mark=mark)  # type: ignore[arg-type]
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -140,5 +142,8 @@ def _plain(loaded: dict[object, object], block: str) -> tuple[Values, list[str]]
 
 def _why(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 2}: {error.problem}"
+        problem = str(error.problem)
+        if "nesting depth" in problem:  # since 6.0.4, libyaml has a limit of its own
+            problem = _TOO_DEEP
+        return f"line {error.problem_mark.line + 2}: {problem}"
     return type(error).__name__

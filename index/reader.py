@@ -16,11 +16,14 @@ from index.engine import SHARED, Engine, SharedEngine, SharedEngineClass, engine
 from index.errors import EngineError, IndexDamagedError, InputError, SouwenError
 from index.generation import Generation, IndexDirectory, Meta, check_meta
 from index.opensearch.cluster import is_address
+from index.scan import identity
 from index.settings import zone
 from index.store import ArticleStore
 
-# Seconds between two looks at the directory: a change is noticed within a second.
+# Seconds between two looks at the directory: a change is noticed within a second. Where readers come all the
+# time, none waits for a look; the first one after so many seconds does.
 _LOOK_EVERY = 0.5
+_STALE = 1.0
 
 
 class OpenIndex:
@@ -45,6 +48,7 @@ class OpenIndex:
         self.articles = articles
         self.ledger = ledger
         self.generation = generation
+        self._identity = identity(generation.path) if generation is not None else None
         self.analyzer = Analyzer(meta.segmenter, dictionary)
         self.zone: ZoneInfo = zone(meta.timezone)
         self.version = 0
@@ -103,6 +107,13 @@ class OpenIndex:
         """Whether it was still what is searched when it was looked at last."""
         return self.meta.engine not in SHARED or cast(SharedEngine, self.engine).is_live
 
+    def is_at(self, path: Path | None) -> bool:
+        """Whether this generation is the directory there, and no copy that has taken its place; without one,
+        whether it has none."""
+        if self.generation is None or path is None:
+            return self.generation is None and path is None
+        return self.generation.path == path and identity(path) == self._identity
+
     def close(self) -> None:
         """Lets go of all files and connections."""
         if self.ledger is not None:
@@ -120,6 +131,7 @@ class IndexReader:
         self._lock = threading.Lock()
         self._open: OpenIndex | None = None
         self._looked = 0.0
+        self._looking = False
 
     @property
     def place(self) -> IndexDirectory | None:
@@ -149,9 +161,7 @@ class IndexReader:
             raise
         finally:
             with self._lock:
-                index._users -= 1
-                if index._retired and not index._users:
-                    index.close()
+                self._let_go(index)
 
     def close(self) -> None:
         """Lets go of all files, once nobody reads them."""
@@ -160,18 +170,56 @@ class IndexReader:
 
     def _live(self) -> OpenIndex:
         now = time.monotonic()
-        if self._open is not None and now - self._looked < _LOOK_EVERY:
+        if self._open is not None and now - self._looked < _STALE:
+            if now - self._looked >= _LOOK_EVERY and not self._looking:
+                self._looking = True
+                self._open._users += 1
+                threading.Thread(target=self._look, args=(self._open,), daemon=True).start()
             return self._open
         self._looked = now
-        name = self._place.current_name() if self._place is not None else ""
-        if self._open is not None and _name_here(self._open) == name:
+        live = self._live_path()
+        if self._open is not None and self._open.is_at(live):
             self._open.version += self._open.engine.refresh()
             if self._open.is_live:
                 return self._open
-        fresh = OpenIndex.at(self._address) if self._place is None else self._open_live(self._place, name)
+        fresh = self._open_at(live)
         self._retire()
         self._open = fresh
         return fresh
+
+    def _look(self, index: OpenIndex) -> None:
+        """Looks beside those who read what is open. What is wrong, the next of them will see."""
+        now, looked, fresh, is_newer = time.monotonic(), 0.0, index, False
+        try:
+            live = self._live_path()
+            if index.is_at(live):
+                is_newer = index.engine.refresh()
+            if not index.is_at(live) or not index.is_live:
+                fresh = self._open_at(live)
+            looked = now
+        except SouwenError:
+            pass
+        finally:
+            with self._lock:
+                self._looking = False
+                index.version += is_newer
+                if self._open is index:
+                    self._looked = looked
+                    if fresh is not index:
+                        self._retire()
+                        self._open = fresh
+                elif fresh is not index:
+                    fresh.close()
+                self._let_go(index)
+
+    def _live_path(self) -> Path | None:
+        """Where the live generation is on this machine; None where the index is not."""
+        return self._place.path / self._place.current_name() if self._place is not None else None
+
+    def _open_at(self, live: Path | None) -> OpenIndex:
+        if self._place is None or live is None:
+            return OpenIndex.at(self._address)
+        return self._open_live(self._place, live.name)
 
     def _open_live(self, place: IndexDirectory, name: str) -> OpenIndex:
         """Opens what is live, called `name` a moment ago; anew if the generation was replaced and removed
@@ -183,6 +231,11 @@ class IndexReader:
                 before, name = name, place.current_name()
                 if name == before:
                     raise
+
+    def _let_go(self, index: OpenIndex) -> None:
+        index._users -= 1
+        if index._retired and not index._users:
+            index.close()
 
     def _retire(self) -> None:
         if self._open is not None:
@@ -200,7 +253,3 @@ def ledger_of(index: OpenIndex) -> Catalog:
             "Run this there."
         )
     return index.ledger
-
-
-def _name_here(index: OpenIndex) -> str:
-    return index.generation.path.name if index.generation is not None else ""

@@ -70,17 +70,17 @@ class Findings:
         """The findings for a person, with what to run."""
         yield f"{self.articles:,} articles in the catalog, {self.documents:,} documents in the engine."
         for what, found, mend in (
-            ("articles that searches can't find", self.not_in_engine, "souwen verify --repair"),
-            ("documents without an article", self.not_in_catalog, "souwen verify --repair"),
-            ("files of the engine that are damaged", self.damaged_files, "souwen verify --repair"),
-            ("articles that searches get wrong", self.wrongly_found, "souwen verify --repair"),
-            ("folders that are gone", self.missing_folders, "souwen index --forget NAME, or mount them"),
-            ("files that are gone", self.missing_files, "souwen index"),
-            ("files that have changed", self.changed_files, "souwen index"),
-            ("files that are new", self.new_files, "souwen index"),
+            ("Articles that searches can't find", self.not_in_engine, "souwen verify --repair"),
+            ("Documents without an article", self.not_in_catalog, "souwen verify --repair"),
+            ("Files of the engine that are damaged", self.damaged_files, "souwen verify --repair"),
+            ("Articles that searches get wrong", self.wrongly_found, "souwen verify --repair"),
+            ("Folders that are gone", self.missing_folders, "souwen index --forget NAME, or mount them"),
+            ("Files that are gone", self.missing_files, "souwen index"),
+            ("Files that have changed", self.changed_files, "souwen index"),
+            ("Files that are new", self.new_files, "souwen index"),
         ):
             if found:
-                yield f"{len(found):,} {what} (run: {mend}):"
+                yield f"{what} ({len(found):,}; run: {mend}):"
                 yield from (f"  {name}" for name in found[:_SHOWN])
                 if len(found) > _SHOWN:
                     yield "  …"

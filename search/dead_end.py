@@ -17,6 +17,8 @@ from search.words import query_words
 
 # A query of more parts is a sentence: no single one of its words is to blame.
 _MOST_PARTS = 6
+# Nor is one of a passage: what is counted are up to so many characters.
+_MOST_CHARACTERS = 1500
 _NOT = re.compile(r"(?:NOT\s+|[-!－！])(?=\S)")
 
 
@@ -48,12 +50,12 @@ def explain_dead_end(
 ) -> DeadEnd:
     """The parts of a query that no article matches. `filters` are the values of the active ones by name.
 
-    At most 6 × 2 texts, 3 × 2 filters and 1 are counted.
+    At most 6 × 2 texts, 3 × 2 filters and 1 are counted; no texts of a query of hundreds of characters.
     """
     active = frozenset(filters)
     parts: list[Part] = []
     texts = _conjuncts(typed, tree, analyzer)
-    if len(texts) > _MOST_PARTS:
+    if len(texts) > _MOST_PARTS or len(texts) * len(typed) > _MOST_CHARACTERS:
         texts = []
     for number, text in enumerate(texts):
         rest = " ".join((*texts[:number], *texts[number + 1 :]))

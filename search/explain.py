@@ -6,7 +6,7 @@ the real ones, and together they are the score, whatever the plan is made of.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from whoosh import query
@@ -16,6 +16,12 @@ from index.article import to_datetime
 from index.engine import WORD_FIELDS, Engine, GramPhrase, Hit, Sort
 from search.matching import any_of, scored, text_of
 from search.ranking import Plan
+
+# Parts of a score that are looked at together, to see whether any of them scores.
+_AT_A_TIME = 6
+
+# Of each kind, field and text: the parts of a plan.
+_Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +62,39 @@ def explain(engine: Engine, plan: Plan, hits: Sequence[Hit]) -> dict[str, tuple[
     among = any_of([query.Term("id", hit.id) for hit in hits if hit.score])
     if among is query.NullQuery:
         return {}
-    nodes: dict[tuple[str, str, str], list[query.Query]] = {}
+    nodes: dict[_Key, list[query.Query]] = {}
     for node in plan.scores:
         nodes.setdefault(_described(node), []).append(node)
-    for (kind, field, text), alike in nodes.items():
+
+    def score_by(scores: Sequence[query.Query]) -> list[Hit]:
+        found = engine.search(scored(among, scores), sort=Sort.RELEVANCE, offset=0, limit=len(hits))
+        return [hit for hit in found.hits if hit.score]
+
+    for (kind, field, text), alike in _scoring(nodes, score_by):
         typed = plan.synonyms.get(text, "")
         weight = sum(node.score if kind == "fresh" else node.boost for node in alike)
-        found = engine.search(scored(among, alike), sort=Sort.RELEVANCE, offset=0, limit=len(hits))
-        for hit in found.hits:
-            if hit.score:
-                part = ScorePart("synonym" if typed else kind, field, text, weight, hit.score, typed)
-                parts[hit.id].append(part)
+        for hit in score_by(alike):
+            part = ScorePart("synonym" if typed else kind, field, text, weight, hit.score, typed)
+            parts[hit.id].append(part)
     return {
         each: tuple(sorted(found, key=lambda part: (-part.score, part.field, part.kind, part.text)))
         for each, found in parts.items()
     }
 
 
-def _described(node: query.Query) -> tuple[str, str, str]:
+def _scoring(
+    nodes: dict[_Key, list[query.Query]], score_by: Callable[[Sequence[query.Query]], list[Hit]]
+) -> Iterator[tuple[_Key, list[query.Query]]]:
+    """Those of the parts that may score: of a passage, most are in no title. They are asked for several at a
+    time, those of one field together."""
+    parts = sorted(nodes.items(), key=lambda part: (part[0][1], part[0][0]))
+    for start in range(0, len(parts), _AT_A_TIME):
+        several = parts[start : start + _AT_A_TIME]
+        if len(several) == 1 or score_by([node for _, alike in several for node in alike]):
+            yield from several
+
+
+def _described(node: query.Query) -> _Key:
     """The kind, the field and the text of a part of a plan's scores."""
     if isinstance(node, query.ConstantScoreQuery):
         return "fresh", "date", to_datetime(node.child.start).date().isoformat()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from whoosh import query
 
 from index.analysis.grams import BOUNDARY, END, phrase_grams
-from index.engine import GramPhrase
+from index.engine import AnyTerm, GramPhrase
 from search.syntax import DEFAULT_FIELD
 
 # The fields that a logical field stands for.
 SEARCHED = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}
 
-# Grams that the unfinished ones of one phrase may stand for. tantivy takes 16,384, for half a second.
-_MAX_NEIGHBOURS = 2_000
+# Grams that the unfinished ones of one phrase may stand for: what OpenSearch lists of one shard. tantivy
+# takes 16,384, for half a second.
+_MAX_NEIGHBOURS = 1_000
+# Terms of which any will do, from which on they are looked up at once.
+_MANY_TERMS = 40
 
 # `Engine.terms`: the tokens of a field that start so, with their document frequencies.
 Expand = Callable[[str, str], list[tuple[str, int]]]
@@ -25,6 +28,26 @@ Expand = Callable[[str, str], list[tuple[str, int]]]
 def match_units(name: str, units: Sequence[str]) -> query.Query:
     """The documents with these units, adjacent, in one of the fields that `name` stands for."""
     return any_of([units_in(field, units) for field in SEARCHED[name]])
+
+
+def match_any(words: Iterable[tuple[str, tuple[str, ...]]]) -> list[query.Query]:
+    """What together are the documents with at least one of these words, each with its logical field.
+
+    Of many, those of one or two units are looked up at once: that is far cheaper than one by one.
+    """
+    parts = [
+        part
+        for name, units in dict.fromkeys(words)
+        for part in (units_in(field, units) for field in SEARCHED[name])
+    ]
+    terms = [part for part in parts if isinstance(part, query.Term)]
+    if len(terms) < _MANY_TERMS:
+        return parts
+    by_field: dict[str, list[str]] = {}
+    for term in terms:
+        by_field.setdefault(term.fieldname, []).append(term.text)
+    looked_up = [AnyTerm(field, tuple(dict.fromkeys(texts))) for field, texts in by_field.items()]
+    return [*looked_up, *(part for part in parts if isinstance(part, GramPhrase))]
 
 
 def match_open(name: str, units: Sequence[str], terms: Expand, limit: int) -> query.Query:

@@ -24,14 +24,24 @@ from search.matching import (
     Expand,
     all_of,
     any_of,
+    match_any,
     match_open,
     match_units,
     near,
     text_of,
 )
-from search.scoring import boosted, near_scores, pattern_scores, phrase_scores, telling_words, word_scores
+from search.rewriting import Rewriter
+from search.scoring import (
+    boosted,
+    combined,
+    near_scores,
+    pattern_scores,
+    phrase_scores,
+    telling_words,
+    word_scores,
+)
 from search.synonyms import Form
-from search.syntax import DEFAULT_FIELD, DateRange, Note, Words
+from search.syntax import DateRange, Note, Words
 from search.thesaurus import NO_THESAURUS, Slot, Thesaurus
 from search.wildcard import wildcard_pattern
 from search.words import is_compound, partial_words, query_words
@@ -86,9 +96,9 @@ def make_plan(
     return Plan(
         strict=match,
         relaxed=planner.relax(tree),
-        scores=tuple(scores),
+        scores=tuple(combined(scores)),
         needles=tuple(dict.fromkeys(planner.needles)),
-        understood=planner.understood(tree),
+        understood=planner.rewriter.write(tree),
         notes=(*planner.notes, *_synonym_notes(planner.synonyms)),
         synonyms=planner.synonyms,
     )
@@ -124,6 +134,11 @@ class _Planner:
         self.notes: list[Note] = []
         self.needles: list[Needle] = []
         self.synonyms: dict[str, str] = {}
+
+    @property
+    def rewriter(self) -> Rewriter:
+        """Writes out a tree that was planned."""
+        return Rewriter(self._analyzer, self._matches, self._slots, self._is_synonymous)
 
     def plan(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
         """What a document must match, and what gives it a score."""
@@ -171,72 +186,22 @@ class _Planner:
         slots = [slot for part in plain for slot in self._slots.get(id(part), [])]
         if sum(1 + is_compound(word) for slot in slots for word in slot.words) + len(synonymous) < 2:
             return None
-        optional = [
-            match_units(part.fieldname, group)
+        words = [
+            (part.fieldname, tuple(word))
             for part in plain
-            for group in _distinct(
-                [
-                    *partial_words(self._analyzer, part.text),
-                    *(list(form) for slot in self._slots.get(id(part), []) for form in slot.synonyms),
-                ]
+            for word in (
+                *partial_words(self._analyzer, part.text),
+                *(form for slot in self._slots.get(id(part), []) for form in slot.synonyms),
             )
         ]
-        optional += [self._matches[id(part)] for part in synonymous]
+        optional = [*match_any(words), *(self._matches[id(part)] for part in synonymous)]
         required = [
             self._matches[id(part)] for part in parts if not (_is_plain(part) or self._is_synonymous(part))
         ]
         return all_of([any_of(optional), *(part for part in required if part is not query.NullQuery)])
 
-    def understood(self, node: query.Query, inside: query.Query | None = None) -> str:
-        """The tree written out, in the query language, without what was ignored. A group has parentheses
-        `inside` another node, and so have several words where a sign stands beside them."""
-        if self._matches.get(id(node)) is query.NullQuery:
-            return ""
-        boost = "" if getattr(node, "boost", 1.0) == 1.0 else f"^{node.boost:g}"
-        match node:
-            case query.And() | query.Or():
-                kept = [child for child in node.subqueries if self.understood(child)]
-                if len(kept) == 1 and not boost:
-                    return self.understood(kept[0], inside)
-                parts = [self.understood(child, inside=node) for child in kept]
-                sign = " OR " if isinstance(node, query.Or) else " " if isinstance(node, Words) else " AND "
-                text = sign.join(parts)
-                return (
-                    f"({text}){boost}" if inside is not None or boost or self._is_synonymous(node) else text
-                )
-            case query.Not():
-                return f"NOT {self.understood(node.query, inside=node)}"
-            case DateRange():
-                return f"date:{node.typed}"
-        name = "" if node.fieldname == DEFAULT_FIELD else f"{node.fieldname}:"
-        match node:
-            case query.Phrase():
-                slop = f"~{node.slop}" if node.slop else ""
-                return f'{name}"{node.words[0]}"{slop}{boost}'
-            case query.Prefix():
-                return f"{name}{node.text}*{boost}"
-            case query.FuzzyTerm():
-                return f"{name}{node.text}~{node.maxdist}{boost}"
-        slots = self._slots.get(id(node)) or [Slot([[node.text]])]
-        parts = [self._slot_understood(slot, name, boost) for slot in slots]
-        if len(parts) == 1:
-            return f"({parts[0]})" if slots[0].synonyms and not isinstance(inside, query.Or) else parts[0]
-        text = " ".join(f"({part})" if s.synonyms else part for part, s in zip(parts, slots, strict=True))
-        return text if inside is None or isinstance(inside, Words) else f"({text})"
-
-    def _slot_understood(self, slot: Slot, name: str, boost: str) -> str:
-        words = " ".join(f"{name}{text_of(word, '-')}{boost}" for word in slot.words)
-        if not slot.synonyms:
-            return words
-        forms = [f"({words})" if len(slot.words) > 1 else words]
-        for form in slot.synonyms:
-            text = text_of(form)
-            is_word = query_words(self._analyzer, text) == [list(form)]
-            forms.append(f"{name}{text}{boost}" if is_word else f'{name}"{text}"{boost}')
-        return " OR ".join(forms)
-
     def _group(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
-        matches: list[query.Query] = []
+        matches: dict[str, query.Query] = {}
         scores: list[query.Query] = []
         given = self._given
         if isinstance(node, query.Or):
@@ -246,15 +211,15 @@ class _Planner:
             if isinstance(node, query.Or) and len(slots := self._slots.get(id(child), [])) == 1:
                 self._given |= {(child.fieldname, form) for form in slots[0].synonyms}
             if match is not query.NullQuery:
-                matches.append(match)
+                matches.setdefault(repr(match), match)  # what is typed again is asked for once
                 scores += [boosted(part, node.boost) for part in score]
         self._given = given
         if not matches:
             return query.NullQuery, []
         if isinstance(node, query.Or):
-            return any_of(matches), scores
+            return any_of([*matches.values()]), scores
         scores += self._whole_phrase(node)
-        return all_of(matches), scores
+        return all_of([*matches.values()]), scores
 
     def _whole_phrase(self, node: query.And) -> list[query.Query]:
         """A bonus for the words of a group as one phrase, in the order in which they were typed."""

@@ -63,7 +63,7 @@ def suggest_json(prefix: str, suggestions: Sequence[Suggestion]) -> dict[str, ob
 
 
 def stats_json(stats: Stats) -> dict[str, object]:
-    """The object of `/api/stats`."""
+    """The object of `/api/stats`. Where the folders are is nobody's business but that of whoever runs it."""
     return {
         "articles": stats.articles,
         "engine": stats.engine,
@@ -76,7 +76,7 @@ def stats_json(stats: Stats) -> dict[str, object]:
         "bytes": {"catalog": stats.catalog_bytes, "engine": stats.engine_bytes},
         "files": stats.files,
         "generations": stats.generations,
-        "folders": stats.folders,
+        "folders": sorted(stats.folders),
         "runs": list(stats.runs),
         "last_run": stats.last_run,
     }

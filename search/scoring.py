@@ -54,6 +54,8 @@ _QUESTION_WORDS = frozenset(
 # Units between two words that are near, and pairs of words that are looked at.
 _NEAR = 10
 _MAX_PAIRS = 12
+# Of all texts of a query together.
+_MAX_PAIRS_IN_ALL = 24
 # Words that a pattern stands for that score; all of those found match.
 _MAX_LIKE = 50
 # Days up to which an article is fresh, fresher, and so on.
@@ -129,12 +131,37 @@ def freshness_scores(points: int, now: float) -> list[query.Query]:
     return [query.ConstantScoreQuery(each, points / len(_AGES)) for each in ranges if points]
 
 
+def combined(scores: Iterable[query.Query]) -> list[query.Query]:
+    """The same score of fewer parts: equal ones are one, with their weights added. Of pairs of words near one
+    another, the first count."""
+    distinct: dict[tuple[object, ...], list[query.Query]] = {}
+    near: set[tuple[object, ...]] = set()
+    for node in scores:
+        key: tuple[object, ...]
+        if isinstance(node, GramPhrase):
+            key = (node.fieldname, node.grams, node.slop)
+            if node.slop and key not in near:
+                if len(near) == _MAX_PAIRS_IN_ALL:
+                    continue
+                near.add(key)
+        else:
+            key = (node.fieldname, node.text)
+        distinct.setdefault(key, []).append(node)
+    return [
+        alike[0] if len(alike) == 1 else _weighing(alike[0], sum(node.boost for node in alike))
+        for alike in distinct.values()
+    ]
+
+
 def boosted(node: query.Query, boost: float) -> query.Query:
     """The node with its weight multiplied."""
-    if boost == 1.0:
-        return node
-    product = min(node.boost * boost, _MAX_BOOST)
+    return node if boost == 1.0 else _weighing(node, node.boost * boost)
+
+
+def _weighing(node: query.Query, boost: float) -> query.Query:
+    """The node with this weight."""
+    boost = min(boost, _MAX_BOOST)
     if isinstance(node, query.Term):
-        return query.Term(node.fieldname, node.text, boost=product)
+        return query.Term(node.fieldname, node.text, boost=boost)
     assert isinstance(node, GramPhrase)
-    return GramPhrase(node.fieldname, node.grams, node.slop, product, node.unfinished)
+    return GramPhrase(node.fieldname, node.grams, node.slop, boost, node.unfinished)

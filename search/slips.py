@@ -9,6 +9,8 @@ dictionary or not, and nothing has to be kept besides the index.
 from __future__ import annotations
 
 import math
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -70,7 +72,7 @@ _AT_A_TIME = 20
 _STEPS = 1000
 # What looking for the slips of a query may cost: so many terms looked up, or a fifth of that counted; 230 ms
 # of processor time. None of 700 searches with a slip takes more, half of them take a hundredth.
-# A long query costs enough by itself: a quarter.
+# A long query costs enough by itself: a quarter, and the less the longer it is.
 _MOST_WORK = 22_000
 _LONG_QUERY = 40
 _COUNT_COSTS = 5
@@ -106,19 +108,31 @@ class _Edit:
 class MeteredEngine:
     """An engine, with what it may still be asked for the sake of one query."""
 
-    def __init__(self, engine: Engine, typed: str) -> None:
+    def __init__(self, engine: Engine, typed: str, seconds: float = math.inf) -> None:
         self._engine = engine
-        self._left = _MOST_WORK if len(typed) <= _LONG_QUERY else _MOST_WORK // 4
+        is_long = len(typed) > _LONG_QUERY
+        self._left = _MOST_WORK * _LONG_QUERY // max(4 * _LONG_QUERY, len(typed)) if is_long else _MOST_WORK
+        self._until = time.monotonic() + seconds
 
     @property
     def is_spent(self) -> bool:
         """Whether that is enough."""
-        return self._left <= 0
+        return self._left <= 0 or time.monotonic() > self._until
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         """See `index.engine.Engine`."""
         self._left -= 1
         return self._engine.terms(field, prefix)
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        """See `index.engine.Engine`."""
+        self._left -= len(tokens)
+        return self._engine.frequencies(field, tokens)
+
+    def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
+        """See `index.engine.Engine`."""
+        self._left -= 1
+        return self._engine.followers(field, unit)
 
     def count(self, tree: query.Query) -> int:
         """See `index.engine.Engine`."""
@@ -327,7 +341,8 @@ class _Search:
         """The words of letters that are a slip away; of a long one, two, if it starts right."""
         word = self._typed[i].removesuffix(END)
         slips = dict.fromkeys(_one_slip(word), _ONE_LETTER) | dict.fromkeys(_swapped(word), _TWO_SWAPPED)
-        found = {other: self.single(other + END) for other in slips}
+        singles = self._singles([other + END for other in slips])
+        found = {other: singles[other + END] for other in slips}
         if len(word) >= _MANY_LETTERS:
             for field in self._fields:
                 for unit, count in self._engine.terms(f"{field}_units", word[0]):
@@ -381,28 +396,25 @@ class _Search:
 
     def _pair(self, left: str, right: str) -> int:
         """How many articles have two units side by side (those that have them in two fields count twice)."""
-        gram = left + right
-        return sum(
-            count
-            for field in self._fields
-            for text, count in self._engine.terms(f"{field}_grams", gram)
-            if text == gram
-        )
+        return self._frequencies("grams", [left + right])[left + right]
 
     def _single(self, unit: str) -> int:
-        return sum(
-            count
-            for field in self._fields
-            for text, count in self._engine.terms(f"{field}_units", unit)
-            if text == unit
-        )
+        return self._singles([unit])[unit]
+
+    def _singles(self, units: Sequence[str]) -> Counter[str]:
+        return self._frequencies("units", units)
+
+    def _frequencies(self, kind: str, tokens: Sequence[str]) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for field in self._fields:
+            counts.update(self._engine.frequencies(f"{field}_{kind}", tokens))
+        return counts
 
     def _after(self, unit: str) -> dict[str, int]:
         """The characters that follow a unit, and in how many articles."""
-        counts: dict[str, int] = {}
+        counts: Counter[str] = Counter()
         for field in self._fields:
-            for gram, count in self._engine.terms(f"{field}_grams", unit):
-                other = gram[len(unit) :]
-                if len(other) == 1 and other.isalpha():
-                    counts[other] = counts.get(other, 0) + count
+            for other, count in self._engine.followers(f"{field}_grams", unit):
+                if other.isalpha():
+                    counts[other] += count
         return counts

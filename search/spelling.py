@@ -6,6 +6,7 @@ and so does what is excluded.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from itertools import islice
 from whoosh import query
 
 from index.analysis.fold import fold
+from index.engine import SHARED
 from index.reader import OpenIndex
 from search.matching import SEARCHED
 from search.pinyin import readings
@@ -28,6 +30,9 @@ _LONG = 12
 # Texts of a query that are looked at, and corrections of one that are tried.
 _MOST_TEXTS = 8
 _TRIED = 3
+
+# Seconds for all questions to an engine that is elsewhere: each takes milliseconds, not microseconds.
+_SHARED_SECONDS = 0.5
 
 # How many articles have all that a query asks for and pass the named ones of the search's filters.
 Count = Callable[[str, frozenset[str]], int]
@@ -84,7 +89,8 @@ def _attempts(
 ) -> Iterator[list[tuple[_Text, PutRight]]]:
     """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
     firsts: list[tuple[_Text, PutRight]] = []
-    engine = MeteredEngine(index.engine, typed)
+    seconds = _SHARED_SECONDS if index.meta.engine in SHARED else math.inf
+    engine = MeteredEngine(index.engine, typed, seconds)
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < _FEW:
             found = _put_right(index, engine, text.field, typed[text.start : text.end], there, spelt)

@@ -144,13 +144,10 @@ def _by_count(index: OpenIndex, texts: Iterable[str]) -> list[str]:
 def _ranked(index: OpenIndex, sounding: dict[str, bool], starting: Counter[str]) -> list[str]:
     """Words with all of the syllables typed and no more come first; then those in most articles."""
     articles = Counter(dict(starting.most_common(_RANKED)))
-    for word in islice(sounding, _RANKED):
-        articles[word] = sum(
-            number
-            for field in WORD_FIELDS
-            for other, number in index.engine.terms(field, word)
-            if other == word
-        )
+    counted = list(islice(sounding, _RANKED))
+    frequencies = [index.engine.frequencies(field, counted) for field in WORD_FIELDS]
+    for word in counted:
+        articles[word] = sum(found.get(word, 0) for found in frequencies)
     return sorted(articles, key=lambda word: (not sounding.get(word, False), -articles[word], word))
 
 

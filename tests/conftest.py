@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
+from index.article import Article
 from index.engine import EMBEDDED
 from index.settings import Settings
 from index.sync import Request, sync
@@ -45,6 +46,13 @@ def searcher(example_index: Path) -> Iterator[Searcher]:
     """Searches the example archive, with each engine in turn."""
     with closing(Searcher(example_index, Settings())) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def articles(searcher: Searcher) -> dict[str, Article]:
+    """All articles of the archive, by id."""
+    with searcher.reader.acquire() as index:
+        return {article.id: article for article in index.articles.all_articles()}
 
 
 @pytest.fixture(scope="session")

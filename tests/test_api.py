@@ -118,6 +118,8 @@ def test_statistics(client: FlaskClient) -> None:
     assert found["timezone"] == "Asia/Shanghai"
     assert found["oldest"] < found["newest"]
     assert found["last_run"]["added"] == 71
+    assert found["folders"] == ["articles"]  # not where they are
+    assert not any(str(value).startswith("/") for value in found.values())
 
 
 @pytest.mark.parametrize("value", ["abc", "1e9", "-1", "0", "1.5", "９", "9" * 5000, "1 2", "None"])
@@ -246,7 +248,7 @@ def test_statistics_without_a_ledger(
     found = _get(client, "/api/stats")
     assert found["articles"] == 71
     assert found["problems"] == {"lost": None, "doubtful": None}
-    assert (found["files"], found["folders"], found["runs"], found["last_run"]) == (None, {}, [], None)
+    assert (found["files"], found["folders"], found["runs"], found["last_run"]) == (None, [], [], None)
     _check_answer(client, "/api/stats", "/api/stats")
 
 

@@ -161,6 +161,7 @@ def test_stats_without_a_ledger(indexed: Run, searcher: Searcher, monkeypatch: p
 
 def test_stats_problems_verify(indexed: Run, posts: Path) -> None:
     assert json.loads(indexed("stats", "--json")[1])["articles"] == 3
+    assert json.loads(indexed("stats", "--json")[1])["folders"] == {"posts": str(posts)}
     assert "articles     3" in indexed("stats")[1]
     assert json.loads(indexed("stats", "--json")[1])["runs"][0]["added"] == 3
     assert "added 3, changed 0, removed 0" in indexed("stats")[1]

@@ -171,7 +171,7 @@ def test_a_clock_that_is_set_back_hides_no_change(
     any_archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither of files, nor of the index; and runs stay in their order."""
-    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(reader_module, "_STALE", 0)
     any_archive.post("a.md", "图书馆甲")
     any_archive.sync()
     with closing(IndexReader(any_archive.directory)) as reader:
@@ -196,7 +196,7 @@ def open_files() -> int:
 def test_a_reader_stays_open_over_100_commits_and_10_rebuilds(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(reader_module, "_STALE", 0)
     archive.post("a.md", "图书馆")
     archive.sync()
     with closing(IndexReader(archive.directory)) as reader:

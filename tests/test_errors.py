@@ -53,7 +53,7 @@ MENDING = ("souwen index FOLDER", "souwen index FOLDER --rebuild")
 @pytest.fixture
 def served(any_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """An archive of 30 articles that somebody has searched in already."""
-    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(reader_module, "_STALE", 0)
     for number in range(30):
         any_archive.post(f"{number}.md", f"图书馆的第{number}层" * 50)
     any_archive.sync()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from index.analysis import Analyzer
+from index.analysis import Analyzer, bulk, words
 from index.analysis.bulk import accelerate_folding
 from index.analysis.grams import (
     BOUNDARY,
@@ -147,10 +147,42 @@ def test_an_index_holds_each_unit_once_and_each_gram_in_order(text: str) -> None
 @given(st.lists(TEXTS, max_size=40))
 def test_many_texts_at_once_have_the_tokens_of_each(texts: list[str]) -> None:
     analyzer = Analyzer()
-    for text, bulk in zip(texts, analyzer.tokens_of(texts), strict=True):
+    for text, made in zip(texts, analyzer.tokens_of(texts), strict=True):
         alone = analyzer.tokens(text)
-        assert (bulk.grams, bulk.words) == (alone.grams, alone.words)
-        assert Counter(bulk.units.split(" ")) == Counter(alone.units.split(" "))
+        assert (made.grams, made.words) == (alone.grams, alone.words)
+        assert Counter(made.units.split(" ")) == Counter(alone.units.split(" "))
+
+
+@given(st.lists(TEXTS, max_size=20), st.integers(1, 9))
+def test_long_texts_have_the_same_tokens_in_slices(texts: list[str], length: int) -> None:
+    analyzer = Analyzer()
+    long = "。".join(texts) + "\n".join(texts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "_SLICE", length)
+        patch.setattr(words, "_LONG", length)
+        assert "".join(bulk.cut_long(long)) == long
+        in_slices = analyzer.tokens_of([long, *texts])
+    for text, tokens in zip([long, *texts], in_slices, strict=True):
+        alone = analyzer.tokens(text)
+        assert (tokens.grams, tokens.words.split()) == (alone.grams, alone.words.split())
+        assert Counter(tokens.units.split(" ")) == Counter(alone.units.split(" "))
+
+
+def test_what_is_analysed_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond some megabytes, arrays take five times as long for each of their elements."""
+    sizes: list[int] = []
+    encode = bulk._encode
+    monkeypatch.setattr(bulk, "_encode", lambda text: sizes.append(len(text)) or encode(text))
+    cut_at_once: list[int] = []
+    analyzer = Analyzer()
+    cut = analyzer._segmenter.cut
+    analyzer._segmenter.cut = lambda text: cut_at_once.append(len(text)) or cut(text)
+    (made,) = analyzer.tokens_of(["公安交管部门，" * 400_000 + "word. " + "1,000" * 1_500_000])
+    assert len(sizes) > 10
+    assert max(sizes) < 4_100_000
+    assert max(cut_at_once) <= 1_000_001
+    assert made.grams.startswith("公安 安交 交管 管部 部门 门| |公 公安")
+    assert made.grams.count("|公") == 399_999
 
 
 @given(TEXTS, st.integers(1, 40))

@@ -4,124 +4,19 @@ small archives. No test depends on particular weights."""
 from __future__ import annotations
 
 import re
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plans import ANALYZER, ARCHIVE, MANDATORY, Archive, archive_of, article, marked
 from whoosh import query
 
-from index.analysis import Analyzer
-from index.article import Article
-from index.dates import parse_date
-from index.document import make_document
-from index.engine import Engine, Sort, engine_class
-from index.settings import Settings, zone
-from search.distance import within_distance
+from index.engine import GramPhrase, Sort
+from search import matching
 from search.matching import scored
-from search.ranking import Plan, make_plan
-from search.syntax import parse_query
-from search.wildcard import wildcard_pattern
-
-ZONE = zone("Asia/Shanghai")
-ANALYZER = Analyzer()
-
-
-def article(
-    article_id: str, title: str, text: str = "", *, author: str = "", categories: str = "", date: str = ""
-) -> Article:
-    return Article(
-        id=article_id,
-        path=article_id,
-        title=title,
-        text=text,
-        author=author,
-        categories=tuple(categories.split("/")) if categories else (),
-        date=parse_date(date, ZONE) if date else None,
-    )
-
-
-ARCHIVE = [
-    article(
-        "a",
-        "公安部门推进放管服改革",
-        "公安交管部门今天发布通告。",
-        author="张三",
-        categories="新闻/国内",
-        date="2022-01-04",
-    ),
-    article(
-        "b",
-        "公安楷模",
-        "全国公安机关举行表彰大会，驾驶证改革受到关注。",
-        author="李四",
-        categories="新闻/国际",
-        date="2022-02-01",
-    ),
-    article(
-        "c",
-        "交管部门发布新规",
-        "驾驶证电子化。部门协同，公安参与，改革继续。",
-        author="张三、李四",
-        categories="法规",
-        date="2023-05-06",
-    ),
-    article("d", "放管服改革综述", "简政放权、放管结合、优化服务。", author="王五", categories="随笔"),
-    article("e", "天气预报", "明天有雨。Kubernetes 和 TensorFlow 的用户请留意。", date="2021-12-31"),
-    article(
-        "f",
-        "在 kubernetes 上运行 C++ 程序",
-        "kubectl 与 C# 无关，12123 也是。GPT-4 很快。",
-        author="Tom Ng",
-        categories="编程/运维",
-    ),
-    article("g", "驾驶手册", "驾驶前检查证件。公安。交管。", categories="编程"),
-]
-
-
-class Archive:
-    """An index over a few articles, and what queries find in it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-
-    def plan(self, text: str, *, max_words: int = 200, max_expansions: int = 1000) -> Plan:
-        tree = parse_query(text, Settings(), ZONE).tree
-        return make_plan(tree, ANALYZER, self.engine.terms, max_words, max_expansions)
-
-    def strict(self, text: str) -> set[str]:
-        return self.ids(self.plan(text).strict)
-
-    def relaxed(self, text: str) -> set[str]:
-        plan = self.plan(text)
-        assert plan.relaxed is not None, text
-        return self.ids(plan.relaxed)
-
-    def ids(self, tree: query.Query) -> set[str]:
-        return {hit.id for hit in self.engine.search(tree, sort=Sort.NEWEST, offset=0, limit=1000).hits}
-
-    def ranked(self, text: str) -> list[str]:
-        plan = self.plan(text)
-        assert plan.scores, text
-        tree = scored(plan.strict, plan.scores)
-        return [hit.id for hit in self.engine.search(tree, sort=Sort.RELEVANCE, offset=0, limit=100).hits]
-
-
-@contextmanager
-def archive_of(articles: Sequence[Article]) -> Iterator[Archive]:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        closing(engine_class("tantivy").create(Path(folder, "engine"))) as engine,
-    ):
-        with engine.writer() as writer:
-            for each in articles:
-                writer.add(make_document(each, ANALYZER, ZONE))
-            writer.commit()
-        engine.refresh()
-        yield Archive(engine)
+from search.scoring import WEIGHTS
 
 
 @pytest.fixture(scope="module")
@@ -275,14 +170,6 @@ def test_what_and_stands_between_is_kept_where_other_words_are_relaxed(archive: 
     assert (
         archive.relaxed("天气 手册 公安 AND 交管") == archive.strict("(天气 OR 手册) 公安 AND 交管") == {"g"}
     )
-
-
-MANDATORY = [
-    "-公安", "-驾驶证", "NOT 部门", "-(公安 交管)", "-title:公安", "-“公安部门”", "-kube*",
-    "“公安”", "“放管服改革”", "「部门」", "title:“改革”", "author:张三", "-author:张三",
-    "category:新闻", "-category:编程", "date:2022", "date:>=2022-02", "-date:2022-01", "驾*", "kub?r*",
-    "kubernets~", "(公安 OR 天气)", "“公安 部门”~1", "(公安 AND 交管)",
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("mandatory", MANDATORY)
@@ -472,63 +359,7 @@ def test_words_too_common_to_be_held_to_a_distance_are_searched_anywhere() -> No
         assert not rare.notes
 
 
-# What is understood, and what is marked
-
-
-@pytest.mark.parametrize(
-    ("text", "understood"),
-    [
-        ("公安 放管服", "公安 放管服"),
-        ("公安交管部门", "公安 交管部门"),
-        ("公安 AND 放管服", "公安 AND 放管服"),
-        ("公安｜放管服", "公安 OR 放管服"),
-        ("A B | C", "a (b OR c)"),
-        ("（A B） －C", "a b NOT c"),
-        ("-(A B)", "NOT (a b)"),
-        ("A AND NOT (B OR C)", "a AND NOT (b OR c)"),
-        ("“跨省 通办”", '"跨省 通办"'),
-        ("“公安 交管”~10^2", '"公安 交管"~10^2'),
-        ("标题：公安部门", "title:公安部门"),
-        ("标题：公安交管", "title:公安 title:交管"),
-        ("作者：张三 分类:新闻/国内", "author:张三 category:新闻/国内"),
-        ("日期：2022年1月 公安", "date:2022年1月 公安"),
-        ("date: >= 2022", "date:>=2022"),
-        ("Kube* tensor?low kubernets~ go~", "Kube* tensor?low kubernets~1 go"),
-        ("公安^3 (交管 部门)^0.5", "公安^3 (交管 部门)^0.5"),
-        ("C++ 18.0% GPT-4", "c++ 18.0% gpt4"),
-        ("國內", "国内"),
-        ("公安 - 、 交管", "公安 交管"),
-        ("公安交管 OR 天气", "(公安 交管) OR 天气"),
-        ("公安交管 AND NOT 天气预报", "(公安 交管) AND NOT 天气预报"),
-    ],
-)
-def test_a_query_as_it_was_understood(archive: Archive, text: str, understood: str) -> None:
-    assert archive.plan(text).understood == understood
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *MANDATORY,
-        "公安 放管服",
-        "公安交管",
-        "“（公安｜天气",  # found by the fuzzer: beside what is nothing, a group has no parentheses
-        "· (公安 OR 天气)",
-        "A B | C",
-        "title:公安交管 -改革",
-        "公安^3 | 天气",
-        "公安交管 | 天气",
-    ],
-)
-def test_what_was_understood_means_the_same(archive: Archive, text: str) -> None:
-    plan = archive.plan(text)
-    again = archive.plan(plan.understood)
-    assert archive.ids(again.strict) == archive.ids(plan.strict)
-    assert again.understood == plan.understood
-
-
-def marked(plan: Plan) -> set[str]:
-    return {"".join(needle.units).replace("·", "") + "*" * needle.open_end for needle in plan.needles}
+# What is marked
 
 
 @pytest.mark.parametrize(
@@ -560,48 +391,37 @@ def test_needles_are_marked_in_the_fields_they_were_looked_for_in(archive: Archi
     assert fields["部门"] == ("title", "body")
 
 
-# Distances
+# What is typed again and again
 
 
-def distance(a: str, b: str) -> int:
-    """Optimal string alignment, straight from its recursive definition."""
-    if not a or not b:
-        return len(a) + len(b)
-    best = min(
-        distance(a[:-1], b) + 1,
-        distance(a, b[:-1]) + 1,
-        distance(a[:-1], b[:-1]) + (a[-1] != b[-1]),
-    )
-    if len(a) > 1 and len(b) > 1 and a[-1] == b[-2] and a[-2] == b[-1]:
-        best = min(best, distance(a[:-2], b[:-2]) + 1)
-    return best
+def test_words_typed_again_are_looked_up_once_and_weigh_more(archive: Archive) -> None:
+    once, often = archive.plan("公安 改革"), archive.plan("公安 改革 " * 20)
+    assert archive.ids(often.strict) == archive.ids(once.strict)
+    assert often.relaxed == once.relaxed
+    words = [n for n in often.scores if isinstance(n, query.Term) and n.text == "公安"]
+    assert sorted(n.fieldname for n in words) == ["body_grams", "body_words", "title_grams", "title_words"]
+    assert {n.fieldname: n.boost for n in words}["body_words"] == 20 * WEIGHTS.body_words
+    weights = {repr(node): node.boost for node in (*once.scores, *often.scores)}
+    assert len(weights) == len(once.scores) + len(often.scores)  # no two parts are the same
 
 
-@settings(max_examples=200)
-@given(st.text("abc", max_size=5), st.text("abc", max_size=5), st.integers(0, 3))
-def test_within_distance(a: str, b: str, limit: int) -> None:
-    assert within_distance(a, b, limit) == (distance(a, b) <= limit)
+def test_of_pairs_of_words_near_one_another_the_first_count(archive: Archive) -> None:
+    pairs = permutations(["公安", "部门", "改革", "天气", "手册", "证件"], 2)
+    typed = " ".join(word for pair in pairs for word in pair)
+    near = [n for n in archive.plan(typed).scores if isinstance(n, GramPhrase) and n.slop]
+    assert len(near) == 24
+    assert near[0].grams == ((0, "公安"), (2, "部门"))
 
 
-# Wildcards
-
-
-def matches(pattern: str, word: str) -> bool:
-    """Whether a word is like a pattern, straight from what the signs mean."""
-    if not pattern:
-        return not word
-    if pattern[0] == "*":
-        return any(matches(pattern[1:], word[i:]) for i in range(len(word) + 1))
-    return bool(word) and pattern[0] in ("?", word[0]) and matches(pattern[1:], word[1:])
-
-
-@settings(max_examples=300)
-@given(st.text("ab*?", max_size=7), st.text("ab", max_size=7))
-def test_wildcards(pattern: str, word: str) -> None:
-    assert bool(wildcard_pattern(pattern).fullmatch(word)) == matches(pattern, word)
-
-
-def test_wildcards_take_no_time_on_words_that_are_nearly_like_them() -> None:
-    pattern = wildcard_pattern("z" + "*z" * 30 + "*q*z")
-    assert not pattern.fullmatch("z" * 5000)
-    assert pattern.fullmatch("z" * 5000 + "qz")
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from(["公安", "部门", "放管服", "改革", "驾", "kubernetes", "没有"]), min_size=2))
+def test_many_words_are_looked_up_at_once_and_find_the_same(words: list[str]) -> None:
+    groups = [("text", tuple(ANALYZER.units(word))) for word in words]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "_MANY_TERMS", 1)
+        at_once = matching.match_any(groups)
+        patch.setattr(matching, "_MANY_TERMS", 1000)
+        one_by_one = matching.match_any(groups)
+    for made in (ARCHIVE[:4], ARCHIVE[3:]):
+        with archive_of(made) as archive:
+            assert archive.ids(query.Or(at_once)) == archive.ids(query.Or(one_by_one))

@@ -15,6 +15,7 @@ import pytest
 from archive import Archive, find
 
 from index import reader as reader_module
+from index.engines.tantivy import TantivyEngine
 from index.errors import IndexDamagedError, IndexMissingError
 from index.generation import IndexDirectory, Meta
 from index.reader import IndexReader
@@ -24,7 +25,7 @@ from index.sync import Request
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """The directory is looked at each time, not twice a second."""
-    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(reader_module, "_STALE", 0)
 
 
 def rebuild(archive: Archive) -> None:
@@ -60,6 +61,90 @@ def test_changes_are_seen_within_a_second(archive: Archive, monkeypatch: pytest.
         now += 1
         with reader.acquire() as index:
             assert find(index, "图书馆") == ["图书馆"]
+
+
+@pytest.mark.usefixtures("eager")
+def test_another_directory_with_the_name_of_a_generation(any_archive: Archive) -> None:
+    """Somebody puts a copy of the index in its place."""
+    any_archive.post("a.md", "漂浮图书馆")
+    any_archive.sync()
+    copy = any_archive.directory.with_name("copy")
+    shutil.copytree(any_archive.directory, copy)
+    any_archive.post("b.md", "县图书馆")
+    any_archive.sync()
+    with closing(IndexReader(any_archive.directory)) as reader:
+        with reader.acquire() as index:
+            assert len(find(index, "图书馆")) == index.articles.count() == 2
+        any_archive.directory.rename(copy.with_name("before"))
+        copy.rename(any_archive.directory)
+        with reader.acquire() as index:
+            assert find(index, "图书馆") == ["漂浮图书馆"]
+            assert index.articles.count() == 1
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers come all the time, and there is a look beside each of them."""
+    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(reader_module, "_STALE", 1000)
+
+
+def found_in_time(reader: IndexReader, wanted: list[str]) -> bool:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with reader.acquire() as index:
+            if find(index, "图书馆") == wanted:
+                return True
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.usefixtures("busy")
+def test_nobody_waits_for_a_look(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go_on = threading.Event()
+    refresh = TantivyEngine.refresh
+    archive.post("a.md", "漂浮图书馆")
+    archive.sync()
+    with closing(IndexReader(archive.directory)) as reader:
+        assert found_in_time(reader, ["漂浮图书馆"])
+        monkeypatch.setattr(TantivyEngine, "refresh", lambda engine: may_go_on.wait(60) and refresh(engine))
+        archive.post("b.md", "县图书馆")
+        archive.sync()
+        for _ in range(3):
+            with reader.acquire() as index:
+                assert find(index, "图书馆") == ["漂浮图书馆"]
+                version = index.version
+        may_go_on.set()
+        assert found_in_time(reader, ["县图书馆", "漂浮图书馆"])
+        with reader.acquire() as index:
+            assert index.version == version + 1
+
+
+@pytest.mark.usefixtures("busy")
+def test_another_generation_is_opened_beside_readers(any_archive: Archive) -> None:
+    any_archive.post("a.md", "漂浮图书馆")
+    any_archive.sync()
+    with closing(IndexReader(any_archive.directory)) as reader, reader.acquire() as before:
+        any_archive.post("b.md", "县图书馆")
+        rebuild(any_archive)
+        assert found_in_time(reader, ["县图书馆", "漂浮图书馆"])
+        assert find(before, "图书馆") == ["漂浮图书馆"]  # who has begun ends on it
+        with reader.acquire() as after:
+            assert after is not before
+
+
+@pytest.mark.usefixtures("busy")
+def test_what_a_look_finds_wrong_the_next_reader_is_told(archive: Archive) -> None:
+    archive.sync()
+    with closing(IndexReader(archive.directory)) as reader:
+        with reader.acquire():
+            pass
+        (archive.directory / "current").write_text("gen-999999\n")
+        until = time.monotonic() + 60
+        with pytest.raises(IndexDamagedError):
+            while time.monotonic() < until:
+                with reader.acquire():
+                    time.sleep(0.01)
 
 
 @pytest.mark.usefixtures("eager")

@@ -119,6 +119,7 @@ def test_words_that_no_article_has_together_are_counted(searcher: Searcher) -> N
         ("火星", ["火星"]),
         ("地铁 NOT 地铁", ["地铁", "地铁"]),
         ("一 二 三 四 五 六 七 火星", []),
+        (f'"放管服{"改革" * 400}" AND 火星', []),  # a passage
     ],
 )
 def test_what_was_asked_for_is_taken_apart_as_it_was_typed(

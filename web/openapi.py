@@ -294,9 +294,9 @@ SCHEMAS: dict[str, Schema] = {
             "Sizes on disk, in bytes.", catalog=_count("The articles."), engine=_count("The engine's files.")
         ),
         folders={
-            "type": "object",
-            "additionalProperties": {"type": "string"},
-            "description": "The folders that this machine follows: name and place.",
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The names of the folders that this machine follows.",
         },
         files=_known("Files that were read."),
         generations={

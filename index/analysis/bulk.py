@@ -33,6 +33,10 @@ _Places = NDArray[np.intp]
 
 # Characters up to which Python is faster.
 _FEW = 60
+# Characters after which a text that is more than twice as long is cut, at the next punctuation; and after
+# which it is cut in any case, as if there were some.
+_SLICE, _MOST = 500_000, 2_000_000
+_CUT = re.compile("[\n。！？；：，、](?=[0-9A-Za-z\u4e00-\u9fff])")
 # Between two texts: a code point that is no character. In a text it folds to nothing.
 _BETWEEN = "\uffff"
 _CODE_POINTS = 0x110000
@@ -63,13 +67,49 @@ def text_grams_of(texts: Sequence[str]) -> list[TextGrams]:
     >>> text_grams_of(["放管服3.7。"])
     [TextGrams(separated='放管服3.7 | ', grams='放管 管服 服3.7· 3.7·|', units='放 服 管 3.7·')]
     """
+    slices = [cut_long(text) for text in texts]
+    if all(len(parts) == 1 for parts in slices):
+        return [made.grams for made in _made_of(texts)]
+    return [_joined([_made_of([part])[0] for part in parts]) for parts in slices]
+
+
+def cut_long(text: str) -> list[str]:
+    """A text in slices, each of which ends with a boundary that no other follows. A long one as a whole would
+    take gigabytes, and more time for each of its characters. (Of what has no punctuation for two million
+    characters, a phrase that goes over the end of a slice is not found.)"""
+    cuts = [0]
+    while len(text) - cuts[-1] > 2 * _SLICE:
+        found = _CUT.search(text, cuts[-1] + _SLICE, cuts[-1] + _MOST)
+        cuts.append(found.end() if found else min(len(text), cuts[-1] + _MOST))
+    return [text[start:end] for start, end in pairwise([*cuts, len(text)])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The grams of a text, and the one of a boundary before it."""
+
+    before: str
+    grams: TextGrams
+
+
+def _joined(slices: list[_Made]) -> TextGrams:
+    """What the slices of one text have together."""
+    told = [made for made in slices if made.grams.grams]
+    grams = [part for made in told for part in (made.before, made.grams.grams)]
+    units = dict.fromkeys(unit for made in told for unit in made.grams.units.split(" "))
+    if len(told) > 1:
+        units[BOUNDARY] = None
+    return TextGrams("".join(made.grams.separated for made in slices), " ".join(grams[1:]), " ".join(units))
+
+
+def _made_of(texts: Sequence[str]) -> list[_Made]:
     raw = _BETWEEN.join(text.replace(_BETWEEN, "") for text in texts)
     separated = mark_boundaries(_separate(raw)).split(_BETWEEN)
     trimmed = _BETWEEN.join(text.strip(f" {BOUNDARY}") for text in separated)
     codes = _encode(f"{_BETWEEN}{trimmed}{_BETWEEN}")
     kinds = _kinds_of(codes)
     if kinds.max() == _JOINED:  # kana and hangul are rare enough
-        return [_text_grams(text) for text in separated]
+        return [_one_by_one(text) for text in separated]
     # A full stop before a letter is a sign by itself.
     kinds[:-1][(codes[:-1] == _POINT) & (kinds[1:] == _LETTER)] = _WHOLE
     # A run of letters, or a number, goes on where a code point is of the kind of the one before.
@@ -89,20 +129,22 @@ def text_grams_of(texts: Sequence[str]) -> list[TextGrams]:
     runs_of = runs.replace(END, f"{END} ").split(_BETWEEN)[1:-1]
     joined[positions[edges]] = _BOUNDARY
     return [
-        TextGrams(text, grams, (singles + " ".join(dict.fromkeys(run.split()))).rstrip())
-        for text, grams, singles, run in zip(
+        _Made(before, TextGrams(text, grams, (singles + " ".join(dict.fromkeys(run.split()))).rstrip()))
+        for text, (before, grams), singles, run in zip(
             separated, _grams(joined, positions, edges), _distinct(wholes, edges), runs_of, strict=True
         )
     ]
 
 
-def _text_grams(separated: str) -> TextGrams:
+def _one_by_one(separated: str) -> _Made:
     found = units(separated)
-    return TextGrams(separated, text_grams(found), " ".join(dict.fromkeys(found)))
+    before = BOUNDARY + found[0] if found else ""
+    return _Made(before, TextGrams(separated, text_grams(found), " ".join(dict.fromkeys(found))))
 
 
-def _grams(joined: _Codes, positions: _Places, edges: _Places) -> list[str]:
-    """Of each text: from each of its units to the one after the next, with a space after it."""
+def _grams(joined: _Codes, positions: _Places, edges: _Places) -> list[tuple[str, str]]:
+    """Of each text: from each of its units to the one after the next, with a space after it; and the same for
+    the boundary before it."""
     stops = np.append(positions[2:], len(joined))
     lengths = stops - positions[:-1] + 1
     ends = lengths.cumsum()
@@ -111,7 +153,10 @@ def _grams(joined: _Codes, positions: _Places, edges: _Places) -> list[str]:
     spaced = np.append(joined, np.uint32(_SPACE)).take(sources)
     spaced[ends - 1] = _SPACE
     text = _decode(spaced)
-    return [text[ends[left] : ends[right - 1] - 1] for left, right in pairwise(edges.tolist())]
+    return [
+        (text[ends[left] - lengths[left] : ends[left] - 1], text[ends[left] : ends[right - 1] - 1])
+        for left, right in pairwise(edges.tolist())
+    ]
 
 
 def _distinct(units: _Codes, edges: _Places) -> list[str]:

@@ -20,6 +20,8 @@ SEGMENTERS = ("rjieba", "jieba")
 # jieba's own default for a word of unknown frequency would need a segmentation to find out.
 DEFAULT_FREQUENCY = 1000
 _COMMENT = re.compile(r"(?:^|\s)#(?:\s.*)?$")
+# Characters of a text that are cut at once.
+_LONG = 500_000
 # Far above any frequency in jieba's dictionary, and low enough to be added up.
 MAX_FREQUENCY = 10**9
 
@@ -93,7 +95,12 @@ class Segmenter:
 
     def joined_words(self, separated: str) -> str:
         """The words with spaces between them: more than one where there was one in the text."""
-        return " ".join(self.cut(separated.replace("|", " ").replace(".", " ")))
+        text = separated.replace("|", " ").replace(".", " ")
+        if len(text) <= _LONG:
+            return " ".join(self.cut(text))
+        # No word goes over a space. The parts of a long text as a whole would take gigabytes.
+        pieces = re.findall(rf".{{{_LONG},{2 * _LONG}}} |.+", text, re.DOTALL)
+        return " ".join(" ".join(self.cut(piece)) for piece in pieces)
 
 
 @cache

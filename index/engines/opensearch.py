@@ -200,10 +200,10 @@ class OpenSearchEngine:
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         if field in GRAM_FIELDS:
-            return self._counts(field, self._starting(field, prefix))
+            return list(self.frequencies(field, self._starting(field, prefix)).items())
         if field in UNIT_FIELDS and not (prefix and prefix.isascii() and prefix.isalnum()):
             others = [unit for unit in self._starting(field, prefix) if not unit.endswith(END)]
-            return [*self._listed(field, prefix), *self._counts(field, others)]
+            return [*self._listed(field, prefix), *self.frequencies(field, others).items()]
         return self._listed(field, prefix)
 
     def _listed(self, field: str, prefix: str) -> list[tuple[str, int]]:
@@ -219,6 +219,18 @@ class OpenSearchEngine:
         buckets = self._search(body)["aggregations"]["terms"]["buckets"]
         found = ((str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets)
         return [(token, count) for token, count in found if token.startswith(prefix)]
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for start in range(0, len(tokens), _COUNTED):
+            part = tokens[start : start + _COUNTED]
+            filters = {str(number): {"term": {field: token}} for number, token in enumerate(part)}
+            body = {"size": 0, "aggs": {"tokens": {"filters": {"filters": filters}}}}
+            buckets = self._search(body)["aggregations"]["tokens"]["buckets"]
+            for number, token in enumerate(part):
+                if count := int(buckets[str(number)]["doc_count"]):
+                    found[token] = count
+        return found
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
         suggest = {
@@ -351,17 +363,6 @@ class OpenSearchEngine:
             if text.startswith(sign):
                 grams.update(text[len(sign) :].split(f" {sign}"))
         return sorted(grams)
-
-    def _counts(self, field: str, tokens: Sequence[str]) -> list[tuple[str, int]]:
-        counts: list[tuple[str, int]] = []
-        for start in range(0, len(tokens), _COUNTED):
-            part = tokens[start : start + _COUNTED]
-            filters = {str(number): {"term": {field: token}} for number, token in enumerate(part)}
-            body = {"size": 0, "aggs": {"tokens": {"filters": {"filters": filters}}}}
-            buckets = self._search(body)["aggregations"]["tokens"]["buckets"]
-            found = ((token, int(buckets[str(number)]["doc_count"])) for number, token in enumerate(part))
-            counts += [(token, count) for token, count in found if count]
-        return counts
 
 
 def _refuse_others(live: LiveGeneration, description: Description, address: Address) -> None:

@@ -31,6 +31,7 @@ from index.engine import (
     Hit,
     Hits,
     Sort,
+    frequencies_of,
     single_characters,
 )
 from index.errors import EngineError, IndexDamagedError
@@ -45,6 +46,9 @@ HEAP_SIZE = 256_000_000
 _ALL_BUCKETS = 1_000_000
 # Hits read beyond a page to see whether the score at its end goes on, so that ties can be ordered.
 _TIES = 32
+# Hits before a page by date from which on it is looked for by number; and those of one date that are ordered.
+_DEEP = 100
+_MOST_EQUAL = 2_000
 # Characters of a gram that are looked at where another of its phrase is unfinished.
 _MAX_PATTERN = 100
 # The bounds of an integer field stand for no bound: no date comes near them.
@@ -109,6 +113,8 @@ class TantivyEngine:
         searcher = self._index.searcher()
         if sort is Sort.RELEVANCE:
             return self._search_by_score(searcher, compiled, offset, limit)
+        if offset >= _DEEP and (found_deep := self._search_deep(searcher, compiled, sort, offset, limit)):
+            return found_deep
         field, order = _SORT_FIELDS[sort]
         with _failures():
             found = searcher.search(compiled, limit, order_by_field=field, offset=offset, order=order)
@@ -142,6 +148,31 @@ class TantivyEngine:
             ordered += [Hit(i, score) for i in ids[max(0, offset - start) : end - start]]
         return Hits(tuple(ordered), _total(found))
 
+    def _search_deep(
+        self, searcher: tantivy.Searcher, compiled: Query, sort: Sort, offset: int, limit: int
+    ) -> Hits | None:
+        """A page far down a list by date. tantivy looks up the text of every key before it, 60 µs each;
+        numbers are free. So the order is that of the dates, and only ids of equal dates are looked up: None
+        where those are many."""
+        end = offset + limit
+        with _failures():
+            found = searcher.search(
+                compiled, end + _MOST_EQUAL, order_by_field="date", order=_SORT_FIELDS[sort][1]
+            )
+        hits = found.hits[: end + _MOST_EQUAL]
+        dates = [date for date, _ in hits]
+        if offset >= len(hits):
+            return Hits((), _total(found))
+        first = dates.index(dates[offset])
+        last = min(end, len(hits)) - 1
+        after = next((i for i in range(last, len(hits)) if dates[i] != dates[last]), len(hits))
+        if offset - first > _MOST_EQUAL or (after == len(hits) < _total(found)):
+            return None
+        ids: list[str] = []
+        for _, equal in groupby(hits[first:after], key=lambda hit: hit[0]):
+            ids += sorted((_id(searcher, address) for _, address in equal), reverse=sort is Sort.NEWEST)
+        return Hits(tuple(Hit(i, 0.0) for i in ids[offset - first : end - first]), _total(found))
+
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
         request = {name: {"terms": {"field": name, "size": _ALL_BUCKETS}} for name in fields}
         with _failures():
@@ -158,6 +189,9 @@ class TantivyEngine:
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         with _failures():
             return self._index.searcher().terms_with_prefix(field, prefix)
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        return frequencies_of(lambda token: self.terms(field, token), tokens)
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
         return single_characters(self.terms(field, unit), unit)

@@ -43,6 +43,7 @@ from index.engine import (
     Hit,
     Hits,
     Sort,
+    frequencies_of,
     single_characters,
 )
 from index.errors import EngineError, IndexDamagedError, SouwenError
@@ -136,6 +137,9 @@ class WhooshEngine:
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         return self._read(lambda reader: _terms(reader, field, prefix))
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        return frequencies_of(lambda token: self.terms(field, token), tokens)
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
         return single_characters(self.terms(field, unit), unit)

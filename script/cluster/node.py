@@ -96,7 +96,7 @@ class Node:
             "discovery.initial_state_timeout": "0s",
             # A disk that is nearly full is no reason to refuse writes.
             "cluster.routing.allocation.disk.threshold_enabled": "false",
-            # With this collector, what is garbage counts until memory is full: requests would be refused for it.
+            # What is garbage would count until memory is full, and requests would be refused for it.
             "indices.breaker.total.use_real_memory": "false",
         }
         self.folder.mkdir(parents=True, exist_ok=True)

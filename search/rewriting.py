@@ -1,0 +1,76 @@
+"""A query written out again, as it was read: in the query language, and meaning the same when it is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from whoosh import query
+
+from index.analysis import Analyzer
+from search.matching import text_of
+from search.syntax import DEFAULT_FIELD, DateRange, Words
+from search.thesaurus import Slot
+from search.words import query_words
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriter:
+    """What a plan knows of the nodes of a logical tree, by their identity: what each matches, the words of a
+    plain text, and whether a group says in full what one of its words stands for (see `search.ranking`)."""
+
+    analyzer: Analyzer
+    matches: Mapping[int, query.Query]
+    slots: Mapping[int, list[Slot]]
+    is_synonymous: Callable[[query.Query], bool]
+
+    def write(self, node: query.Query, inside: query.Query | None = None) -> str:
+        """The tree written out, without what was ignored. A group has parentheses `inside` another node, and
+        so have several words where a sign stands beside them."""
+        if self._is_ignored(node):
+            return ""
+        boost = "" if getattr(node, "boost", 1.0) == 1.0 else f"^{node.boost:g}"
+        match node:
+            case query.And() | query.Or():
+                return self._group(node, inside, boost)
+            case query.Not():
+                return f"NOT {self.write(node.query, inside=node)}"
+            case DateRange():
+                return f"date:{node.typed}"
+        name = "" if node.fieldname == DEFAULT_FIELD else f"{node.fieldname}:"
+        match node:
+            case query.Phrase():
+                slop = f"~{node.slop}" if node.slop else ""
+                return f'{name}"{node.words[0]}"{slop}{boost}'
+            case query.Prefix():
+                return f"{name}{node.text}*{boost}"
+            case query.FuzzyTerm():
+                return f"{name}{node.text}~{node.maxdist}{boost}"
+        slots = self.slots.get(id(node)) or [Slot([[node.text]])]
+        parts = [self._slot(slot, name, boost) for slot in slots]
+        if len(parts) == 1:
+            return f"({parts[0]})" if slots[0].synonyms and not isinstance(inside, query.Or) else parts[0]
+        text = " ".join(f"({part})" if s.synonyms else part for part, s in zip(parts, slots, strict=True))
+        return text if inside is None or isinstance(inside, Words) else f"({text})"
+
+    def _is_ignored(self, node: query.Query) -> bool:
+        return self.matches.get(id(node)) is query.NullQuery
+
+    def _group(self, node: query.Query, inside: query.Query | None, boost: str) -> str:
+        kept = [child for child in node.subqueries if not self._is_ignored(child)]
+        if len(kept) == 1 and not boost:
+            return self.write(kept[0], inside)
+        sign = " OR " if isinstance(node, query.Or) else " " if isinstance(node, Words) else " AND "
+        text = sign.join(self.write(child, inside=node) for child in kept)
+        return f"({text}){boost}" if inside is not None or boost or self.is_synonymous(node) else text
+
+    def _slot(self, slot: Slot, name: str, boost: str) -> str:
+        words = " ".join(f"{name}{text_of(word, '-')}{boost}" for word in slot.words)
+        if not slot.synonyms:
+            return words
+        forms = [f"({words})" if len(slot.words) > 1 else words]
+        for form in slot.synonyms:
+            text = text_of(form)
+            is_word = query_words(self.analyzer, text) == [list(form)]
+            forms.append(f"{name}{text}{boost}" if is_word else f'{name}"{text}"{boost}')
+        return " OR ".join(forms)

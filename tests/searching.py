@@ -1,0 +1,30 @@
+"""Searches, and what they found."""
+
+from __future__ import annotations
+
+from search.request import SearchRequest
+from search.searcher import Results, Searcher
+
+
+def search(
+    searcher: Searcher,
+    text: str,
+    *,
+    page: int = 1,
+    size: int = 100,
+    sort: str = "relevance",
+    category: str = "",
+    author: str = "",
+    start: str = "",
+    end: str = "",
+) -> Results:
+    return searcher.search(SearchRequest(text, page, size, sort, category, author, start, end))
+
+
+def ids(results: Results) -> list[str]:
+    return [hit.article.id for hit in results.hits]
+
+
+def exact(results: Results) -> list[str]:
+    """The ids of those that match as asked for."""
+    return ids(results)[: results.relaxed_from]
