@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from cli.options import index_option, json_option, print_json, progress_bar, settings_for
+from index.errors import InputError
+from index.opensearch.cluster import is_address
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -25,7 +27,7 @@ def backup_command(file: Path, directory: str | None, as_json: bool) -> None:
     """
     from index.backup import backup
 
-    saved = backup(Path(settings_for(directory).index), file)
+    saved = backup(settings_for(directory).index, file)
     if as_json:
         print_json(asdict(saved))
     else:
@@ -47,7 +49,10 @@ def restore_command(file: Path, replaces: bool, directory: str | None, as_json: 
     """
     from index.backup import restore
 
-    place = Path(settings_for(directory).index)
+    location = settings_for(directory).index
+    if is_address(location):
+        raise InputError(f"{location}: a backup becomes an index in a directory. Name one with --index DIR.")
+    place = Path(location)
     with progress_bar("articles") as show:
         saved = restore(place, file, replaces=replaces, progress=show)
     if as_json:

@@ -17,6 +17,9 @@ from index.settings import setting_fields
 from index.sync import Request, sync
 from index.verify import repair, verify
 
+# What a machine doesn't know that only reads what is on a cluster.
+_OF_A_LEDGER = ("problems", "files", "folders", "runs", "last_run")
+
 
 @click.command("stats")
 @index_option
@@ -38,8 +41,10 @@ def stats_command(directory: str | None, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
+    elsewhere = _OF_A_LEDGER if answer["files"] is None else ()
     for name, value in answer.items():
-        click.echo(f"{name:12} {_in_words(value)}")
+        told = "known where the articles are indexed, not here" if name in elsewhere else _in_words(value)
+        click.echo(f"{name:12} {told}")
 
 
 @click.command("problems")
@@ -134,8 +139,10 @@ def config_command(as_json: bool) -> None:
 
 
 def _in_words(value: object) -> str:
+    if value is None:
+        return "none"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_in_words(item)}" for key, item in value.items())
+        return ", ".join(f"{key} {_in_words(item)}" for key, item in value.items()) or "none"
     if isinstance(value, list):
         return "".join(f"\n  {_in_words(item)}" for item in value) or "none"
     if isinstance(value, float):

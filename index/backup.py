@@ -2,7 +2,8 @@
 
 The catalog has every article, the ledger and the problems, and SQLite copies it as of one moment, while
 others write. An engine's files would have to be copied between two commits, and are of no use to a souwen
-with another analysis.
+with another analysis. Where a cluster keeps the articles, the catalog has none of them, and there is no
+backup.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from index.catalog import Catalog
 from index.catalog_writer import CatalogWriter
 from index.checksums import record_checksums
 from index.disk import flush, writing
+from index.engine import SHARED
 from index.errors import IndexDamagedError, InputError, SouwenError
 from index.generation import FORMAT, IndexDirectory, Meta
+from index.opensearch.cluster import is_address
 from index.replay import fill_engine
 
 _META, _DICTIONARY, _CATALOG = "meta.json", "dictionary.txt", "catalog.sqlite"
@@ -39,11 +42,14 @@ class Saved:
     bytes: int
 
 
-def backup(directory: Path, file: Path) -> Saved:
+def backup(location: Path | str, file: Path) -> Saved:
     """Writes the index to one file, as of the last commit, while others may write to the index.
 
-    The file has its name only when it is complete. Raises IndexMissingError, IndexDamagedError, InputError.
+    The file has its name only when it is complete. Raises IndexMissingError, IndexDamagedError, InputError;
+    the last, too, where the articles are on a cluster.
     """
+    _refuse_clusters(location)
+    directory = Path(location)
     try:
         unfinished = tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.resolve().parent)
     except OSError as error:
@@ -93,6 +99,20 @@ def restore(
             record_checksums(generation)
             place.publish(generation)
     return Saved(articles, file.stat().st_size)
+
+
+def _refuse_clusters(location: Path | str) -> None:
+    """Raises InputError where the articles are on a cluster."""
+    url = str(location)
+    if not is_address(location):
+        meta = IndexDirectory(Path(location)).current().meta
+        if meta.engine not in SHARED:
+            return
+        url = meta.url
+    raise InputError(
+        f"the articles of {location} are on a cluster, at {url}: back them up with the cluster's own "
+        f"snapshots, or write them to a file. Run: souwen export --index {url} -o FILE"
+    )
 
 
 def _copy(place: IndexDirectory, target: Path) -> tuple[Meta, str]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
+
+from search.searcher import Searcher
+from search.stats import Stats
 
 
 def page_at(client: FlaskClient, path: str, **arguments: object) -> BeautifulSoup:
@@ -24,3 +29,17 @@ def one(page: Tag, selector: str) -> Tag:
 def link_of(page: Tag, selector: str) -> str:
     """Where the only link that a selector finds leads."""
     return str(one(page, selector)["href"])
+
+
+def without_ledger(searcher: Searcher) -> Stats:
+    """The numbers as a machine has them that only reads what is on a cluster."""
+    return replace(
+        searcher.stats(),
+        lost=None,
+        doubtful=None,
+        files=None,
+        catalog_bytes=0,
+        folders={},
+        runs=(),
+        last_run=None,
+    )

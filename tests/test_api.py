@@ -11,10 +11,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pages import without_ledger
 
 from index.errors import EngineError
 from search import response
 from search.request import MAX_SIZE, SearchRequest
+from search.searcher import Searcher
 from web import params
 from web.context import Context
 
@@ -235,6 +237,22 @@ def test_the_document_has_every_route_and_parameter(app: Flask, client: FlaskCli
     ],
 )
 def test_answers_are_as_the_document_says(client: FlaskClient, path: str, template: str) -> None:
+    _check_answer(client, path, template)
+
+
+def test_statistics_without_a_ledger(
+    client: FlaskClient, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stats = without_ledger(searcher)
+    monkeypatch.setattr(Searcher, "stats", lambda _: stats)
+    found = _get(client, "/api/stats")
+    assert found["articles"] == 71
+    assert found["problems"] == {"lost": None, "doubtful": None}
+    assert (found["files"], found["folders"], found["runs"], found["last_run"]) == (None, [], [], None)
+    _check_answer(client, "/api/stats", "/api/stats")
+
+
+def _check_answer(client: FlaskClient, path: str, template: str) -> None:
     document = _document(client)
     answer = client.get(quote(path, safe="/?&=+"))
     said = document["paths"][template]["get"]["responses"][str(answer.status_code)]

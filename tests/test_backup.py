@@ -70,6 +70,23 @@ def test_a_restored_index_answers_as_before(any_archive: Archive, file: Path) ->
     assert restored.agrees()
 
 
+@pytest.mark.parametrize("is_of_directory", [True, False])
+def test_articles_on_a_cluster_are_backed_up_there(
+    archive: Archive, file: Path, is_of_directory: bool
+) -> None:
+    url = "https://search.example:9200/news"
+    archive.lines("a.jsonl", {"1": "图书馆"})
+    archive.sync()
+    description = IndexDirectory(archive.directory).current().path / "meta.json"
+    meta = json.loads(description.read_text(encoding="utf-8")) | {"engine": "opensearch", "url": url}
+    description.write_text(json.dumps(meta), encoding="utf-8")
+    with pytest.raises(InputError, match="snapshots") as error:
+        backup(archive.directory if is_of_directory else url, file)
+    assert f"souwen export --index {url} -o FILE" in str(error.value)
+    assert not file.exists()
+    assert [*file.parent.glob(".backup*")] == []
+
+
 def test_a_backup_of_an_index_that_is_being_written(archive: Archive, file: Path) -> None:
     """At any moment it is one of the states that were committed."""
     archive.lines("a.jsonl", {str(number): "图书馆0" for number in range(5)})

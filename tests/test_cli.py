@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pages import without_ledger
 
 from cli.main import main
 from index.article import Article
@@ -147,6 +148,17 @@ def test_show_similar_suggest(indexed: Run) -> None:
     assert "no article with the id 'nothing'" in err
 
 
+def test_stats_without_a_ledger(indexed: Run, searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    stats = without_ledger(searcher)
+    monkeypatch.setattr(Searcher, "stats", lambda _: stats)
+    out = indexed("stats")[1]
+    assert "articles     71" in out
+    for name in ("problems", "files", "folders", "runs", "last_run"):
+        assert f"{name:12} known where the articles are indexed, not here\n" in out
+    assert "None" not in out
+    assert json.loads(indexed("stats", "--json")[1])["files"] is None
+
+
 def test_stats_problems_verify(indexed: Run, posts: Path) -> None:
     assert json.loads(indexed("stats", "--json")[1])["articles"] == 3
     assert json.loads(indexed("stats", "--json")[1])["folders"] == {"posts": str(posts)}
@@ -170,6 +182,14 @@ def test_stats_problems_verify(indexed: Run, posts: Path) -> None:
     code, _, err = indexed("verify", "--repair")
     assert code == 2
     assert "is empty now" in err
+
+
+def test_no_backup_is_restored_to_a_cluster_or_made_of_one(indexed: Run, tmp_path: Path) -> None:
+    indexed("backup", "all.tar.gz")
+    for name, said in (("restore", "--index DIR"), ("backup", "souwen export")):
+        code, _, err = indexed(name, "all.tar.gz", "--index", "https://search.example:9200/news")
+        assert (code, said in err) == (2, True), err
+    assert not (tmp_path / "https:").exists()
 
 
 def test_backup_and_restore(indexed: Run, tmp_path: Path) -> None:

@@ -15,12 +15,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from pages import link_of, one, page_at
+from pages import link_of, one, page_at, without_ledger
 
 from index.article import Article
 from index.settings import Settings
 from search.ranking import Needle
 from search.request import SearchRequest
+from search.searcher import Searcher
 from web.app import create_app
 from web.links import article_url, query_string, search_url
 from web.params import arguments
@@ -208,6 +209,21 @@ def test_dates_are_in_the_readers_words(archive: Archive) -> None:
 
 
 # Statistics
+
+
+def test_what_only_a_ledger_tells_is_said_to_be_known_elsewhere(
+    client: FlaskClient, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stats = without_ledger(searcher)
+    monkeypatch.setattr(Searcher, "stats", lambda _: stats)
+    page = page_at(client, "/about", lang="en")
+    rows = {one(row, "th").text: one(row, "td").text for row in page.select(".forms tr")}
+    assert rows["Problems"] == "known where the articles are indexed, not on this machine"
+    assert "Last update" not in rows
+    assert "None" not in page.text
+    figures = {one(each, "dt").text for each in page.select(".figures > div")}
+    assert "Articles" in figures
+    assert "Problems" not in figures
 
 
 def test_statistics_are_plots_with_links(client: FlaskClient) -> None:

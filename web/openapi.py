@@ -112,6 +112,12 @@ def _count(description: str) -> Schema:
     return {"type": "integer", "minimum": 0, "description": description}
 
 
+def _known(description: str) -> Schema:
+    """A count that a machine may not know: null where what it reads is indexed elsewhere."""
+    note = "Null where articles are not indexed from this machine."
+    return {"type": ["integer", "null"], "minimum": 0, "description": f"{description} {note}"}
+
+
 def _list(items: Schema, description: str) -> Schema:
     return {"type": "array", "items": items, "description": description}
 
@@ -281,8 +287,8 @@ SCHEMAS: dict[str, Schema] = {
         newest=_date("The date of the newest article."),
         problems=_object(
             "What could not be read; `souwen problems` lists it.",
-            lost=_count("Files or lines that are not in the index."),
-            doubtful=_count("Those that are there with what there was."),
+            lost=_known("Files or lines that are not in the index."),
+            doubtful=_known("Those that are there with what there was."),
         ),
         bytes=_object(
             "Sizes on disk, in bytes.", catalog=_count("The articles."), engine=_count("The engine's files.")
@@ -290,17 +296,17 @@ SCHEMAS: dict[str, Schema] = {
         folders={
             "type": "array",
             "items": {"type": "string"},
-            "description": "The names of the folders that are followed.",
+            "description": "The names of the folders that this machine follows.",
         },
-        files=_count("Files that were read."),
+        files=_known("Files that were read."),
         generations={
             "type": "object",
             "additionalProperties": {"type": "integer", "minimum": 0},
-            "description": "The generations on the disk, and their sizes in bytes.",
+            "description": "The generations on the disk, and what is live on a cluster, with sizes in bytes.",
         },
         runs={
             "type": "array",
-            "description": "The last ten runs that changed something, the latest first.",
+            "description": "The last ten runs of this machine that changed something, the latest first.",
             "items": _RUN,
         },
         last_run={"description": "The first of them.", "oneOf": [{"type": "null"}, _RUN]},

@@ -159,23 +159,20 @@ class ClusterWriter:
             if operation.line:
                 lines.append(operation.line)
         body = b"\n".join(lines) + b"\n"
-        try:
-            with failures(self._address):
-                try:
-                    answer = self._client.bulk(
-                        body=body,
-                        index=writing(self._index),
-                        params={
-                            "require_alias": "true",
-                            "filter_path": "errors,items.*.status,items.*.error",
-                        },
-                    )
-                except (opensearchpy.ConnectionError, opensearchpy.TransportError) as error:
-                    if isinstance(error.status_code, int) and error.status_code not in _BUSY:
-                        raise
-                    return operations, reason_of(error)
-        except EngineError as error:
-            raise EngineError(error.template, **error.values) from None
+        with failures(self._address):
+            try:
+                answer = self._client.bulk(
+                    body=body,
+                    index=writing(self._index),
+                    params={
+                        "require_alias": "true",
+                        "filter_path": "errors,items.*.status,items.*.error",
+                    },
+                )
+            except (opensearchpy.ConnectionError, opensearchpy.TransportError) as error:
+                if isinstance(error.status_code, int) and error.status_code not in _BUSY:
+                    raise
+                return operations, reason_of(error)
         if not answer["errors"]:
             return [], ""
         again: list[_Operation] = []
