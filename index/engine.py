@@ -4,7 +4,8 @@ counts out.
 The nodes that an engine compiles, over the fields below (text, key and facet fields, `date`, `id`):
 
     Term                 the documents with a token; scored by BM25 in `SCORED_FIELDS`, else score 1
-    GramPhrase           the documents with grams at given offsets; scored by BM25 as one term
+    GramPhrase           the documents with grams at given offsets; scored by BM25 as one term, or with
+                         slop by its boost: no two engines count alike what is only near
     Prefix               the documents with a token that starts so; score 1
     AnyTerm              the documents with one of several tokens; score 1
     NumericRange         the documents with a date in a range; score 1

@@ -244,6 +244,8 @@ class TantivyEngine:
                 if node.fieldname not in SCORED_FIELDS:
                     return _constant(made)
                 return _boosted(made, node.boost)
+            case GramPhrase() if node.slop:
+                return Query.const_score_query(self._compile_phrase(node), node.boost)
             case GramPhrase():
                 return _boosted(self._compile_phrase(node), node.boost)
             case query.Prefix():

@@ -253,6 +253,8 @@ class _Evaluation:
             both = ((doc, starts[doc], positions[doc]) for doc in starts.keys() & positions.keys())
             found = ((doc, _near(here, {p - offset for p in there}, node.slop)) for doc, here, there in both)
             starts = {doc: here for doc, here in found if here}
+        if node.slop:
+            return dict.fromkeys(starts, node.boost)
         frequencies = {doc: float(len(here)) for doc, here in starts.items()}
         return self._bm25(node.fieldname, [gram for _, gram in node.grams], frequencies, node.boost)
 

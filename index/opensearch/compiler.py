@@ -94,15 +94,12 @@ def _phrase(node: GramPhrase, starting: Callable[[str, str], Sequence[str]]) -> 
         places.append(found)
         parts += [GAP] * (offset - len(parts))
         parts.append(OR.join(found))
-    asked = {
-        "query": " ".join(parts),
-        "analyzer": PHRASE,
-        "slop": node.slop,
-        "boost": node.boost * _BM25_FACTOR,
-    }
-    phrase: Clause = {"match_phrase": {node.fieldname: asked}}
+    asked = {"query": " ".join(parts), "analyzer": PHRASE, "slop": node.slop}
+    if not node.slop:
+        return {"match_phrase": {node.fieldname: asked | {"boost": node.boost * _BM25_FACTOR}}}
+    near: Clause = {"match_phrase": {node.fieldname: asked}}
     # Lucene lets no gram stand for two of a phrase, however near they may be.
-    both = sorted({*places[0]}.intersection(*places[1:])) if node.grams[-1][0] <= node.slop else []
-    if not both:
-        return phrase
-    return {"bool": {"should": [phrase, _constant({"terms": {node.fieldname: both}}, 0.0)]}}
+    both = sorted({*places[0]} & {*places[1]}) if node.grams[1][0] <= node.slop else []
+    if both:
+        near = {"bool": {"should": [near, {"terms": {node.fieldname: both}}]}}
+    return _constant(near, node.boost)
