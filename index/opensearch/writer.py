@@ -162,25 +162,22 @@ class ClusterWriter:
             if operation.line:
                 lines.append(operation.line)
         body = b"\n".join(lines) + b"\n"
-        try:
-            with failures(self._address):
-                try:
-                    answer = self._client.bulk(
-                        body=body,
-                        index=writing(self._index),
-                        params={
-                            "require_alias": "true",
-                            "timeout": _WAIT_FOR_SHARD,
-                            "request_timeout": _WAIT_FOR_ANSWER,
-                            "filter_path": "errors,items.*.status,items.*.error",
-                        },
-                    )
-                except (opensearchpy.ConnectionError, opensearchpy.TransportError) as error:
-                    if not _is_passing(error):
-                        raise
-                    return operations, reason_of(error)
-        except EngineError as error:
-            raise EngineError(error.template, **error.values) from None
+        with failures(self._address):
+            try:
+                answer = self._client.bulk(
+                    body=body,
+                    index=writing(self._index),
+                    params={
+                        "require_alias": "true",
+                        "timeout": _WAIT_FOR_SHARD,
+                        "request_timeout": _WAIT_FOR_ANSWER,
+                        "filter_path": "errors,items.*.status,items.*.error",
+                    },
+                )
+            except opensearchpy.TransportError as error:
+                if not _is_passing(error):
+                    raise
+                return operations, reason_of(error)
         if not answer["errors"]:
             return [], ""
         again: list[_Operation] = []
