@@ -15,7 +15,7 @@ from index.analysis.grams import phrase_grams
 from index.article import Problem
 from index.engine import GramPhrase, SharedEngine, Sort, engine_class
 from index.generation import IndexDirectory
-from index.reader import OpenIndex
+from index.reader import OpenIndex, ledger_of
 from index.settings import Settings
 from index.sync import Report, Request, sync
 from index.verify import verify
@@ -65,7 +65,7 @@ class Archive:
 
     def problems(self) -> list[Problem]:
         with closing(self.open()) as index:
-            return index.ledger.problems()
+            return ledger_of(index).problems()
 
     def reasons(self) -> dict[str, str]:
         """The problems' reasons, by path."""
