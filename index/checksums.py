@@ -16,6 +16,7 @@ _REWRITTEN = {
     ".tantivy-writer.lock",
     ".tantivy-meta.lock",
     "MAIN_WRITELOCK",
+    "cluster.json",
 }
 
 

@@ -257,6 +257,11 @@ class SharedEngine(Engine, Protocol):
         ...
 
     @property
+    def uid(self) -> str:
+        """What tells the index there from every other, by whatever address it is reached."""
+        ...
+
+    @property
     def description(self) -> Description:
         """What it was made with."""
         ...

@@ -35,6 +35,8 @@ def move(
         articles = catalog.count()
         if before.meta.engine in SHARED:
             with closing(_shared(before)) as left:
+                catalog.read_unsettled_again()
+                catalog.compare(left.digests())  # the run that follows reads what it lacks
                 catalog.restore(left.own_articles())
         ledger = place.ledger() if engine in SHARED else ""
         description = Description(url, asdict(fresh.meta), before.dictionary, shards, ledger)
@@ -43,8 +45,17 @@ def move(
     place.publish(fresh)
     if before.meta.engine in SHARED:
         with closing(_shared(before)) as left:
-            left.leave()
+            if not _is_at(left, fresh):
+                left.leave()
     return fresh
+
+
+def _is_at(left: SharedEngine, fresh: Generation) -> bool:
+    """Whether a generation is in the very index that is left: at another address of the same cluster."""
+    if fresh.meta.engine not in SHARED:
+        return False
+    with closing(_shared(fresh)) as engine:
+        return engine.uid == left.uid
 
 
 def _shared(generation: Generation) -> SharedEngine:

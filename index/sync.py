@@ -24,6 +24,8 @@ from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.generation import Generation, IndexDirectory, Meta
 from index.guard import refuse_emptying
 from index.move import move
+from index.opensearch.cluster import Address
+from index.opensearch.generations import refuse_others
 from index.prepare import Preparation, Prepared, Task, prepare_files
 from index.records import KnownFile
 from index.replay import replay, settle
@@ -107,6 +109,8 @@ def sync(
         engine_class(request.engine)  # an unknown one is an error before anything is touched
     if request.url and request.engine not in SHARED:
         raise InputError(f"--url is for an engine that is elsewhere: add --engine {' or '.join(SHARED)}.")
+    if request.url:
+        Address.parse(request.url)
     with place.write_lock() as was_interrupted:
         with _live_catalog(place) as live:
             roots = _roots(live, request)
@@ -216,12 +220,15 @@ class _Run:
 
     def _strays(self) -> set[str]:
         """Where another machine has made a shared index anew: the ids that it has of this machine's, and
-        should not. The files of articles that it lacks are read again."""
+        should not. The files of articles that it lacks are read again. Raises IndexMismatchError where it was
+        made in another way."""
         if self._generation.meta.engine not in SHARED:
             return set()
         engine = cast(SharedEngine, self._engine)
         if not engine.has_moved():
             return set()
+        meta = self._generation.meta
+        refuse_others(engine.description.meta, asdict(meta), meta.url)
         strays = self._catalog.compare(engine.digests())
         self._catalog.commit()
         engine.settle_in()

@@ -33,8 +33,8 @@ class Weights:
     # All that was typed, as one phrase.
     body_phrase: float = 0.6
     title_phrase: float = 1.0
-    # Two words that follow one another, near one another in the body.
-    body_near: float = 0.5
+    # Two words that follow one another, near one another in the body: points, whatever their frequencies.
+    body_near: float = 3.0
     # Words that ask, and say nothing of what is asked about: as a part of what other words are worth.
     question: float = 0.3
     # A synonym, as a part of what the word that was typed is worth.

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 from whoosh import query
 
 from index.analysis.grams import phrase_grams
 from index.article import Problem
-from index.engine import GramPhrase, Sort
+from index.engine import GramPhrase, SharedEngine, Sort, engine_class
 from index.generation import IndexDirectory
-from index.reader import OpenIndex
+from index.reader import OpenIndex, ledger_of
 from index.settings import Settings
 from index.sync import Report, Request, sync
 from index.verify import verify
@@ -22,11 +23,12 @@ from index.verify import verify
 
 @dataclass
 class Archive:
-    """`folder` holds the articles, `directory` the index."""
+    """`folder` holds the articles, `directory` the index; `url` is where a shared engine is."""
 
     folder: Path
     directory: Path
     engine: str = "tantivy"
+    url: str = ""
     settings: Settings = field(default_factory=Settings)
 
     def write(self, name: str, text: str) -> Path:
@@ -48,8 +50,8 @@ class Archive:
     def sync(self, request: Request | None = None, **settings: str | int) -> Report:
         """Makes the index follow the folder, even if that is empty now; or does what the request says."""
         if request is None:
-            engine = "" if self.directory.exists() else self.engine
-            request = Request([self.folder], engine=engine, allow_empty=True)
+            engine, url = ("", "") if self.directory.exists() else (self.engine, self.url)
+            request = Request([self.folder], engine=engine, url=url, allow_empty=True)
         return sync(self.directory, request, replace(self.settings, **settings))  # type: ignore[arg-type]
 
     def open(self) -> OpenIndex:
@@ -63,7 +65,7 @@ class Archive:
 
     def problems(self) -> list[Problem]:
         with closing(self.open()) as index:
-            return index.ledger.problems()
+            return ledger_of(index).problems()
 
     def reasons(self) -> dict[str, str]:
         """The problems' reasons, by path."""
@@ -92,3 +94,9 @@ def find(index: OpenIndex, text: str) -> list[str]:
     assert hits.total == len(hits.hits)
     articles = index.articles.articles([hit.id for hit in hits.hits])
     return sorted(articles[hit.id].text for hit in hits.hits)
+
+
+def shared(archive: Archive) -> SharedEngine:
+    """The engine of an archive that is indexed on a cluster, to be closed."""
+    generation = IndexDirectory(archive.directory).current()
+    return cast(SharedEngine, engine_class(generation.meta.engine).open(generation.engine_directory))

@@ -142,6 +142,24 @@ def index_prefix(cluster: list[str]) -> Iterator[str]:
 
 
 @pytest.fixture
+def address(cluster: list[str], index_prefix: str) -> str:
+    """Where a test may have an index on the cluster."""
+    return f"{','.join(cluster)}/{index_prefix}posts"
+
+
+@pytest.fixture
+def machine(tmp_path: Path, address: str) -> Callable[[str], Archive]:
+    """An empty archive on a machine of this name, to be indexed by the cluster."""
+
+    def make(name: str) -> Archive:
+        folder = tmp_path / name
+        folder.mkdir()
+        return Archive(folder, tmp_path / f"{name}-index", "opensearch", address)
+
+    return make
+
+
+@pytest.fixture
 def breakable_cluster(cluster: list[str], index_prefix: str) -> Iterator[list[str]]:
     """A cluster whose nodes may be killed, halted and started; after the test all are started again."""
     if not opensearch.is_ours():

@@ -28,12 +28,12 @@ from index.engine import (
     Hits,
     Sort,
 )
-from index.errors import EngineError, IndexDamagedError, IndexMismatchError, InputError
+from index.errors import EngineError, IndexDamagedError, InputError
 from index.opensearch.articles import ClusterArticles
 from index.opensearch.carry import carry, written
 from index.opensearch.cluster import Address, connect, failures, reason_of, unreadable
 from index.opensearch.compiler import compile_tree
-from index.opensearch.generations import Generations, LiveGeneration
+from index.opensearch.generations import Generations, refuse_others
 from index.opensearch.mapping import GAP, counted_field
 from index.opensearch.reading import WINDOW, Found, ask, pages
 from index.opensearch.writer import ClusterWriter
@@ -111,7 +111,8 @@ class OpenSearchEngine:
         live = generations.live()
         joins = live is not None and not description.replaces
         if live is not None and joins:
-            _refuse_others(live, description, address)
+            if description.meta:
+                refuse_others(live.meta, description.meta, address)
             index = live.index
         else:
             index = generations.create(
@@ -155,6 +156,10 @@ class OpenSearchEngine:
     @property
     def name(self) -> str:
         return self._index
+
+    @property
+    def uid(self) -> str:
+        return self._generations.uid(self._index)
 
     @property
     def description(self) -> Description:
@@ -363,22 +368,6 @@ class OpenSearchEngine:
             if text.startswith(sign):
                 grams.update(text[len(sign) :].split(f" {sign}"))
         return sorted(grams)
-
-
-def _refuse_others(live: LiveGeneration, description: Description, address: Address) -> None:
-    """Raises IndexMismatchError where what is live was made in another way than what is to join it."""
-    for name in ("format", "analysis", "segmenter", "timezone", "dictionary"):
-        there, wanted = live.meta.get(name), description.meta.get(name)
-        if description.meta and there != wanted:
-            raise IndexMismatchError(
-                "the index at {path} was made with {name} {there}, and this machine has {wanted}: words "
-                "would not meet. Use the same here, or make the index anew: {command}",
-                path=address,
-                name=name,
-                there=there or "none",
-                wanted=wanted or "none",
-                command=f"souwen index --rebuild --engine opensearch --url {address}",
-            )
 
 
 def _hit(hit: Found, sort: Sort) -> Hit:

@@ -16,7 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from index.errors import EngineError, IndexDamagedError, IndexMissingError, InputError
+from index.errors import (
+    EngineError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexMissingError,
+    InputError,
+)
 from index.opensearch.cluster import Address, failures
 from index.opensearch.mapping import index_body
 
@@ -158,6 +164,10 @@ class Generations:
             found = self._client.indices.stats(index=index, metric="store")
         return int(found["_all"]["total"]["store"]["size_in_bytes"])
 
+    def uid(self, index: str) -> str:
+        """What the cluster tells an index by, and no other on any cluster has."""
+        return str(self._settings(index)["uuid"])
+
     def shards(self, index: str) -> int:
         """How many parts an index has."""
         return int(self._settings(index)["number_of_shards"])
@@ -232,6 +242,22 @@ class Generations:
 def writing(index: str) -> str:
     """The alias of an index that writers use."""
     return f"{index}-write"
+
+
+def refuse_others(there: Mapping[str, Any], here: Mapping[str, Any], place: object) -> None:
+    """Raises IndexMismatchError where what is live was made in another way than what a machine would write to
+    it."""
+    for name in ("format", "analysis", "segmenter", "timezone", "dictionary"):
+        if there.get(name) != here.get(name):
+            raise IndexMismatchError(
+                "the index at {path} was made with {name} {there}, and this machine has {wanted}: words "
+                "would not meet. Use the same here, or make the index anew: {command}",
+                path=place,
+                name=name,
+                there=there.get(name) or "none",
+                wanted=here.get(name) or "none",
+                command=f"souwen index --rebuild --engine opensearch --url {place}",
+            )
 
 
 def _number(index: str) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,10 @@ _UNDER_WAY = 5
 _PATIENCE = 120.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 _BUSY = (429, 502, 503, 504)
+# How long a request may wait for a shard that is away, and how many seconds for an answer: longer, so that
+# what was taken is told.
+_WAIT_FOR_SHARD = "5s"
+_WAIT_FOR_ANSWER = 30
 
 
 @dataclass(slots=True)
@@ -144,8 +148,7 @@ class ClusterWriter:
                     seconds=_PATIENCE,
                     reason=reason,
                 )
-            time.sleep(wait * random.uniform(0.5, 1.0))
-            wait = min(2 * wait, _LONGEST_WAIT)
+            wait = _rest(wait)
         return refused
 
     def _try(self, operations: list[_Operation], refused: dict[str, str]) -> tuple[list[_Operation], str]:
@@ -166,11 +169,13 @@ class ClusterWriter:
                     index=writing(self._index),
                     params={
                         "require_alias": "true",
+                        "timeout": _WAIT_FOR_SHARD,
+                        "request_timeout": _WAIT_FOR_ANSWER,
                         "filter_path": "errors,items.*.status,items.*.error",
                     },
                 )
-            except (opensearchpy.ConnectionError, opensearchpy.TransportError) as error:
-                if isinstance(error.status_code, int) and error.status_code not in _BUSY:
+            except opensearchpy.TransportError as error:
+                if not _is_passing(error):
                     raise
                 return operations, reason_of(error)
         if not answer["errors"]:
@@ -206,18 +211,51 @@ class ClusterWriter:
         asked = list(operations)
         if not asked:
             return {}
-        with failures(self._address):
-            found: dict[str, Any] = self._client.mget(
-                body={"ids": [key_of(operation.id) for operation in asked]},
-                index=writing(self._index),
-                params={"_source_includes": "article.ledger"},
-            )
+        documents = self._known(asked)
         others: dict[str, str] = {}
-        for operation, document in zip(asked, found["docs"], strict=True):
+        for operation, document in zip(asked, documents, strict=True):
             owner = document.get("_source", {}).get("article", {}).get("ledger", operation.ledger)
             if owner != operation.ledger:
                 others[operation.id] = owner
         return others
+
+    def _known(self, operations: Sequence[_Operation]) -> list[dict[str, Any]]:
+        """What is there under the ids, with the ledgers that wrote it. Of a shard that can't be read nobody
+        knows what is there: it is waited for."""
+        import opensearchpy
+
+        ids = [key_of(operation.id) for operation in operations]
+        started, wait = time.monotonic(), _FIRST_WAIT
+        while True:
+            with failures(self._address):
+                try:
+                    found: dict[str, Any] = self._client.mget(
+                        body={"ids": ids},
+                        index=writing(self._index),
+                        params={"_source_includes": "article.ledger"},
+                    )
+                except opensearchpy.TransportError as error:
+                    if not _is_passing(error) or time.monotonic() - started > _PATIENCE:
+                        raise
+                else:
+                    documents: list[dict[str, Any]] = found["docs"]
+                    failed = [document for document in documents if "error" in document]
+                    if not failed:
+                        return documents
+                    if time.monotonic() - started > _PATIENCE:
+                        raise unreadable(self._address, reason_of(failed[0]))
+            wait = _rest(wait)
+
+
+def _is_passing(error: Any) -> bool:
+    """Whether a cluster may answer otherwise in a while. (Without a connection there is no status.)"""
+    return not isinstance(error.status_code, int) or error.status_code in _BUSY
+
+
+def _rest(wait: float) -> float:
+    """Waits, and gives how long to wait the next time."""
+    time.sleep(wait * random.uniform(0.5, 1.0))
+    return min(2 * wait, _LONGEST_WAIT)
 
 
 def _taken(ledger: str) -> str:
