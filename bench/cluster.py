@@ -2,12 +2,13 @@
 
     python bench/cluster.py POSTS DATA --url URL [--index DIR] [--queries 1000] [--keep]
 
-POSTS are indexed into a new index at URL (`http://127.0.0.1:19211/bench`; removed in the end, unless --keep)
-and, unless --index names a tantivy index of them, by tantivy. DATA holds `eval/title_*/queries.jsonl`, of which
-the queries are a random sample, and `eval/substring_*/gold.jsonl`. Printed are: articles a second until all
-can be searched; of the queries, how many have equal totals, and which part of tantivy's ten best hits the
-cluster has, and has in the same place; of the gold strings, quoted, how many find exactly their documents;
-milliseconds of a search for ten hits with facets and snippets, one after the other.
+POSTS are indexed into a new index at URL (`http://127.0.0.1:19211/bench`; removed in the end, unless
+--keep) and, unless --index names a tantivy index of them, by tantivy. DATA holds
+`eval/title_*/queries.jsonl`, of which the queries are a random sample, and `eval/substring_*/gold.jsonl`.
+Printed are: articles a second until all can be searched; of the queries, how many have equal totals, and
+which part of tantivy's ten best hits the cluster has, and has in the same place; of the gold strings, how
+many find all their documents; milliseconds of a search for ten hits with facets and snippets, one after the
+other.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def agreement(queries: list[str], one: Searcher, other: Searcher) -> Agreement:
 
 
 def exact_strings(data: Path, searcher: Searcher) -> Iterator[tuple[str, int, int]]:
-    """Of each set of gold strings: its name, how many find exactly their documents, and how many there are."""
+    """Of each set of gold strings: its name, how many find all their documents, and how many there are."""
     names = dict(
         line.split("\t") for line in (data / "eval" / "post_ids.tsv").read_text(encoding="utf-8").splitlines()
     )

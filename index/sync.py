@@ -128,7 +128,7 @@ def sync(
                 if not request.keep and (difference := settings_difference(generation, request, settings)):
                     raise IndexMismatchError(difference)
                 name, url = _engine_of(generation.meta, request)
-                if (name, url) != (generation.meta.engine, generation.meta.url):
+                if not request.keep and (name, url) != (generation.meta.engine, generation.meta.url):
                     generation = move(
                         place,
                         generation,

@@ -31,7 +31,8 @@ class ScorePart:
     `kind` is word, pair (two adjacent characters), phrase (what was typed, as it stands), near (two words
     near one another), synonym, or fresh (an article of this day or later); `field` title, body or date.
     `weight` is what BM25 was multiplied by: the weight of the kind, times that
-    which was typed, times how often it was typed; what is near or fresh has that many points. A synonym stands for what was `typed`.
+    which was typed, times how often it was typed; what is near or fresh has that
+    many points. A synonym stands for what was `typed`.
     """
 
     kind: str
