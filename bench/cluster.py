@@ -24,8 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.engine import Sort
+from index.run import Request
 from index.settings import Settings
-from index.sync import Request, sync
+from index.sync import sync
 from search.matching import match_units
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
@@ -60,11 +61,12 @@ def agreement(queries: list[str], one: Searcher, other: Searcher) -> Agreement:
     return Agreement(len(queries), equal, overlap / len(queries), place / len(queries))
 
 
-def exact_strings(data: Path, searcher: Searcher) -> Iterator[tuple[str, int, int]]:
+def exact_strings(data: Path, reference: Searcher, searcher: Searcher) -> Iterator[tuple[str, int, int]]:
     """Of each set of gold strings: its name, how many find all their documents, and how many there are."""
-    names = dict(
-        line.split("\t") for line in (data / "eval" / "post_ids.tsv").read_text(encoding="utf-8").splitlines()
-    )
+    lines = (data / "eval" / "post_ids.tsv").read_text(encoding="utf-8").splitlines()
+    with reference.reader.acquire() as index:
+        ids = {article.path: article.id for article in index.articles.all_articles()}
+    names = {document: ids[path] for document, path in (line.split("\t") for line in lines)}
     with searcher.reader.acquire() as index:
         for name in SUBSTRINGS:
             gold = _records(data / "eval" / name / "gold.jsonl")
@@ -72,9 +74,9 @@ def exact_strings(data: Path, searcher: Searcher) -> Iterator[tuple[str, int, in
             for record in gold:
                 wanted = {names[document] for document in record["ids"]}
                 tree = match_units(DEFAULT_FIELD, index.analyzer.units(record["query"]))
-                hits = index.engine.search(tree, sort=Sort.NEWEST, offset=0, limit=10_000).hits
-                found = index.articles.articles([hit.id for hit in hits])
-                right += wanted <= {article.path for article in found.values()}
+                total = max(1, index.engine.count(tree))
+                hits = index.engine.search(tree, sort=Sort.NEWEST, offset=0, limit=total).hits
+                right += wanted <= {hit.id for hit in hits}
             yield name, right, len(gold)
 
 
@@ -128,7 +130,7 @@ def main() -> None:
             closing(Searcher(tantivy, settings)) as reference,
             closing(Searcher(options.url, settings)) as searcher,
         ):
-            for name, right, strings in exact_strings(options.data, searcher):
+            for name, right, strings in exact_strings(options.data, reference, searcher):
                 print(f"{name}: {right} of {strings} find all their documents")
             found = agreement(titles[: options.queries], reference, searcher)
             print(

@@ -44,8 +44,9 @@ from index.catalog_writer import CatalogWriter
 from index.engine import EMBEDDED, GramPhrase, Sort, engine_class
 from index.generation import IndexDirectory
 from index.reader import IndexReader, OpenIndex
+from index.run import Report, Request
 from index.settings import Settings
-from index.sync import Report, Request, sync
+from index.sync import sync
 from index.verify import verify
 from index.watch import Watcher
 from search.request import SearchRequest

@@ -30,8 +30,9 @@ from whoosh import index as whoosh_index
 
 from index.engine import Sort
 from index.reader import IndexReader
+from index.run import Request
 from index.settings import Settings
-from index.sync import Request, sync
+from index.sync import sync
 from search import ranking, scoring
 from search.request import SearchRequest
 from search.scoring import Weights

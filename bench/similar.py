@@ -26,8 +26,9 @@ from pathlib import Path
 
 from index.article import Article
 from index.reader import IndexReader
+from index.run import Request
 from index.settings import Settings
-from index.sync import Request, sync
+from index.sync import sync
 from search import similar
 from search.searcher import Searcher
 

@@ -15,8 +15,9 @@ from cli.options import index_option, json_option, print_json, printable, progre
 from index.engine import ENGINES
 from index.errors import InputError
 from index.opensearch.cluster import is_address
+from index.run import Report, Request
 from index.settings import Settings
-from index.sync import Report, Request, followed_folders, sync
+from index.sync import followed_folders, sync
 
 
 @click.command("index")

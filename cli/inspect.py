@@ -13,8 +13,9 @@ import click
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.article import write_jsonl
 from index.reader import IndexReader, ledger_of
+from index.run import Request
 from index.settings import setting_fields
-from index.sync import Request, sync
+from index.sync import sync
 from index.verify import repair, verify
 
 # What a machine doesn't know that only reads what is on a cluster.

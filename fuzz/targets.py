@@ -35,8 +35,9 @@ from index.frontmatter import split_front_matter
 from index.generation import IndexDirectory
 from index.posts import decode, parse_file
 from index.reader import OpenIndex
+from index.run import Request
 from index.settings import Settings
-from index.sync import Request, sync
+from index.sync import sync
 from search.ranking import Plan, make_plan
 from search.snippets import Snippet, highlight, snippets
 from search.syntax import parse_query

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
-from index.analysis import Analyzer, hash_dictionary
 from index.catalog import Catalog
 from index.catalog_writer import CatalogWriter
 from index.checksums import record_checksums
+from index.creation import create, engine_of, settings_difference
 from index.disk import writing
-from index.engine import SHARED, Description, Engine, EngineWriter, SharedEngine, engine_class
+from index.engine import SHARED, Engine, EngineWriter, SharedEngine, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
-from index.generation import Generation, IndexDirectory, Meta
+from index.generation import Generation, IndexDirectory
 from index.guard import refuse_emptying
 from index.move import move
 from index.opensearch.cluster import Address
@@ -29,68 +29,14 @@ from index.opensearch.generations import refuse_others
 from index.prepare import Preparation, Prepared, Task, prepare_files
 from index.records import KnownFile
 from index.replay import replay, settle
+from index.run import Progress, Report, Request
 from index.scan import Scan, removed_paths, resolve_roots, scan
-from index.settings import Settings, read_named_file
+from index.settings import Settings
 
 # Articles between two commits: what a killed run may have to do again.
 COMMIT_EVERY = 20_000
 # Seconds that the clock of a disk may be off.
 _CLOCK_ERROR = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is: files done, of how many."""
-
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to index, and how.
-
-    `engine`, `url` (of a cluster), `shards` and `segmenter` are for a new index or a rebuilt one; empty,
-    they are what the index had, or the defaults. Another engine alone needs no rebuild. `forget` names
-    folders to follow no longer. `allow_empty` lets a run take out all or most of what there is (see
-    `index.guard`). `settle` are seconds in which a file that has just changed must stay as it is; else it
-    is left for the next run. `keep` goes on with what the index was made with, whatever the settings are
-    now.
-    """
-
-    paths: Sequence[Path] = ()
-    rebuild: bool = False
-    engine: str = ""
-    url: str = ""
-    shards: int = 0
-    segmenter: str = ""
-    jobs: int = 1
-    forget: Sequence[str] = ()
-    allow_empty: bool = False
-    settle: float = 0.0
-    keep: bool = False
-
-
-@dataclass(slots=True)
-class Report:
-    """What a run did. Articles are counted, but for `unchanged` and `ignored`, which count files.
-
-    `lost` and `doubtful` count the problems of the whole index (see `index.article.Problem`); `unsettled`
-    files were being written.
-    """
-
-    generation: str
-    engine: str
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    unsettled: int = 0
-    articles: int = 0
-    lost: int = 0
-    doubtful: int = 0
-    ignored: dict[str, int] = field(default_factory=dict)
-    seconds: float = 0.0
 
 
 def sync(
@@ -122,12 +68,12 @@ def sync(
         with writing(directory):
             place.prune()
             if is_first or request.rebuild:
-                generation = _create(place, request, settings)
+                generation = create(place, request, settings)
             else:
                 generation = place.current()
                 if not request.keep and (difference := settings_difference(generation, request, settings)):
                     raise IndexMismatchError(difference)
-                name, url = _engine_of(generation.meta, request)
+                name, url = engine_of(generation.meta, request)
                 if not request.keep and (name, url) != (generation.meta.engine, generation.meta.url):
                     generation = move(
                         place,
@@ -364,72 +310,3 @@ def _damage_matters(*, unless: bool) -> Iterator[None]:
     except IndexDamagedError:
         if not unless:
             raise
-
-
-def _create(place: IndexDirectory, request: Request, settings: Settings) -> Generation:
-    """A new generation with an empty catalog and engine."""
-    engine, segmenter, url = request.engine, request.segmenter, request.url
-    if place.exists():
-        with suppress(IndexDamagedError, IndexMismatchError):
-            before = place.current().meta
-            segmenter = segmenter or before.segmenter
-            engine, url = _engine_of(before, request)
-            if before.engine in SHARED and (engine, url) != (before.engine, before.url):
-                raise InputError(
-                    "others may use what is at {url}: leave it first, and then rebuild. Run: {command}",
-                    url=before.url,
-                    command=f"souwen index --engine {engine} --index {place.path}",
-                )
-    dictionary = _read_dictionary(settings)
-    meta = Meta(
-        engine=engine or "tantivy",
-        segmenter=segmenter or "rjieba",
-        dictionary=hash_dictionary(dictionary),
-        timezone=settings.timezone,
-        url=url,
-    )
-    kind = engine_class(meta.engine)
-    Analyzer(meta.segmenter, dictionary, settings.dictionary)  # says what is wrong before work begins
-    generation = place.create(meta, dictionary)
-    CatalogWriter.create(generation.catalog_file).close()
-    replaces = request.rebuild and place.exists()
-    ledger = place.ledger() if meta.engine in SHARED else ""
-    kind.create(
-        generation.engine_directory,
-        Description(url, asdict(meta), dictionary, request.shards, ledger, replaces),
-    ).close()
-    return generation
-
-
-def _engine_of(before: Meta, request: Request) -> tuple[str, str]:
-    """The engine that an index is to have, and where."""
-    engine = request.engine or before.engine
-    return engine, (request.url or before.url) if engine in SHARED else ""
-
-
-def settings_difference(generation: Generation, request: Request, settings: Settings) -> str:
-    """Where request or settings ask for another form than that of the articles that are there: which, and
-    what to run; else nothing."""
-    meta = generation.meta
-    differences = [
-        (name, there, wanted)
-        for name, there, wanted in (
-            ("segmenter", meta.segmenter, request.segmenter),
-            ("timezone", meta.timezone, settings.timezone),
-            ("dictionary", meta.dictionary or "none", hash_dictionary(_read_dictionary(settings))),
-        )
-        if wanted and wanted != there
-    ]
-    if not differences:
-        return ""
-    name, there, wanted = differences[0]
-    option = f" --{name} {wanted}" if name == "segmenter" else ""
-    keep = f"To keep what there is, set SOUWEN_TIMEZONE={there}. " if name == "timezone" else ""
-    return (
-        f"the index was made with {name} {there}, and {wanted} is asked for. {keep}"
-        f"To apply it, run: souwen index --rebuild --index {generation.path.parent}{option}"
-    )
-
-
-def _read_dictionary(settings: Settings) -> str:
-    return read_named_file("dictionary", settings.dictionary) if settings.dictionary else ""

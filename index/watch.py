@@ -15,12 +15,14 @@ from pathlib import Path
 import watchfiles
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
+from index.creation import settings_difference
 from index.errors import IndexBusyError, InputError, SettingsError, VanishedError
 from index.generation import IndexDirectory
 from index.posts import SUFFIXES
+from index.run import Report, Request
 from index.scan import identity
 from index.settings import Settings
-from index.sync import Report, Request, followed_folders, settings_difference
+from index.sync import followed_folders
 
 # Milliseconds without a change that end a batch, and after which it ends in any case.
 _QUIET_MS, _BATCH_MS = 150, 500

@@ -16,8 +16,9 @@ from index.article import Problem
 from index.engine import GramPhrase, SharedEngine, Sort, engine_class
 from index.generation import IndexDirectory
 from index.reader import OpenIndex, ledger_of
+from index.run import Report, Request
 from index.settings import Settings
-from index.sync import Report, Request, sync
+from index.sync import sync
 from index.verify import verify
 
 

@@ -20,8 +20,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from index.article import Article
 from index.engine import EMBEDDED
+from index.run import Request
 from index.settings import Settings
-from index.sync import Request, sync
+from index.sync import sync
 from search.searcher import Searcher
 from web.app import create_app
 from web.context import Context

@@ -9,8 +9,9 @@ from pathlib import Path
 from browser import NONE_FOUND, PAGES, Visitor, find_browser, launch, serving
 from playwright.sync_api import sync_playwright
 
+from index.run import Request
 from index.settings import Settings
-from index.sync import Request, sync
+from index.sync import sync
 
 ROOT = Path(__file__).parent.parent
 VIEWS = {

@@ -21,8 +21,9 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Dialog, Page
 
 from cli.main import main
+from index.run import Request
 from index.settings import Settings
-from index.sync import Request, sync
+from index.sync import sync
 from search.searcher import Searcher
 from web.app import create_app
 

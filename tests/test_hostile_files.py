@@ -31,7 +31,8 @@ from pathlib import Path
 from index.generation import IndexDirectory
 from index.reader import OpenIndex
 from index.settings import Settings
-from index.sync import Request, sync
+from index.run import Request
+from index.sync import sync
 sync(Path(sys.argv[2]), Request([Path(sys.argv[1])]), Settings())
 with closing(OpenIndex.of(IndexDirectory(Path(sys.argv[2])).current())) as index:
     problems = {problem.path: [problem.reason, problem.lost] for problem in index.ledger.problems()}

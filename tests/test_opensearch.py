@@ -28,8 +28,9 @@ from index.generation import IndexDirectory
 from index.opensearch.writer import ClusterWriter
 from index.posts import post_id
 from index.reader import OpenIndex
+from index.run import Report, Request
 from index.settings import Settings
-from index.sync import Report, Request, sync
+from index.sync import sync
 from index.verify import repair, verify
 from search.request import SearchRequest
 from search.response import results_json

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from index.engine import EMBEDDED
+from index.run import Request
 from index.settings import Settings
-from index.sync import Request, sync
+from index.sync import sync
 from search.request import SearchRequest
 from search.searcher import Searcher
 

@@ -23,8 +23,9 @@ from index.analysis.fold import fold
 from index.article import Article
 from index.engine import Engine, Hits
 from index.errors import EngineError, IndexDamagedError, IndexMissingError, NotFoundError, QueryError
+from index.run import Request
 from index.settings import Settings, zone
-from index.sync import Request, sync
+from index.sync import sync
 from search.searcher import Searcher
 
 TESTS = Path(__file__).parent

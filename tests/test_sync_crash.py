@@ -30,7 +30,8 @@ from index.catalog_writer import CatalogWriter
 from index.engine import engine_class
 from index.generation import IndexDirectory
 from index.settings import Settings
-from index.sync import Request, sync
+from index.run import Request
+from index.sync import sync
 
 directory, folder, engine_name, moment, rebuild = sys.argv[1:]
 engine = engine_class(engine_name)

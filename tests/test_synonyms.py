@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from index.engine import EMBEDDED
 from index.errors import SettingsError
+from index.run import Request
 from index.settings import Settings
-from index.sync import Request, sync
+from index.sync import sync
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
 from search.synonyms import parse_synonyms

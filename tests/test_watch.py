@@ -19,7 +19,8 @@ from archive import Archive
 from index import watch as watch_module
 from index.errors import InputError, SouwenError, VanishedError
 from index.generation import IndexDirectory
-from index.sync import Report, Request, sync
+from index.run import Report, Request
+from index.sync import sync
 from index.watch import Watcher, changes_matter
 
 # Seconds that a test waits for what must come; never how long it should take.

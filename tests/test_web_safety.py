@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 from pages import link_of, one, page_at
 
 from index.article import Article
+from index.run import Request
 from index.settings import Settings
-from index.sync import Request, sync
+from index.sync import sync
 from search.ranking import Needle
 from web.app import create_app
 from web.reading import reading_view

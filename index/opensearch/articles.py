@@ -94,18 +94,18 @@ class ClusterArticles:
 
     def _get(self, ids: Sequence[str], parts: Mapping[str, object]) -> dict[str, dict[str, Any]]:
         """What is kept of articles, by id; only what searches see, too."""
-        if not ids:
-            return {}
-        with failures(self._address):
-            found = self._client.mget(
-                body={"ids": [key_of(article_id) for article_id in ids]},
-                index=self._index,
-                params={"realtime": "false", **parts},
-            )
         kept: dict[str, dict[str, Any]] = {}
-        for article_id, document in zip(ids, found["docs"], strict=True):
-            if "error" in document:
-                raise unreadable(self._address, reason_of({"error": document["error"]}))
-            if document.get("found") and "id" in document["_source"].get("article", {}):
-                kept[article_id] = document["_source"]["article"]
+        for start in range(0, len(ids), _AT_ONCE):
+            asked = ids[start : start + _AT_ONCE]
+            with failures(self._address):
+                found = self._client.mget(
+                    body={"ids": [key_of(article_id) for article_id in asked]},
+                    index=self._index,
+                    params={"realtime": "false", **parts},
+                )
+            for article_id, document in zip(asked, found["docs"], strict=True):
+                if "error" in document:
+                    raise unreadable(self._address, reason_of({"error": document["error"]}))
+                if document.get("found") and "id" in document["_source"].get("article", {}):
+                    kept[article_id] = document["_source"]["article"]
         return kept
