@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("breakable_cluster")
 def full(machine: Callable[[str], Archive], monkeypatch: pytest.MonkeyPatch) -> Archive:
     """Some hundred articles in a few files, not indexed yet; requests are small, so that they are many."""
     monkeypatch.setattr(writer_module, "_REQUEST", 20_000)
-    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(reader_module, "_STALE", 0)
     monkeypatch.setattr(writer_module, "_WAIT_FOR_SHARD", "1s")
     archive = machine("posts")
     for file in range(FILES):

@@ -38,7 +38,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cluster is looked at each time, not twice a second."""
-    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(reader_module, "_STALE", 0)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -157,4 +158,5 @@ def test_what_others_searched_for_is_suggested(
         for _ in range(1000):
             if past("彗"):
                 break
+            time.sleep(0.01)  # a thread reads the log
         assert past("hx") == ["彗星"]

@@ -149,7 +149,7 @@ def failures(address: Address) -> Iterator[None]:
                 url=address,
                 reason=reason_of(error),
             ) from None
-        raise EngineError("{engine}: {reason}", engine="opensearch", reason=reason_of(error)) from error
+        raise EngineError("{url} can't do this: {reason}", url=address, reason=reason_of(error)) from error
 
 
 def unreadable(address: Address, reason: str) -> EngineError:
