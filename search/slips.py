@@ -9,7 +9,6 @@ dictionary or not, and nothing has to be kept besides the index.
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,8 @@ from whoosh import query
 
 from index.analysis import Analyzer
 from index.analysis.grams import BOUNDARY, END, separate, units
-from index.engine import Engine, GramPhrase
+from index.engine import GramPhrase
+from search.budget import MeteredEngine
 from search.distance import within_distance
 from search.matching import SEARCHED, any_of, match_units
 from search.pinyin import readings
@@ -70,12 +70,6 @@ _FREQUENT = 2000
 _AT_A_TIME = 20
 # Steps of a search.
 _STEPS = 1000
-# What looking for the slips of a query may cost: so many terms looked up, or a fifth of that counted; 230 ms
-# of processor time. None of 700 searches with a slip takes more, half of them take a hundredth.
-# A long query costs enough by itself: a quarter, and the less the longer it is.
-_MOST_WORK = 22_000
-_LONG_QUERY = 40
-_COUNT_COSTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,41 +97,6 @@ class _Edit:
     start: int
     end: int
     put: tuple[str, ...]
-
-
-class MeteredEngine:
-    """An engine, with what it may still be asked for the sake of one query."""
-
-    def __init__(self, engine: Engine, typed: str, seconds: float = math.inf) -> None:
-        self._engine = engine
-        is_long = len(typed) > _LONG_QUERY
-        self._left = _MOST_WORK * _LONG_QUERY // max(4 * _LONG_QUERY, len(typed)) if is_long else _MOST_WORK
-        self._until = time.monotonic() + seconds
-
-    @property
-    def is_spent(self) -> bool:
-        """Whether that is enough."""
-        return self._left <= 0 or time.monotonic() > self._until
-
-    def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
-        """See `index.engine.Engine`."""
-        self._left -= 1
-        return self._engine.terms(field, prefix)
-
-    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
-        """See `index.engine.Engine`."""
-        self._left -= len(tokens)
-        return self._engine.frequencies(field, tokens)
-
-    def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
-        """See `index.engine.Engine`."""
-        self._left -= 1
-        return self._engine.followers(field, unit)
-
-    def count(self, tree: query.Query) -> int:
-        """See `index.engine.Engine`."""
-        self._left -= _COUNT_COSTS
-        return self._engine.count(tree)
 
 
 def corrections(

@@ -17,9 +17,10 @@ from whoosh import query
 from index.analysis.fold import fold
 from index.engine import SHARED
 from index.reader import OpenIndex
+from search.budget import MeteredEngine
 from search.matching import SEARCHED
 from search.pinyin import readings
-from search.slips import MeteredEngine, PutRight, corrections
+from search.slips import PutRight, corrections
 from search.syntax import DEFAULT_FIELD
 
 # A text of a query that fewer articles have may have a slip.
