@@ -38,7 +38,8 @@ from index.reader import OpenIndex
 from index.run import Request
 from index.settings import Settings
 from index.sync import sync
-from search.ranking import Plan, make_plan
+from search.plan import Plan
+from search.ranking import make_plan
 from search.snippets import Snippet, highlight, snippets
 from search.syntax import parse_query
 from web.app import create_app

@@ -15,7 +15,7 @@ from index.analysis.grams import END, separate, units
 from index.article import to_datetime
 from index.engine import WORD_FIELDS, Engine, GramPhrase, Hit, Sort
 from search.matching import any_of, scored, text_of
-from search.ranking import Plan
+from search.plan import Plan
 
 # Parts of a score that are looked at together, to see whether any of them scores.
 _AT_A_TIME = 6

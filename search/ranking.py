@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 
 from whoosh import query
@@ -30,6 +29,7 @@ from search.matching import (
     near,
     text_of,
 )
+from search.plan import Needle, Plan
 from search.rewriting import Rewriter
 from search.scoring import (
     boosted,
@@ -45,38 +45,6 @@ from search.syntax import DateRange, Note, Words
 from search.thesaurus import NO_THESAURUS, Slot, Thesaurus
 from search.wildcard import wildcard_pattern
 from search.words import is_compound, partial_words, query_words
-
-
-@dataclass(frozen=True, slots=True)
-class Needle:
-    """Units to mark where they occur in one of `fields`. With `open_end`, the last only starts so.
-
-    `weight` says how much a passage with it is worth.
-    """
-
-    units: tuple[str, ...]
-    fields: tuple[str, ...]
-    weight: float
-    open_end: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A query made ready for an engine.
-
-    `strict` is what an article must match to be found as it was asked for, and `relaxed` what it must
-    match to be found for a part of the words; that is None where there is nothing to relax. Neither
-    scores. `scores` are what those of both get their scores from. `understood` is the query as it was read.
-    """
-
-    strict: query.Query
-    relaxed: query.Query | None
-    scores: tuple[query.Query, ...]
-    needles: tuple[Needle, ...]
-    understood: str
-    notes: tuple[Note, ...]
-    # What is searched for as a synonym, and the words that it stands for; both as text.
-    synonyms: dict[str, str]
 
 
 def make_plan(

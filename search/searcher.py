@@ -22,8 +22,9 @@ from index.settings import Settings
 from search.deadline import Deadline
 from search.lexicon import LiveLexicon
 from search.matching import Expand, scored
+from search.plan import Needle, Plan
 from search.query_log import LivePastQueries
-from search.ranking import Needle, Plan, make_plan
+from search.ranking import make_plan
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
 from search.scoring import freshness_scores
 from search.snippets import Snippet, highlight, snippets

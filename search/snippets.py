@@ -15,7 +15,7 @@ from itertools import islice
 from markupsafe import escape
 
 from index.analysis.grams import UnitPattern, UnitText, unit_pattern
-from search.ranking import Needle
+from search.plan import Needle
 
 # Characters in a passage, about; and how far a passage reaches to begin or end with a sentence.
 LENGTH = 120

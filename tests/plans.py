@@ -16,7 +16,8 @@ from index.document import make_document
 from index.engine import Engine, Sort, engine_class
 from index.settings import Settings, zone
 from search.matching import scored
-from search.ranking import Plan, make_plan
+from search.plan import Plan
+from search.ranking import make_plan
 from search.syntax import parse_query
 
 ZONE = zone("Asia/Shanghai")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from index.analysis import Analyzer
 from index.settings import Settings, zone
-from search.ranking import Needle, make_plan
+from search.plan import Needle
+from search.ranking import make_plan
 from search.snippets import _LOOKED_AT, LENGTH, Snippet, highlight, snippets
 from search.syntax import parse_query
 

@@ -19,7 +19,7 @@ from pages import link_of, one, page_at, without_ledger
 
 from index.article import Article
 from index.settings import Settings
-from search.ranking import Needle
+from search.plan import Needle
 from search.request import SearchRequest
 from search.searcher import Searcher
 from web.app import create_app

@@ -17,7 +17,7 @@ from index.article import Article
 from index.run import Request
 from index.settings import Settings
 from index.sync import sync
-from search.ranking import Needle
+from search.plan import Needle
 from web.app import create_app
 from web.reading import reading_view
 

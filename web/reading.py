@@ -32,7 +32,7 @@ from index.extract import (
     is_whole_page,
     keeps_breaks,
 )
-from search.ranking import Needle
+from search.plan import Needle
 from search.snippets import highlight
 from web.language import message, said
 
