@@ -1,18 +1,14 @@
 """The reference engine: Whoosh, pure Python. Slow, and easy to read.
 
-Whoosh stores the postings and reads them back; trees are evaluated here, a node at a time, to plain
-dicts of scores. (Whoosh's own matchers can't be the reference: `Require` compiles to AndNot,
-`ConstantScoreQuery` keeps its child's scores when positions are wanted, and phrases know no offsets.)
+Whoosh stores the postings and reads them back; trees are evaluated in `index/whoosh/evaluation.py`.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import stat
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -20,11 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 from whoosh import columns, fields, query
 from whoosh import index as whoosh_index
 from whoosh.analysis import RegexTokenizer
-from whoosh.matching import Matcher
-from whoosh.reading import IndexReader, TermNotFound
+from whoosh.reading import IndexReader
 from whoosh.writing import SegmentWriter
 
-from index import bm25
 from index.disk import flush_tree
 from index.engine import (
     FACET_FIELDS,
@@ -35,11 +29,9 @@ from index.engine import (
     TEXT_FIELDS,
     UNIT_FIELDS,
     WORD_FIELDS,
-    AnyTerm,
     Description,
     Document,
     FacetCounts,
-    GramPhrase,
     Hit,
     Hits,
     Sort,
@@ -47,6 +39,8 @@ from index.engine import (
     single_characters,
 )
 from index.errors import EngineError, IndexDamagedError, SouwenError
+from index.whoosh.evaluation import Evaluation, terms_of
+from index.whoosh.ownership import keep_to_ourselves, refuse_foreign
 
 if TYPE_CHECKING:
     from index.records import PackedArticle
@@ -56,7 +50,6 @@ _SEPARATOR = "\x1f"
 # A reader opens some files late: a commit in between may have removed them.
 _TRIES = 5
 
-Scores = dict[int, float]
 T = TypeVar("T")
 
 
@@ -84,7 +77,7 @@ class WhooshEngine:
         self._lock = threading.Lock()
         self._directory = directory
         try:
-            _refuse_foreign(directory)
+            refuse_foreign(directory)
             self._index = whoosh_index.open_dir(str(directory))
             self._reader = self._index.reader()
         except SouwenError:
@@ -98,7 +91,7 @@ class WhooshEngine:
     def create(cls, directory: Path, description: Description = NOWHERE) -> WhooshEngine:
         directory.mkdir(mode=0o755)
         whoosh_index.create_in(str(directory), _schema())
-        _keep_to_ourselves(directory)
+        keep_to_ourselves(directory)
         return cls(directory)
 
     @classmethod
@@ -107,7 +100,7 @@ class WhooshEngine:
 
     def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
         def read(reader: IndexReader) -> Hits:
-            scores = _Evaluation(reader).evaluate(tree)
+            scores = Evaluation(reader).evaluate(tree)
             entries = [(doc, score, reader.stored_fields(doc)) for doc, score in scores.items()]
             if sort is Sort.RELEVANCE:
                 entries.sort(key=lambda e: (-e[1], *_newest_first(e[2]["stored"]["date"]), e[2]["id"]))
@@ -124,7 +117,7 @@ class WhooshEngine:
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
         def read(reader: IndexReader) -> FacetCounts:
             counters: dict[str, Counter[str]] = {name: Counter() for name in fields}
-            for doc in _Evaluation(reader).evaluate(tree):
+            for doc in Evaluation(reader).evaluate(tree):
                 stored = reader.stored_fields(doc)["stored"]
                 for name, counter in counters.items():
                     counter.update(stored[name])
@@ -133,10 +126,10 @@ class WhooshEngine:
         return self._read(read)
 
     def count(self, tree: query.Query) -> int:
-        return self._read(lambda reader: len(_Evaluation(reader).evaluate(tree)))
+        return self._read(lambda reader: len(Evaluation(reader).evaluate(tree)))
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
-        return self._read(lambda reader: _terms(reader, field, prefix))
+        return self._read(lambda reader: terms_of(reader, field, prefix))
 
     def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
         return frequencies_of(lambda token: self.terms(field, token), tokens)
@@ -187,123 +180,6 @@ class WhooshEngine:
         ) from failure
 
 
-class _Evaluation:
-    """Evaluates a tree to the scores of its documents, by document number."""
-
-    def __init__(self, reader: IndexReader) -> None:
-        self._reader = reader
-        self._documents = reader.doc_count_all()
-
-    def evaluate(self, node: query.Query) -> Scores:
-        match node:
-            case query.Term():
-                return self._term(node)
-            case GramPhrase():
-                return self._phrase(node)
-            case query.Prefix():
-                texts = [text for text, _ in _terms(self._reader, node.fieldname, node.text)]
-                return dict.fromkeys(self._any_of(node.fieldname, texts), 1.0)
-            case AnyTerm():
-                return dict.fromkeys(self._any_of(node.fieldname, node.texts), 1.0)
-            case query.NumericRange():
-                return self._date_range(node)
-            case query.Every():
-                return dict.fromkeys(self._reader.all_doc_ids(), 1.0)
-            case query.And():
-                return self._and(node)
-            case query.Or():
-                return _added(self.evaluate(child) for child in node.subqueries)
-            case query.Not():
-                return self._and(query.And([node]))
-            case query.AndMaybe():
-                required, optional = self.evaluate(node.a), self.evaluate(node.b)
-                return {doc: score + optional.get(doc, 0.0) for doc, score in required.items()}
-            case query.ConstantScoreQuery():
-                return dict.fromkeys(self.evaluate(node.child), node.score)
-            case query.NullQuery:
-                return {}
-        raise EngineError("{engine}: no way to evaluate {node!r}", engine="whoosh", node=node)
-
-    def _and(self, node: query.And) -> Scores:
-        wanted = [child for child in node.subqueries if not isinstance(child, query.Not)]
-        first, *rest = wanted or [query.Every()]
-        scores = self.evaluate(first)
-        for child in rest:
-            others = self.evaluate(child)
-            scores = {doc: score + others[doc] for doc, score in scores.items() if doc in others}
-        for child in node.subqueries:
-            if isinstance(child, query.Not):
-                unwanted = self.evaluate(child.query)
-                scores = {doc: score for doc, score in scores.items() if doc not in unwanted}
-        return scores
-
-    def _term(self, node: query.Term) -> Scores:
-        frequencies = {
-            matcher.id(): matcher.weight() for matcher in self._postings(node.fieldname, node.text)
-        }
-        if node.fieldname not in SCORED_FIELDS:
-            return dict.fromkeys(frequencies, 1.0)
-        return self._bm25(node.fieldname, [node.text], frequencies, node.boost)
-
-    def _phrase(self, node: GramPhrase) -> Scores:
-        (_, first), *others = node.grams
-        starts = self._positions(node.fieldname, first, 0 in node.unfinished)
-        for offset, gram in others:
-            positions = self._positions(node.fieldname, gram, offset in node.unfinished)
-            both = ((doc, starts[doc], positions[doc]) for doc in starts.keys() & positions.keys())
-            found = ((doc, _near(here, {p - offset for p in there}, node.slop)) for doc, here, there in both)
-            starts = {doc: here for doc, here in found if here}
-        if node.slop:
-            return dict.fromkeys(starts, node.boost)
-        frequencies = {doc: float(len(here)) for doc, here in starts.items()}
-        return self._bm25(node.fieldname, [gram for _, gram in node.grams], frequencies, node.boost)
-
-    def _positions(self, field: str, gram: str, is_unfinished: bool) -> dict[int, set[int]]:
-        """Where a gram stands (or every gram that starts so), by document."""
-        grams = [term for term, _ in _terms(self._reader, field, gram)] if is_unfinished else [gram]
-        found: dict[int, set[int]] = {}
-        for one in grams:
-            for matcher in self._postings(field, one):
-                found.setdefault(matcher.id(), set()).update(matcher.value_as("positions"))
-        return found
-
-    def _bm25(self, field: str, terms: list[str], frequencies: Scores, boost: float) -> Scores:
-        if not frequencies:
-            return {}
-        idf = sum(bm25.idf(self._documents, self._reader.doc_frequency(field, term)) for term in terms)
-        average = self._reader.field_length(field) / self._documents
-        lengths = self._reader.column_reader(f"{field}_length")
-        return {
-            doc: boost * bm25.score(idf, frequency, bm25.stored_length(lengths[doc]), average)
-            for doc, frequency in frequencies.items()
-        }
-
-    def _date_range(self, node: query.NumericRange) -> Scores:
-        found: Scores = {}
-        for doc in self._reader.all_doc_ids():
-            date = self._reader.stored_fields(doc)["stored"]["date"]
-            if date is None:
-                continue
-            below = node.start is not None and (date < node.start or (node.startexcl and date == node.start))
-            above = node.end is not None and (date > node.end or (node.endexcl and date == node.end))
-            if not below and not above:
-                found[doc] = 1.0
-        return found
-
-    def _any_of(self, field: str, terms: Iterable[str]) -> set[int]:
-        return {matcher.id() for term in terms for matcher in self._postings(field, term)}
-
-    def _postings(self, field: str, term: str) -> Iterator[Matcher]:
-        """The matcher of a term, at each of its documents in turn."""
-        try:
-            matcher = self._reader.postings(field, term)
-        except TermNotFound:
-            return
-        while matcher.is_active():
-            yield matcher
-            matcher.next()
-
-
 class _Writer:
     """See `index.engine.EngineWriter`. Whoosh's own is opened when it is needed: each makes files."""
 
@@ -335,7 +211,7 @@ class _Writer:
         self._added.clear()
         self._writer.commit()
         self._opened = None
-        _keep_to_ourselves(self._directory)
+        keep_to_ourselves(self._directory)
         flush_tree(self._directory)  # Whoosh leaves that to the system
         return {}
 
@@ -362,58 +238,9 @@ class _Writer:
         )
 
 
-def _terms(reader: IndexReader, field: str, prefix: str) -> list[tuple[str, int]]:
-    texts = [text.decode() for text in reader.expand_prefix(field, prefix)]
-    return [(text, reader.doc_frequency(field, text)) for text in texts]
-
-
-def _added(parts: Iterable[Scores]) -> Scores:
-    total: Scores = {}
-    for scores in parts:
-        for doc, score in scores.items():
-            total[doc] = total.get(doc, 0.0) + score
-    return total
-
-
-def _near(starts: set[int], others: set[int], slop: int) -> set[int]:
-    if not slop:
-        return starts & others
-    return {start for start in starts if any(abs(start - other) <= slop for other in others)}
-
-
 def _newest_first(date: int | None) -> tuple[bool, int]:
     return date is None, -(date or 0)
 
 
 def _token_count(tokens: str) -> int:
     return tokens.count(" ") + 1 if tokens else 0
-
-
-def _keep_to_ourselves(directory: Path) -> None:
-    """Takes the right to write from the group, which some systems give to all new files."""
-    for path in directory.iterdir():
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & (stat.S_IWGRP | stat.S_IWOTH):
-            path.chmod(mode & ~(stat.S_IWGRP | stat.S_IWOTH))
-
-
-def _refuse_foreign(directory: Path) -> None:
-    """An index of Whoosh holds pickles: opening one that somebody else can write runs their code."""
-    if os.name != "posix":
-        return
-    for path in (directory, *directory.iterdir()):
-        try:
-            status = path.stat()
-        except FileNotFoundError:
-            continue  # a commit has removed it
-        unwanted = stat.S_IWGRP | stat.S_IWOTH
-        if path != directory and status.st_gid == os.getegid():
-            unwanted = stat.S_IWOTH  # a commit that is going on takes our group's right away in the end
-        if status.st_uid in (os.geteuid(), 0) and not status.st_mode & unwanted:
-            continue
-        raise EngineError(
-            "{file}: refused, since others can write to it, and opening a Whoosh index runs code "
-            "that it contains. If it is yours, run: {command}",
-            file=path,
-            command=f"chown -R {os.geteuid()} {directory}; chmod -R go-w {directory}",
-        )
