@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
+import pytest
 from whoosh import query
 
+from index import prepare
 from index.analysis.grams import phrase_grams
 from index.article import Problem
 from index.engine import GramPhrase, SharedEngine, Sort, engine_class
@@ -101,3 +103,23 @@ def shared(archive: Archive) -> SharedEngine:
     """The engine of an archive that is indexed on a cluster, to be closed."""
     generation = IndexDirectory(archive.directory).current()
     return cast(SharedEngine, engine_class(generation.meta.engine).open(generation.engine_directory))
+
+
+def counts(report: Report) -> tuple[int, int, int, int]:
+    """Articles that a run added, changed, removed and left."""
+    return report.added, report.changed, report.removed, report.unchanged
+
+
+@contextmanager
+def watch_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The names of the files that are opened."""
+    opened: list[str] = []
+    real = prepare.read_bytes
+
+    def read_bytes(location: str, limit: int) -> bytes:
+        opened.append(Path(location).name)
+        return real(location, limit)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "read_bytes", read_bytes)
+        yield opened

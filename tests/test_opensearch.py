@@ -12,7 +12,7 @@ from typing import Any
 
 import cluster as opensearch
 import pytest
-from archive import Archive, shared
+from archive import Archive, counts, shared
 from conftest import EXAMPLES
 from engines import document, new_engine
 from whoosh import query
@@ -28,7 +28,7 @@ from index.generation import IndexDirectory
 from index.opensearch.writer import ClusterWriter
 from index.posts import post_id
 from index.reader import OpenIndex
-from index.run import Report, Request
+from index.run import Request
 from index.settings import Settings
 from index.sync import sync
 from index.verify import repair, verify
@@ -44,10 +44,6 @@ Run = Callable[..., tuple[int, str]]
 def one(machine: Callable[[str], Archive]) -> Archive:
     """The archive of the one machine."""
     return machine("posts")
-
-
-def counts(report: Report) -> tuple[int, int, int, int]:
-    return report.added, report.changed, report.removed, report.unchanged
 
 
 def by_id(articles: Any) -> dict[str, Article]:
