@@ -100,6 +100,7 @@ class Following(RuleBasedStateMachine):
         source_path, target_path = self.archive.folder / source, self.archive.folder / to
         if source_path.is_dir() and not source.startswith(to) and not to.startswith(source):
             shutil.rmtree(target_path, ignore_errors=True)
+            target_path.parent.mkdir(parents=True, exist_ok=True)
             source_path.rename(target_path)
 
     @rule(name=st.sampled_from(NAMES))
