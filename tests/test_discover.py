@@ -47,10 +47,10 @@ def test_a_proposed_word_becomes_one_word() -> None:
     assert len(proposed) >= 5
     entries = tuple(DictionaryWord(word.word, word.frequency, "") for word in proposed)
     for name in ("rjieba", "jieba"):
-        segmenter = Segmenter(name, entries)
+        with_them, without = Segmenter(name, entries), Segmenter(name)
         for word in proposed:
-            assert segmenter.words(word.word) == [word.word]
-            assert Segmenter(name).words(word.word) == list(word.parts)
+            assert with_them.words(word.word) == [word.word]
+            assert without.words(word.word) == list(word.parts)
     # What the dictionary has is not proposed again.
     assert not {word.word for word in discover(texts, entries, 100)} & {word.word for word in proposed}
 
