@@ -19,7 +19,7 @@ BM25 with k1 1.2 and b 0.75 (see `index/bm25.py`), times the node's boost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -105,8 +105,6 @@ class Hits:
 
 
 FacetCounts = dict[str, list[tuple[str, int]]]
-# Tokens, each with its document frequency.
-Terms = list[tuple[str, int]]
 
 
 class GramPhrase(query.Query):  # type: ignore[misc]  # whoosh has no types
@@ -341,11 +339,6 @@ EMBEDDED = tuple(name for name in ENGINES if name not in SHARED)
 
 
 NOWHERE = Description()
-
-
-def frequencies_of(terms: Callable[[str], Terms], tokens: Sequence[str]) -> dict[str, int]:
-    """Of tokens that each start others, their own document frequencies."""
-    return {token: count for token in tokens for text, count in terms(token) if text == token}
 
 
 def single_characters(grams: Sequence[tuple[str, int]], unit: str) -> list[tuple[str, int]]:

@@ -273,6 +273,13 @@ def test_terms_and_their_document_frequencies(golden: Engine) -> None:
     assert golden.terms("body_words", "没") == []
 
 
+def test_document_frequencies_of_tokens_that_are_named(golden: Engine) -> None:
+    """Of what only starts others, or is not there, none."""
+    assert golden.frequencies("title_words", ["改革", "改", "没有", "公安"]) == {"改革": 3, "公安": 1}
+    assert golden.frequencies("body_grams", ["新规", "新"]) == {"新规": 2}
+    assert golden.frequencies("body_units", []) == {}
+
+
 def test_ids(golden: Engine) -> None:
     assert golden.ids() == set("abcdefghij")
 

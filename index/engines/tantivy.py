@@ -31,7 +31,6 @@ from index.engine import (
     Hit,
     Hits,
     Sort,
-    frequencies_of,
     single_characters,
 )
 from index.errors import EngineError, IndexDamagedError
@@ -191,7 +190,7 @@ class TantivyEngine:
             return self._index.searcher().terms_with_prefix(field, prefix)
 
     def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
-        return frequencies_of(lambda token: self.terms(field, token), tokens)
+        return {token: count for token in tokens for text, count in self.terms(field, token) if text == token}
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
         return single_characters(self.terms(field, unit), unit)

@@ -35,7 +35,6 @@ from index.engine import (
     Hit,
     Hits,
     Sort,
-    frequencies_of,
     single_characters,
 )
 from index.errors import EngineError, IndexDamagedError, SouwenError
@@ -132,7 +131,11 @@ class WhooshEngine:
         return self._read(lambda reader: terms_of(reader, field, prefix))
 
     def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
-        return frequencies_of(lambda token: self.terms(field, token), tokens)
+        def read(reader: IndexReader) -> dict[str, int]:
+            counts = {token: reader.doc_frequency(field, token) for token in tokens}
+            return {token: count for token, count in counts.items() if count}
+
+        return self._read(read)
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
         return single_characters(self.terms(field, unit), unit)
