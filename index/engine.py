@@ -96,15 +96,18 @@ class Hit:
     score: float
 
 
+# Of fields: every value, with the number of documents that have it.
+FacetCounts = dict[str, list[tuple[str, int]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """A stretch of a result list, and how many documents the query matches in all."""
+    """A stretch of a result list, and how many documents the query matches in all; with what values, as far
+    as that was asked for."""
 
     hits: tuple[Hit, ...]
     total: int
-
-
-FacetCounts = dict[str, list[tuple[str, int]]]
+    facets: FacetCounts = field(default_factory=dict)
 
 
 class GramPhrase(query.Query):  # type: ignore[misc]  # whoosh has no types
@@ -200,8 +203,11 @@ class Description:
 class Engine(Protocol):
     """An open index of documents. Its methods may be called from several threads, but for `writer`."""
 
-    def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
-        """The hits from `offset` (from 0), at most `limit` (at least 1), and the exact total."""
+    def search(
+        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+    ) -> Hits:
+        """The hits from `offset` (from 0), at most `limit` (at least 1), the exact total, and what
+        `Engine.facets` gives for `facets`."""
         ...
 
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -102,11 +103,11 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A page of hits, the tree that all of them match, and the position where partial matches begin."""
+    """A page of hits, the values of all that was found, and the position where partial matches begin."""
 
     hits: tuple[Hit, ...]
     total: int
-    tree: query.Query
+    facets: FacetCounts
     relaxed_from: int | None = None
 
 
@@ -150,9 +151,7 @@ class Searcher:
             filters = filters_of(request, index.zone)
             if not request.query.strip() and filters:
                 plan = _everything()
-            found = _find(index, plan, [*filters.values()], sort, offset, request.size)
-            deadline.check()
-            facets = _facets(index.engine.facets(found.tree, FACET_FIELDS))
+            found = _find(index, plan, [*filters.values()], sort, offset, request.size, FACET_FIELDS)
             deadline.check()
             hits = _present(index, found.hits, plan.needles)
             if request.explain:
@@ -160,7 +159,7 @@ class Searcher:
             dictionary = self._dictionary.notes(index)
             exact = found.total if found.relaxed_from is None else found.relaxed_from
             suggestion, dead_end = None, None
-            if offset == 0 and exact < FEW and found.tree is not query.NullQuery:
+            if offset == 0 and exact < FEW and plan.strict is not query.NullQuery:
                 with suppress(TooSlowError):  # what was found is shown
                     deadline.check()
                     suggestion, dead_end = self._advise(index, request, filters, exact, terms, deadline)
@@ -171,7 +170,7 @@ class Searcher:
             relaxed_from=found.relaxed_from,
             took_ms=round(deadline.took_ms, 2),
             hits=hits,
-            facets=facets,
+            facets=_facets(found.facets),
             suggestion=suggestion,
             dead_end=dead_end,
             notes=(*parse_notes, *plan.notes, *date_notes(request, filters), *dictionary),
@@ -304,7 +303,13 @@ def _everything() -> Plan:
 
 
 def _find(
-    index: OpenIndex, plan: Plan, filters: Sequence[query.Query], sort: Sort, offset: int, size: int
+    index: OpenIndex,
+    plan: Plan,
+    filters: Sequence[query.Query],
+    sort: Sort,
+    offset: int,
+    size: int,
+    facets: Sequence[str] = (),
 ) -> _Found:
     """The hits of a page: those that match as asked for, and where they leave the first page short, those
     that have some of the words, the best first."""
@@ -312,26 +317,29 @@ def _find(
     if sort is Sort.RELEVANCE and not plan.scores:
         sort = Sort.NEWEST
     strict = _filtered(plan.strict, filters)
-    found = engine.search(scored(strict, plan.scores), sort=sort, offset=offset, limit=size)
+    found = engine.search(scored(strict, plan.scores), sort=sort, offset=offset, limit=size, facets=facets)
     if plan.relaxed is None or found.total >= size:
-        return _Found(found.hits, found.total, strict)
-    relaxed = every = _filtered(plan.relaxed, filters)
-    partial = scored(relaxed, plan.scores)
+        return _Found(found.hits, found.total, found.facets)
+    relaxed = _filtered(plan.relaxed, filters)
     if found.total:
         # By their ids: that is less work than to match them once more.
         whole = found if offset == 0 else engine.search(strict, sort=Sort.NEWEST, offset=0, limit=size)
         these = AnyTerm("id", tuple(hit.id for hit in whole.hits))
-        every = query.Or([these, relaxed])
-        partial = scored(query.And([relaxed, query.Not(these)]), plan.scores)
+        relaxed = query.And([relaxed, query.Not(these)])
     missing = size - len(found.hits)
-    more_offset = max(0, offset - found.total)
-    more = engine.search(partial, sort=Sort.RELEVANCE, offset=more_offset, limit=max(1, missing))
+    more = engine.search(
+        scored(relaxed, plan.scores),
+        sort=Sort.RELEVANCE,
+        offset=max(0, offset - found.total),
+        limit=max(1, missing),
+        facets=facets,
+    )
     if not more.total:
-        return _Found(found.hits, found.total, strict)
+        return _Found(found.hits, found.total, found.facets)
     return _Found(
         hits=(*found.hits, *more.hits[:missing]),
         total=found.total + more.total,
-        tree=every,
+        facets={name: [*found.facets[name], *more.facets[name]] for name in facets},
         relaxed_from=found.total,
     )
 
@@ -375,11 +383,14 @@ def _facets(counts: FacetCounts) -> dict[str, tuple[FacetValue, ...]]:
     """The counts by value; spellings that fold to the same are one, shown as most articles write it."""
     facets: dict[str, tuple[FacetValue, ...]] = {}
     for name, values in counts.items():
+        counted: Counter[str] = Counter()  # a value stands there twice if strict and partial matches have it
+        for value, count in values:
+            counted[value] += count
         if name == "month_facet":
-            facets["month"] = tuple(FacetValue(*value) for value in sorted(values))
+            facets["month"] = tuple(FacetValue(*value) for value in sorted(counted.items()))
             continue
         merged: dict[str, FacetValue] = {}
-        for value, count in sorted(values, key=lambda pair: (-pair[1], pair[0])):
+        for value, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])):
             key = _spelling_key(value)
             first = merged.get(key)
             merged[key] = FacetValue(first.value, first.count + count) if first else FacetValue(value, count)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from heapq import heappop, heappush, merge
@@ -158,6 +158,26 @@ def _swapped(word: str) -> Iterator[str]:
         yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
 
 
+class _Frequencies:
+    """In how many articles tokens are, of several fields together (an article with one in two of them counts
+    twice). Each is looked up once, and several at once."""
+
+    def __init__(self, engine: MeteredEngine, fields: Sequence[str]) -> None:
+        self._engine = engine
+        self._fields = fields
+        self._known: dict[str, int] = {}
+
+    def of(self, tokens: Iterable[str]) -> Mapping[str, int]:
+        """The number of articles with each of the tokens (and with others that were asked for before)."""
+        missing = [token for token in dict.fromkeys(tokens) if token not in self._known]
+        if missing:
+            self._known |= dict.fromkeys(missing, 0)
+            for field in self._fields:
+                for token, count in self._engine.frequencies(field, missing).items():
+                    self._known[token] += count
+        return self._known
+
+
 class _Search:
     """Looks for the edits that make a text of the index out of a stretch of units. It is always on with the
     one that is the best as far as it has been looked at, so the first to be complete is the best (A*)."""
@@ -173,9 +193,9 @@ class _Search:
         self._found = found
         self._heap: list[tuple[float, int, Callable[[], None] | _Edit]] = []
         self._pushed = 0
-        self.pair = cache(self._pair)
+        self._grams = _Frequencies(engine, [f"{field}_grams" for field in self._fields])
+        self._units = _Frequencies(engine, [f"{field}_units" for field in self._fields])
         self.after = cache(self._after)
-        self.single = cache(self._single)
         self.together = cache(self._together)
 
     def edits(self) -> Iterator[tuple[float, _Edit]]:
@@ -208,6 +228,7 @@ class _Search:
     def _start(self) -> None:
         """Every kind of slip, at every place where one may be."""
         typed = self._typed
+        edits: list[_Edit] = []
         for i, unit in enumerate(typed):
             if unit.endswith(END):
                 if unit[0].isalpha() and _LETTERS <= len(unit.removesuffix(END)) <= _LONGEST:
@@ -221,9 +242,10 @@ class _Search:
             if len(typed) > 2:
                 self._push(_OTHER, most, partial(self._others, i, most))
                 slip = _DOUBLED if unit in typed[max(0, i - 1) : i] else _SURPLUS
-                self._check_pairs(_Edit(slip, i, i + 1, ()), self._articles)
+                edits.append(_Edit(slip, i, i + 1, ()))
             if i + 1 < len(typed) and unit != typed[i + 1] and not typed[i + 1].endswith(END):
-                self._check_pairs(_Edit(_SWAPPED, i, i + 2, (typed[i + 1], unit)), self._articles)
+                edits.append(_Edit(_SWAPPED, i, i + 2, (typed[i + 1], unit)))
+        self._check_pairs([(edit, self._articles) for edit in edits])
         for i in range(1, len(typed)):
             if not self._is_sound(i - 1, i + 1):
                 most = self._most(i, i, 1)
@@ -291,8 +313,7 @@ class _Search:
         self._go_on(slip, start, end, ranked)
 
     def _go_on(self, slip: float, start: int, end: int, ranked: list[tuple[float, str]]) -> None:
-        for most, other in ranked[:_AT_A_TIME]:
-            self._check_pairs(_Edit(slip, start, end, (other,)), most)
+        self._check_pairs([(_Edit(slip, start, end, (other,)), most) for most, other in ranked[:_AT_A_TIME]])
         if rest := ranked[_AT_A_TIME:]:
             self._push(slip, rest[0][0], partial(self._go_on, slip, start, end, rest))
 
@@ -300,26 +321,37 @@ class _Search:
         """The words of letters that are a slip away; of a long one, two, if it starts right."""
         word = self._typed[i].removesuffix(END)
         slips = dict.fromkeys(_one_slip(word), _ONE_LETTER) | dict.fromkeys(_swapped(word), _TWO_SWAPPED)
-        singles = self._singles([other + END for other in slips])
-        found = {other: singles[other + END] for other in slips}
+        known = self._units.of(other + END for other in slips)
+        found = {other: known[other + END] for other in slips}
         if len(word) >= _MANY_LETTERS:
             for field in self._fields:
                 for unit, count in self._engine.terms(f"{field}_units", word[0]):
                     other = unit.removesuffix(END)
                     if other not in slips and within_distance(word, other, 2):
                         found[other] = found.get(other, 0) + count
-        for other, count in found.items():
-            if count and other != word:
-                slip = slips.get(other, _TWO_LETTERS)
-                self._check_pairs(_Edit(slip, i, i + 1, (other + END,)), min(most, count))
+        self._check_pairs(
+            [
+                (_Edit(slips.get(other, _TWO_LETTERS), i, i + 1, (other + END,)), min(most, count))
+                for other, count in found.items()
+                if count and other != word
+            ]
+        )
 
-    def _check_pairs(self, edit: _Edit, most: float) -> None:
-        new = self._around(edit, 1)
-        counts = [self.pair(left, right) for left, right in pairwise(new)]
-        most = min((most, *counts))
-        if most and len(counts) == 2 and len(edit.put) == 1:
-            most = min(most, _BOUND * counts[0] * counts[1] / max(1, self.single(edit.put[0])))
-        if most:
+    def _check_pairs(self, edits: Sequence[tuple[_Edit, float]]) -> None:
+        """Goes on with the edits that put side by side only what is side by side elsewhere. Each comes with
+        the most articles that may have what it makes."""
+        pairs = [[a + b for a, b in pairwise(self._around(edit, 1))] for edit, _ in edits]
+        grams = self._grams.of(pair for those in pairs for pair in those)
+        found = [
+            (edit, min((most, *counts)), counts)
+            for (edit, most), those in zip(edits, pairs, strict=True)
+            if all(counts := [grams[pair] for pair in those])
+        ]
+        both = [edit.put[0] for edit, _, counts in found if len(counts) == 2 and len(edit.put) == 1]
+        units = self._units.of(both)
+        for edit, most, counts in found:
+            if len(counts) == 2 and len(edit.put) == 1:
+                most = min(most, _BOUND * counts[0] * counts[1] / max(1, units[edit.put[0]]))
             made = [*self._typed[: edit.start], *edit.put, *self._typed[edit.end :]]
             slip = edit.slip + self._wordless(made)
             self._push(slip, most, partial(self._check_text, edit, slip))
@@ -352,22 +384,6 @@ class _Search:
     @cached_property
     def _articles(self) -> int:
         return self._engine.count(query.Every())
-
-    def _pair(self, left: str, right: str) -> int:
-        """How many articles have two units side by side (those that have them in two fields count twice)."""
-        return self._frequencies("grams", [left + right])[left + right]
-
-    def _single(self, unit: str) -> int:
-        return self._singles([unit])[unit]
-
-    def _singles(self, units: Sequence[str]) -> Counter[str]:
-        return self._frequencies("units", units)
-
-    def _frequencies(self, kind: str, tokens: Sequence[str]) -> Counter[str]:
-        counts: Counter[str] = Counter()
-        for field in self._fields:
-            counts.update(self._engine.frequencies(f"{field}_{kind}", tokens))
-        return counts
 
     def _after(self, unit: str) -> dict[str, int]:
         """The characters that follow a unit, and in how many articles."""

@@ -14,7 +14,17 @@ from engines import LIMITATIONS, document, found_ids, new_engine, raw_document, 
 from whoosh import query
 
 from index import bm25
-from index.engine import ENGINES, FACET_FIELDS, Engine, GramPhrase, Hits, Sort, engine_class
+from index.engine import (
+    ENGINES,
+    FACET_FIELDS,
+    GRAM_FIELDS,
+    TEXT_FIELDS,
+    Engine,
+    GramPhrase,
+    Hits,
+    Sort,
+    engine_class,
+)
 from index.errors import EngineError, IndexDamagedError
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "engines.json").read_text(encoding="utf-8"))
@@ -66,8 +76,14 @@ def test_golden_case(golden: Engine, case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", GOLDEN["facets"], ids=lambda case: case["comment"])
 def test_golden_facets(golden: Engine, case: dict[str, Any]) -> None:
     wanted = case["facets"]
-    found = golden.facets(tree(case["tree"]), list(wanted))
+    node = tree(case["tree"])
+    found = golden.facets(node, list(wanted))
     assert {field: dict(values) for field, values in found.items()} == wanted
+    some = query.AndMaybe(query.ConstantScoreQuery(node, 0.0), query.Term("body_words", "改革"))
+    for asked in (node, some):  # what only scores is not counted
+        for sort in Sort:
+            page = golden.search(asked, sort=sort, offset=1, limit=1, facets=list(wanted))
+            assert {field: dict(values) for field, values in page.facets.items()} == wanted
 
 
 @pytest.mark.parametrize("sort", Sort)
@@ -271,6 +287,12 @@ def test_terms_and_their_document_frequencies(golden: Engine) -> None:
     assert sorted(golden.terms("body_grams", "新")) == [("新规", 2)]
     assert golden.terms("body_units", "改") == [("改", 7)]
     assert golden.terms("body_words", "没") == []
+    for field in TEXT_FIELDS:
+        if field not in GRAM_FIELDS:  # a cluster lists those of one character only
+            frequencies = dict(golden.terms(field, ""))
+            assert golden.frequencies(field, [*frequencies, "没有的"]) == frequencies
+    grams = dict(golden.terms("body_grams", "新"))
+    assert golden.frequencies("body_grams", ["新规", "新鬼"]) == grams
 
 
 def test_document_frequencies_of_tokens_that_are_named(golden: Engine) -> None:
@@ -308,6 +330,7 @@ def test_tokens_of_odd_characters_are_found_as_they_are(name: str, engine: Engin
         assert set(found_ids(engine, open_phrase)) >= starting, token
         wanted = sorted((other, 1) for other in ODD_TOKENS if other.startswith(token))
         assert sorted(engine.terms("body_words", token)) == wanted, token
+        assert engine.frequencies("body_words", [token]) == {token: 1}, token
 
 
 def test_names_of_odd_characters(engine: Engine) -> None:

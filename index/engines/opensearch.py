@@ -166,14 +166,20 @@ class OpenSearchEngine:
         meta, dictionary = self._generations.meta(self._index), self._generations.dictionary(self._index)
         return Description(str(self._address), meta, dictionary, self._shards, self.ledger)
 
-    def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
+    def search(
+        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+    ) -> Hits:
         body: dict[str, Any] = {"query": self._compile(tree), "_source": False}
+        counted = {"track_total_hits": True, "aggs": _aggregations(facets)}
         if offset + limit > WINDOW:
             hits = self._deep(body, sort, offset, limit)
-            return Hits(tuple(_hit(hit, sort) for hit in hits), self.count(tree))
-        page = {"sort": _SORTS[sort], "track_total_hits": True, "from": offset, "size": limit}
-        found = self._search(body | page, is_scored=sort is Sort.RELEVANCE)["hits"]
-        return Hits(tuple(_hit(hit, sort) for hit in found["hits"]), int(found["total"]["value"]))
+            answer = self._search(body | counted | {"size": 0})
+        else:
+            page = {"sort": _SORTS[sort], "from": offset, "size": limit}
+            answer = self._search(body | counted | page, is_scored=sort is Sort.RELEVANCE)
+            hits = answer["hits"]["hits"]
+        total = int(answer["hits"]["total"]["value"])
+        return Hits(tuple(_hit(hit, sort) for hit in hits), total, _facets(answer, facets))
 
     def _deep(self, body: dict[str, Any], sort: Sort, offset: int, limit: int) -> list[Found]:
         """The hits of a page that is farther down than a single search reads."""
@@ -188,16 +194,8 @@ class OpenSearchEngine:
         return hits
 
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
-        body = {
-            "query": self._compile(tree),
-            "size": 0,
-            "aggs": {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in fields},
-        }
-        found = self._search(body)["aggregations"]
-        return {
-            name: [(bucket["key"], int(bucket["doc_count"])) for bucket in found[name]["buckets"]]
-            for name in fields
-        }
+        body = {"query": self._compile(tree), "size": 0, "aggs": _aggregations(fields)}
+        return _facets(self._search(body), fields)
 
     def count(self, tree: query.Query) -> int:
         body = {"query": self._compile(tree), "size": 0, "track_total_hits": True}
@@ -368,6 +366,19 @@ class OpenSearchEngine:
             if text.startswith(sign):
                 grams.update(text[len(sign) :].split(f" {sign}"))
         return sorted(grams)
+
+
+def _aggregations(fields: Sequence[str]) -> dict[str, Any]:
+    return {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in fields}
+
+
+def _facets(answer: Found, fields: Sequence[str]) -> FacetCounts:
+    return {
+        name: [
+            (bucket["key"], int(bucket["doc_count"])) for bucket in answer["aggregations"][name]["buckets"]
+        ]
+        for name in fields
+    }
 
 
 def _hit(hit: Found, sort: Sort) -> Hit:

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,7 +107,16 @@ class TantivyEngine:
                 "{file}: {engine} can't open it: {reason}", file=directory, engine="tantivy", reason=error
             ) from None
 
-    def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
+    def search(
+        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+    ) -> Hits:
+        found = self._search(tree, sort, offset, limit)
+        if not facets:
+            return found
+        counted = tree.a if isinstance(tree, query.AndMaybe) else tree  # what scores needs no look
+        return replace(found, facets=self.facets(counted, facets))
+
+    def _search(self, tree: query.Query, sort: Sort, offset: int, limit: int) -> Hits:
         with _failures():
             compiled = self._compile(tree)
         searcher = self._index.searcher()
@@ -190,7 +200,10 @@ class TantivyEngine:
             return self._index.searcher().terms_with_prefix(field, prefix)
 
     def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
-        return {token: count for token in tokens for text, count in self.terms(field, token) if text == token}
+        searcher = self._index.searcher()
+        with _failures():
+            counts = {token: searcher.doc_freq(field, token) for token in tokens}
+        return {token: count for token, count in counts.items() if count}
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
         return single_characters(self.terms(field, unit), unit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -97,7 +97,9 @@ class WhooshEngine:
     def open(cls, directory: Path) -> WhooshEngine:
         return cls(directory)
 
-    def search(self, tree: query.Query, *, sort: Sort, offset: int, limit: int) -> Hits:
+    def search(
+        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+    ) -> Hits:
         def read(reader: IndexReader) -> Hits:
             scores = Evaluation(reader).evaluate(tree)
             entries = [(doc, score, reader.stored_fields(doc)) for doc, score in scores.items()]
@@ -109,20 +111,13 @@ class WhooshEngine:
                 entries.sort(key=lambda e: str(e[2]["stored"]["oldest"]))
             page = entries[offset : offset + limit]
             by_score = sort is Sort.RELEVANCE
-            return Hits(tuple(Hit(e[2]["id"], e[1] if by_score else 0.0) for e in page), len(entries))
+            hits = tuple(Hit(e[2]["id"], e[1] if by_score else 0.0) for e in page)
+            return Hits(hits, len(entries), _facets(reader, scores, facets))
 
         return self._read(read)
 
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
-        def read(reader: IndexReader) -> FacetCounts:
-            counters: dict[str, Counter[str]] = {name: Counter() for name in fields}
-            for doc in Evaluation(reader).evaluate(tree):
-                stored = reader.stored_fields(doc)["stored"]
-                for name, counter in counters.items():
-                    counter.update(stored[name])
-            return {name: list(counter.items()) for name, counter in counters.items()}
-
-        return self._read(read)
+        return self._read(lambda reader: _facets(reader, Evaluation(reader).evaluate(tree), fields))
 
     def count(self, tree: query.Query) -> int:
         return self._read(lambda reader: len(Evaluation(reader).evaluate(tree)))
@@ -131,11 +126,8 @@ class WhooshEngine:
         return self._read(lambda reader: terms_of(reader, field, prefix))
 
     def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
-        def read(reader: IndexReader) -> dict[str, int]:
-            counts = {token: reader.doc_frequency(field, token) for token in tokens}
-            return {token: count for token, count in counts.items() if count}
-
-        return self._read(read)
+        counts = self._read(lambda reader: {token: reader.doc_frequency(field, token) for token in tokens})
+        return {token: count for token, count in counts.items() if count}
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
         return single_characters(self.terms(field, unit), unit)
@@ -239,6 +231,15 @@ class _Writer:
             **{name: getattr(document, name) for name in TEXT_FIELDS},
             **{f"{name}_length": _token_count(getattr(document, name)) for name in SCORED_FIELDS},
         )
+
+
+def _facets(reader: IndexReader, documents: Iterable[int], fields: Sequence[str]) -> FacetCounts:
+    counters: dict[str, Counter[str]] = {name: Counter() for name in fields}
+    for doc in documents if fields else ():
+        stored = reader.stored_fields(doc)["stored"]
+        for name, counter in counters.items():
+            counter.update(stored[name])
+    return {name: list(counter.items()) for name, counter in counters.items()}
 
 
 def _newest_first(date: int | None) -> tuple[bool, int]:
