@@ -26,7 +26,9 @@ from index.sync import followed_folders, sync
 @click.option("--watch", is_flag=True, help="Go on following the folders until Ctrl-C.")
 @click.option("--engine", metavar="E", default="", help=f"What searches: {', '.join(ENGINES)}.")
 @click.option("--url", metavar="URL", default="", help="For opensearch: https://NODE:9200/NAME.")
-@click.option("--shards", metavar="N", type=click.IntRange(1), help="For opensearch. [default: one a node]")
+@click.option(
+    "--shards", metavar="N", type=click.IntRange(1), help="For opensearch. [default: as before, or 1]"
+)
 @click.option("--segmenter", metavar="S", default="", help="For a new index: rjieba, jieba.")
 @click.option(
     "--jobs", metavar="N", type=click.IntRange(1), help="Processes that read. [default: one a core]"

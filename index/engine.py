@@ -188,8 +188,8 @@ class Description:
     alone; engines of this process need nothing of it.
 
     `meta` and `dictionary` are those of the generation, `url` is where it is to be. With `replaces`, it is
-    to take the place of what is live there, else to join that. `shards` is in how many parts (0: what fits
-    the cluster), and `ledger` the name of this machine's ledger, if it has one.
+    to take the place of what is live there, else to join that. `shards` is in how many parts (0: as many as
+    what is live there has, or 1), and `ledger` the name of this machine's ledger, if it has one.
     """
 
     url: str = ""

@@ -54,7 +54,8 @@ class Archive:
         """Makes the index follow the folder, even if that is empty now; or does what the request says."""
         if request is None:
             engine, url = ("", "") if self.directory.exists() else (self.engine, self.url)
-            request = Request([self.folder], engine=engine, url=url, allow_empty=True)
+            # In so many parts, each node of a cluster has one.
+            request = Request([self.folder], engine=engine, url=url, shards=3, allow_empty=True)
         return sync(self.directory, request, replace(self.settings, **settings))  # type: ignore[arg-type]
 
     def open(self) -> OpenIndex:

@@ -21,6 +21,7 @@ from index.engine import (
     TEXT_FIELDS,
     Engine,
     GramPhrase,
+    Hit,
     Hits,
     Sort,
     engine_class,
@@ -84,6 +85,35 @@ def test_golden_facets(golden: Engine, case: dict[str, Any]) -> None:
         for sort in Sort:
             page = golden.search(asked, sort=sort, offset=1, limit=1, facets=list(wanted))
             assert {field: dict(values) for field, values in page.facets.items()} == wanted
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+@pytest.mark.parametrize("scores", [["改革"], ["改革", "公安", "没有的"], ["没有的"]])
+def test_many_ways_to_match_are_matched_as_few_are(golden: Engine, scores: list[str], limit: int) -> None:
+    """Where most documents match, an engine may look for the best apart from counting them all."""
+    words = ["改革", "公安", "新规", "交管", "零点", "随笔", "未来", "远古", "前夜"]
+    ways = [query.Term(f"{field}_words", word) for word in words for field in ("title", "body")]
+    several = query.Or([query.Or(ways[:9]), query.Or(ways[9:])])
+    wanted = golden.search(_scored(several, scores), sort=Sort.RELEVANCE, offset=0, limit=100)
+    assert wanted.total == golden.count(several) > 5
+    found: list[Hit] = []
+    for offset in range(0, wanted.total + 1, limit):
+        page = golden.search(
+            _scored(query.Or(ways), scores),
+            sort=Sort.RELEVANCE,
+            offset=offset,
+            limit=limit,
+            facets=["month_facet"],
+        )
+        assert (page.total, page.facets) == (wanted.total, golden.facets(several, ["month_facet"]))
+        found += page.hits
+    assert [hit.id for hit in found] == [hit.id for hit in wanted.hits]
+    assert [hit.score for hit in found] == pytest.approx([hit.score for hit in wanted.hits])
+
+
+def _scored(match: query.Query, words: list[str]) -> query.Query:
+    scores = [query.Term("body_words", word) for word in words]
+    return query.AndMaybe(query.ConstantScoreQuery(match, 0.0), query.Or(scores))
 
 
 @pytest.mark.parametrize("sort", Sort)

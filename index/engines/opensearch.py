@@ -1,16 +1,14 @@
 """The engine for archives that outgrow one machine: an OpenSearch cluster, with nothing installed on it.
 
-Its directory has one file, `cluster.json`, with the address, the index that was written last, and the name of
-this machine's ledger among those that write to it.
+Its directory has one file, which says where on the cluster (`index/opensearch/place.py`).
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +26,17 @@ from index.engine import (
     Hits,
     Sort,
 )
-from index.errors import EngineError, IndexDamagedError, InputError
+from index.errors import EngineError, InputError
 from index.opensearch.articles import ClusterArticles
 from index.opensearch.carry import carry, written
 from index.opensearch.cluster import Address, connect, failures, reason_of, unreadable
-from index.opensearch.compiler import compile_tree
+from index.opensearch.compiler import compile_best, compile_tree
 from index.opensearch.generations import Generations, refuse_others
 from index.opensearch.mapping import GAP, counted_field
-from index.opensearch.reading import WINDOW, Found, ask, pages
+from index.opensearch.place import Place
+from index.opensearch.reading import WINDOW, Found, ask, ask_together, pages
 from index.opensearch.writer import ClusterWriter
 
-_FILE = "cluster.json"
 # Up to so many documents, shards are told of each other's statistics before they score; with more, each has
 # nearly those of all.
 _EXACT_STATISTICS = 10_000_000
@@ -52,6 +50,8 @@ _MOST_GRAMS = 1_023
 # Tokens counted by one request.
 _COUNTED = 500
 
+# Hits with what they are sorted by, the id among it, and nothing else.
+_BARE: dict[str, Any] = {"stored_fields": "_none_"}
 _RELEVANCE = ["_score", {"date": {"order": "desc", "missing": "_last"}}, {"id": "asc"}]
 _SORTS: dict[Sort, list[Any]] = {
     Sort.RELEVANCE: _RELEVANCE,
@@ -60,33 +60,10 @@ _SORTS: dict[Sort, list[Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """What `cluster.json` says. An index that is `building` is not live yet."""
-
-    url: str
-    index: str
-    ledger: str
-    building: bool = False
-
-    @classmethod
-    def read(cls, directory: Path) -> _Place:
-        file = directory / _FILE
-        try:
-            return cls(**json.loads(file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise IndexDamagedError("{file}: can't be read: {reason}", file=file, reason=error) from None
-
-    def write(self, directory: Path) -> None:
-        unfinished = directory / f"{_FILE}.new"
-        unfinished.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
-        unfinished.replace(directory / _FILE)
-
-
 class OpenSearchEngine:
     """See `index.engine.SharedEngine`."""
 
-    def __init__(self, address: Address, index: str, directory: Path | None, place: _Place | None) -> None:
+    def __init__(self, address: Address, index: str, directory: Path | None, place: Place | None) -> None:
         self._address = address
         self._client = connect(address)
         self._generations = Generations(self._client, address)
@@ -115,18 +92,17 @@ class OpenSearchEngine:
                 refuse_others(live.meta, description.meta, address)
             index = live.index
         else:
-            index = generations.create(
-                description.meta, description.dictionary, description.shards, live=live is None
-            )
+            shards = description.shards or (1 if live is None else generations.shards(live.index))
+            index = generations.create(description.meta, description.dictionary, shards, live=live is None)
         building = live is not None and not joins
-        place = _Place(str(address), index, description.ledger, building)
+        place = Place(str(address), index, description.ledger, building)
         directory.mkdir()
         place.write(directory)
         return cls(address, index, directory, place)
 
     @classmethod
     def open(cls, directory: Path) -> OpenSearchEngine:
-        place = _Place.read(directory)
+        place = Place.read(directory)
         address = Address.parse(place.url)
         if place.building:
             return cls(address, place.index, directory, place)
@@ -140,7 +116,7 @@ class OpenSearchEngine:
 
     @classmethod
     def abandon(cls, directory: Path) -> None:
-        place = _Place.read(directory)
+        place = Place.read(directory)
         if place.building:
             address = Address.parse(place.url)
             Generations(connect(address), address).remove(place.index)
@@ -169,17 +145,35 @@ class OpenSearchEngine:
     def search(
         self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
     ) -> Hits:
-        body: dict[str, Any] = {"query": self._compile(tree), "_source": False}
         counted = {"track_total_hits": True, "aggs": _aggregations(facets)}
+        page = {"sort": _SORTS[sort], "from": offset, "size": limit, **_BARE}
+        is_scored = sort is Sort.RELEVANCE
         if offset + limit > WINDOW:
-            hits = self._deep(body, sort, offset, limit)
+            body = {"query": self._compile(tree)}
+            hits = self._deep(body | _BARE, sort, offset, limit)
             answer = self._search(body | counted | {"size": 0})
+        elif is_scored and (best := self._best(tree, page, counted)):
+            hits, answer = best
         else:
-            page = {"sort": _SORTS[sort], "from": offset, "size": limit}
-            answer = self._search(body | counted | page, is_scored=sort is Sort.RELEVANCE)
+            answer = self._search({"query": self._compile(tree)} | counted | page, is_scored=is_scored)
             hits = answer["hits"]["hits"]
         total = int(answer["hits"]["total"]["value"])
         return Hits(tuple(_hit(hit, sort) for hit in hits), total, _facets(answer, facets))
+
+    def _best(self, tree: query.Query, page: Found, counted: Found) -> tuple[list[Found], Found] | None:
+        """The hits of a tree that most documents match, and the answer that counts those; None where it is to
+        be evaluated at once. Apart, both take less, and are worked on together: what is counted needs no
+        scores, and what is scored can be passed over."""
+        if not isinstance(tree, query.AndMaybe) or not (best := compile_best(tree, self._starting)):
+            return None
+        answers = self._ask_together(
+            ({"query": best, "track_total_hits": False} | page, self._kind(is_scored=True)),
+            ({"query": self._compile(tree.a), "size": 0} | counted, self._kind(is_scored=False)),
+        )
+        hits, total = answers[0]["hits"]["hits"], answers[1]["hits"]["total"]["value"]
+        if len(hits) < page["size"] and page["from"] + len(hits) < total:
+            return None  # there are documents without a score, which come last
+        return hits, answers[1]
 
     def _deep(self, body: dict[str, Any], sort: Sort, offset: int, limit: int) -> list[Found]:
         """The hits of a page that is farther down than a single search reads."""
@@ -338,6 +332,9 @@ class OpenSearchEngine:
     def _search(self, body: dict[str, Any], *, is_scored: bool = False) -> Found:
         kind = self._kind(is_scored=is_scored)
         return ask(self._client, self._address, body, index=self._index, search_type=kind)
+
+    def _ask_together(self, *searches: tuple[Found, str]) -> list[Found]:
+        return ask_together(self._client, self._address, self._index, searches)
 
     def _kind(self, *, is_scored: bool) -> str:
         """How the shards of a search work together."""

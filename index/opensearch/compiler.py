@@ -14,14 +14,18 @@ from index.opensearch.mapping import GAP, NOTHING, OR, PHRASE
 
 # Lucene leaves the factor k1 + 1 out of BM25, which changes no order among terms, but does beside constants.
 _BM25_FACTOR = 1 + K1
+# From so many alternatives on, most documents are likely to match.
+_MANY_WAYS = 8
 # The terms of a `terms` query that OpenSearch takes (index.max_terms_count).
 _MOST_TERMS = 65_536
 
 Clause = dict[str, Any]
+# The grams of a field that start so.
+Starting = Callable[[str, str], Sequence[str]]
 
 
-def compile_tree(node: query.Query, starting: Callable[[str, str], Sequence[str]]) -> Clause:
-    """A tree as a clause. `starting` gives the grams of a field that start so.
+def compile_tree(node: query.Query, starting: Starting) -> Clause:
+    """A tree as a clause.
 
     Raises EngineError for a node that no engine knows.
     """
@@ -67,6 +71,32 @@ def compile_tree(node: query.Query, starting: Callable[[str, str], Sequence[str]
     raise EngineError("{engine}: no way to evaluate {node!r}", engine="opensearch", node=node)
 
 
+def compile_best(node: query.AndMaybe, starting: Starting) -> Clause | None:
+    """A clause that finds those documents of a tree that have a score, in a form in which Lucene passes over
+    what can't be among the best; None where that would be no gain.
+
+    It is one where most documents match: where there are many ways to.
+    """
+    silent, scores = node.a, node.b
+    if not isinstance(silent, query.ConstantScoreQuery) or silent.score or not _is_broad(silent.child):
+        return None
+    parts = scores.subqueries if isinstance(scores, query.Or) else [scores]
+    return {
+        "bool": {
+            "filter": [compile_tree(silent.child, starting)],
+            "should": [compile_tree(part, starting) for part in parts],
+            "minimum_should_match": 1,
+        }
+    }
+
+
+def _is_broad(node: query.Query) -> bool:
+    """Whether there are many ways to match."""
+    if isinstance(node, query.And):
+        return all(_is_broad(child) for child in node.subqueries if not isinstance(child, query.Not))
+    return isinstance(node, query.Or) and len(node.subqueries) >= _MANY_WAYS
+
+
 def _prefix(field: str, text: str) -> Clause:
     found: Clause = {"prefix": {field: {"value": text}}}
     if text:
@@ -78,13 +108,13 @@ def _constant(clause: Clause, score: float = 1.0) -> Clause:
     return {"constant_score": {"filter": clause, "boost": score}}
 
 
-def _all(children: Sequence[query.Query], starting: Callable[[str, str], Sequence[str]]) -> Clause:
+def _all(children: Sequence[query.Query], starting: Starting) -> Clause:
     without = [compile_tree(child.query, starting) for child in children if isinstance(child, query.Not)]
     wanted = [compile_tree(child, starting) for child in children if not isinstance(child, query.Not)]
     return {"bool": {"must": wanted or [{"match_all": {}}], "must_not": without}}
 
 
-def _phrase(node: GramPhrase, starting: Callable[[str, str], Sequence[str]]) -> Clause:
+def _phrase(node: GramPhrase, starting: Starting) -> Clause:
     parts: list[str] = []
     places: list[Sequence[str]] = []
     for offset, gram in node.grams:

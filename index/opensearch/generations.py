@@ -100,7 +100,7 @@ class Generations:
                 f"and {_MOST_DICTIONARY:,} are allowed. Leave out words that jieba has."
             )
         described: dict[str, object] = {"souwen": dict(meta), "changed": _mark(), "dictionary": packed}
-        body = index_body(shards or self._nodes(), described, _LOADING)
+        body = index_body(shards, described, _LOADING)
         number = max(self._numbers(), default=0)
         while True:
             number += 1
@@ -220,12 +220,6 @@ class Generations:
 
     def _is_generation(self, index: str) -> bool:
         return re.fullmatch(rf"{re.escape(self._address.name)}-\d{{6}}", index, re.ASCII) is not None
-
-    def _nodes(self) -> int:
-        """How many nodes hold data: as many shards use all of them."""
-        with failures(self._address):
-            found = self._client.cluster.health()
-        return max(1, int(found["number_of_data_nodes"]))
 
     def _described(self, index: str) -> dict[str, Any]:
         with failures(self._address):

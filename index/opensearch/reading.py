@@ -29,6 +29,23 @@ def ask(client: OpenSearch, address: Address, body: Mapping[str, Any], **paramet
     return answer
 
 
+def ask_together(
+    client: OpenSearch, address: Address, index: str, searches: Sequence[tuple[Mapping[str, Any], str]]
+) -> list[Found]:
+    """The answers to several searches that the cluster works on at once, each with how the shards work
+    together. Raises EngineError rather than leave any out."""
+    lines: list[Mapping[str, Any]] = []
+    for body, kind in searches:
+        lines += [{"index": index, "search_type": kind, "allow_partial_search_results": False}, body]
+    with failures(address):
+        answers: list[Found] = client.msearch(body=lines)["responses"]
+    for answer in answers:
+        if "error" in answer:
+            raise unreadable(address, reason_of(answer))
+        check(answer, address)
+    return answers
+
+
 def check(answer: Found, address: Address) -> None:
     """Raises EngineError where an answer is not that of all shards."""
     shards = answer["_shards"]
