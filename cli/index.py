@@ -29,6 +29,9 @@ from index.sync import followed_folders, sync
 @click.option(
     "--shards", metavar="N", type=click.IntRange(1), help="For opensearch. [default: as before, or 1]"
 )
+@click.option(
+    "--ledger", metavar="L", default="", help="For opensearch: go on as the index directory that was lost."
+)
 @click.option("--segmenter", metavar="S", default="", help="For a new index: rjieba, jieba.")
 @click.option(
     "--jobs", metavar="N", type=click.IntRange(1), help="Processes that read. [default: one a core]"
@@ -44,6 +47,7 @@ def index_command(
     engine: str,
     url: str,
     shards: int | None,
+    ledger: str,
     segmenter: str,
     jobs: int | None,
     forget: Sequence[str],
@@ -76,6 +80,7 @@ def index_command(
         engine=engine,
         url=url,
         shards=shards or 0,
+        ledger=ledger,
         segmenter=segmenter,
         jobs=jobs or os.cpu_count() or 1,
         forget=forget,

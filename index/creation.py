@@ -41,7 +41,7 @@ def create(place: IndexDirectory, request: Request, settings: Settings) -> Gener
     generation = place.create(meta, dictionary)
     CatalogWriter.create(generation.catalog_file).close()
     replaces = request.rebuild and place.exists()
-    ledger = place.ledger() if meta.engine in SHARED else ""
+    ledger = place.ledger(request.ledger) if meta.engine in SHARED else ""
     kind.create(
         generation.engine_directory,
         Description(url, asdict(meta), dictionary, request.shards, ledger, replaces),

@@ -140,12 +140,14 @@ class IndexDirectory:
         temporary.replace(self.path / "current")
         flush(self.path)
 
-    def ledger(self) -> str:
-        """The name by which a cluster tells what was written from here from what others wrote."""
+    def ledger(self, name: str = "") -> str:
+        """The name by which a cluster tells what was written from here from what others wrote; `name`, or a
+        new one, where there is none yet."""
         file = self.path / "ledger"
         if not file.exists():
+            name = name or f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
             unfinished = self.path / "ledger.new"
-            unfinished.write_text(f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}\n", encoding="utf-8")
+            unfinished.write_text(f"{name}\n", encoding="utf-8")
             flush(unfinished)
             unfinished.replace(file)
         return _read(file).strip()

@@ -45,5 +45,15 @@ def refuse_emptying(catalog: Catalog, roots: dict[str, Path], found: Scan, index
         )
 
 
+def refuse_removal(going: int, staying: int, index: Path) -> None:
+    """Raises VanishedError where a machine would take out most of what a cluster has as its own."""
+    if going > staying and going + staying >= LARGE:
+        raise VanishedError(
+            f"the cluster has {going:,} articles of this ledger that are in no file here, and {staying:,} "
+            "that are. What was read is indexed, and nothing was taken out: is a folder missing? "
+            f"If they are to go, run: souwen index --allow-empty --index {index}"
+        )
+
+
 def _root(path: str) -> str:
     return path.partition("/")[0]

@@ -55,13 +55,6 @@ def fill_engine(
         replay(catalog, writer, generation, progress)
         catalog.keeps_texts = generation.meta.engine not in SHARED
         settle(catalog, writer)
-        if generation.meta.engine in SHARED:  # one that was joined may have what a run left that broke off
-            engine.refresh()
-            strays = engine.ids() - catalog.ids()
-            for article_id in strays:
-                writer.delete(article_id)
-            if strays:
-                writer.commit()
 
 
 def settle(catalog: CatalogWriter, writer: EngineWriter) -> int:

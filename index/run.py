@@ -20,7 +20,8 @@ class Request:
     """What to index, and how.
 
     `engine`, `url` (of a cluster), `shards` and `segmenter` are for a new index or a rebuilt one; empty,
-    they are what the index had, or the defaults. Another engine alone needs no rebuild. `forget` names
+    they are what the index had, or the defaults. Another engine alone needs no rebuild. `ledger` is whose
+    part of a cluster's index a new index directory takes over: one that was lost. `forget` names
     folders to follow no longer. `allow_empty` lets a run take out all or most of what there is (see
     `index.guard`). `settle` are seconds in which a file that has just changed must stay as it is; else it
     is left for the next run. `keep` goes on with what the index was made with, whatever the settings are
@@ -32,6 +33,7 @@ class Request:
     engine: str = ""
     url: str = ""
     shards: int = 0
+    ledger: str = ""
     segmenter: str = ""
     jobs: int = 1
     forget: Sequence[str] = ()

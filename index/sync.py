@@ -22,7 +22,7 @@ from index.disk import writing
 from index.engine import SHARED, Engine, EngineWriter, SharedEngine, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.generation import Generation, IndexDirectory
-from index.guard import refuse_emptying
+from index.guard import refuse_emptying, refuse_removal
 from index.move import move
 from index.opensearch.cluster import Address
 from index.opensearch.generations import refuse_others
@@ -57,6 +57,8 @@ def sync(
         raise InputError(f"--url is for an engine that is elsewhere: add --engine {' or '.join(SHARED)}.")
     if request.url:
         Address.parse(request.url)
+    if request.ledger and (not request.url or place.exists()):
+        raise InputError("--ledger is for a new index directory, in place of one that was lost: add --url.")
     with place.write_lock() as was_interrupted:
         with _live_catalog(place) as live:
             roots = _roots(live, request)
@@ -151,23 +153,25 @@ class _Run:
         tasks = self._settled(tasks, started, listed)
         if tasks or gone or strays or is_repair or self._catalog.is_unsettled():
             with self._engine.writer() as writer:
-                self._uncommitted += replay(self._catalog, writer, self._generation) + len(strays)
-                for article_id in strays:
-                    writer.delete(article_id)
+                self._uncommitted += replay(self._catalog, writer, self._generation)
                 self._remove(gone, writer)
                 self._write(tasks, writer)
                 # Files that were waiting for an id which is free now.
                 self._write(self._waiting(found), writer)
                 self._uncommitted += is_repair
                 self._commit(writer)
+                self._remove_strays(strays, writer)
+                self._commit(writer)
+        self._settle_in()
         self._catalog.set_other_problems(found.problems)
         self._finish(found, started)
         return self._report
 
     def _strays(self) -> set[str]:
-        """Where another machine has made a shared index anew: the ids that it has of this machine's, and
-        should not. The files of articles that it lacks are read again. Raises IndexMismatchError where it was
-        made in another way."""
+        """Where this machine has not yet compared its ledger with a shared index, which another has made
+        anew, or which it has joined: the ids that are there as its own, and not in the ledger. The files of
+        articles that are not there are read again. Raises IndexMismatchError where it was made in another
+        way."""
         if self._generation.meta.engine not in SHARED:
             return set()
         engine = cast(SharedEngine, self._engine)
@@ -177,8 +181,23 @@ class _Run:
         refuse_others(engine.description.meta, asdict(meta), meta.url)
         strays = self._catalog.compare(engine.digests())
         self._catalog.commit()
-        engine.settle_in()
         return strays
+
+    def _remove_strays(self, strays: set[str], writer: EngineWriter) -> None:
+        """Takes out what is still not in the ledger, now that all files were read."""
+        strays = strays - self._catalog.ids() if strays else strays
+        if not self._request.allow_empty:
+            refuse_removal(len(strays), self._catalog.count(), self._generation.path.parent)
+        for article_id in strays:
+            writer.delete(article_id)
+        self._report.removed += len(strays)
+        self._uncommitted += len(strays)
+
+    def _settle_in(self) -> None:
+        if self._generation.meta.engine in SHARED:
+            engine = cast(SharedEngine, self._engine)
+            if engine.has_moved():
+                engine.settle_in()
 
     def _waiting(self, found: Scan) -> list[Task]:
         """The files that are to be read again; not those that could not be, just now."""

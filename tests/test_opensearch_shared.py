@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cluster as opensearch
@@ -17,7 +18,7 @@ from index import reader as reader_module
 from index import sync as sync_module
 from index.engine import Sort
 from index.engines.opensearch import OpenSearchEngine
-from index.errors import IndexMismatchError
+from index.errors import IndexMismatchError, InputError, VanishedError
 from index.generation import IndexDirectory
 from index.opensearch.generations import Generations
 from index.reader import IndexReader
@@ -281,3 +282,51 @@ def test_a_machine_that_leaves_takes_its_own_articles_with_it(two: tuple[Archive
         assert sorted(hit.id for hit in hits.hits) == ["south-1", "south-2"]
     assert north.agrees()
     assert south.agrees()
+
+
+def lose_directory(archive: Archive) -> str:
+    """Loses the index directory of a machine; gives the name of its ledger."""
+    ledger = IndexDirectory(archive.directory).ledger()
+    shutil.rmtree(archive.directory)
+    return ledger
+
+
+def test_a_lost_index_directory_is_taken_over(two: tuple[Archive, Archive]) -> None:
+    north, south = two
+    ledger = lose_directory(north)
+    north.lines("a.jsonl", {"north-1": "north的图书馆1", "north-3": "north的图书馆3"})
+    again = Request([north.folder], engine="opensearch", url=north.url)
+    assert north.sync(again).lost == 1  # the id belongs to the ledger that was lost
+    shutil.rmtree(north.directory)
+    with closing(Searcher(north.url, Settings())) as anywhere:
+        before = anywhere.search(SearchRequest("图书馆"))
+    assert before.total == 5  # what is gone is still there, and so is what the other ledger added
+    lost = replace(again, ledger=ledger)
+    with pytest.raises(InputError, match="--ledger"):
+        south.sync(lost)
+    # north-3 belongs to the second directory that was lost.
+    report = north.sync(lost)
+    assert (report.articles, report.removed, report.lost) == (1, 1, 1)
+    assert north.agrees()
+    assert south.sync().articles == 2
+    north.sync(Request(engine="tantivy"))
+    with closing(shared(south)) as engine:
+        assert {article.id for article in engine.articles.all_articles()} == {"south-1", "south-2", "north-3"}
+
+
+def test_a_wrong_folder_takes_nothing_from_a_ledger(machine: Machine) -> None:
+    archive = machine("posts")
+    archive.lines("a.jsonl", {f"{number}": f"第{number}座图书馆" for number in range(150)})
+    archive.sync()
+    ledger = lose_directory(archive)
+    archive.lines("a.jsonl", {f"{number}": f"第{number}座图书馆" for number in range(20)})
+    lost = Request([archive.folder], engine="opensearch", url=archive.url, ledger=ledger)
+    with pytest.raises(VanishedError, match="130 articles"):
+        archive.sync(lost)
+    with pytest.raises(VanishedError, match="130 articles"):
+        archive.sync(Request())
+    with closing(shared(archive)) as engine:
+        assert engine.articles.count() == 150
+    assert archive.sync(Request(allow_empty=True)).removed == 130
+    assert archive.agrees()
+    assert archive.sync(Request()).removed == 0

@@ -95,7 +95,8 @@ class OpenSearchEngine:
             shards = description.shards or (1 if live is None else generations.shards(live.index))
             index = generations.create(description.meta, description.dictionary, shards, live=live is None)
         building = live is not None and not joins
-        place = Place(str(address), index, description.ledger, building)
+        # Who joins has written nothing yet: its first run compares what is there with its ledger.
+        place = Place(str(address), "" if joins else index, description.ledger, building)
         directory.mkdir()
         place.write(directory)
         return cls(address, index, directory, place)
