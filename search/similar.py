@@ -58,9 +58,10 @@ def telling_words(index: OpenIndex, article: Article) -> list[tuple[str, float]]
     words = [*index.analyzer.words(article.title), *index.analyzer.words(article.text)]
     counts = Counter(word for word in words if len(word) > 1)
     documents = index.engine.count(query.Every())
+    frequent = dict(counts.most_common(WORDS))
+    having = index.engine.frequencies("body_words", [*frequent])
     weights = {
-        word: (1 + math.log(count)) * idf(documents, index.engine.count(query.Term("body_words", word)))
-        for word, count in counts.most_common(WORDS)
+        word: (1 + math.log(count)) * idf(documents, having.get(word, 0)) for word, count in frequent.items()
     }
     heaviest = max(weights.values(), default=1.0)
     return [(word, weight / heaviest) for word, weight in sorted(weights.items(), key=lambda pair: -pair[1])]
