@@ -278,7 +278,9 @@ class _Run:
         if self._uncommitted:
             refused = settle(self._catalog, writer)
             self._left_out |= self._catalog.to_read_again() if refused else set()
-            self._report.added -= refused
+            of_added = min(refused, self._report.added)
+            self._report.added -= of_added
+            self._report.changed -= refused - of_added
             self.has_written = True
         self._uncommitted = 0
 
