@@ -8,7 +8,7 @@ POSTS are indexed into a new index at URL (`http://127.0.0.1:19211/bench`; remov
 Printed are: articles a second until all can be searched; of the queries, how many have equal totals, and
 which part of tantivy's ten best hits the cluster has, and has in the same place; of the gold strings, how
 many find all their documents; milliseconds of a search for ten hits with facets and snippets, one after the
-other.
+other, once the cluster has merged the segments of the load.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.engine import Sort
+from index.opensearch.cluster import Address, connect
 from index.run import Request
 from index.settings import Settings
 from index.sync import sync
@@ -80,6 +81,18 @@ def exact_strings(data: Path, reference: Searcher, searcher: Searcher) -> Iterat
             yield name, right, len(gold)
 
 
+def wait_until_merged(url: str) -> float:
+    """Seconds until the cluster has merged what was loaded: it does that by itself, after a load."""
+    address, started = Address.parse(url), time.monotonic()
+    client = connect(address)
+    while True:
+        time.sleep(0.5)
+        health = client.cluster.health(index=address.name)
+        merges = client.indices.stats(index=address.name, metric="merge")["_all"]["total"]["merges"]
+        if health["status"] == "green" and not merges["current"]:
+            return time.monotonic() - started
+
+
 def latency(queries: list[str], searcher: Searcher) -> list[float]:
     """Milliseconds of each search, in order of size."""
     took: list[float] = []
@@ -126,6 +139,7 @@ def main() -> None:
         )
         report = sync(directory, request, settings)
         print(f"{report.articles:,} articles, {report.articles / report.seconds:.0f} a second")
+        print(f"{wait_until_merged(options.url):.0f} s until segments were merged")
         with (
             closing(Searcher(tantivy, settings)) as reference,
             closing(Searcher(options.url, settings)) as searcher,
