@@ -30,10 +30,22 @@ from index.opensearch.mapping import index_body
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
-# While an index is filled, copies would be filled with it, and segments made of a second's documents.
-_LOADING = {"auto_expand_replicas": "false", "number_of_replicas": 0, "refresh_interval": "-1"}
+# While an index is filled, copies would be filled with it, segments made of a second's documents, and merged
+# that are merged again in the end.
+_LOADING = {
+    "auto_expand_replicas": "false",
+    "number_of_replicas": 0,
+    "refresh_interval": "-1",
+    "merge.policy.segments_per_tier": 50,
+    "merge.policy.max_merge_at_once": 50,
+}
 # A copy of each shard where there is a second node for it.
-_SETTLED = {"auto_expand_replicas": "0-1", "refresh_interval": None}
+_SETTLED = {
+    "auto_expand_replicas": "0-1",
+    "refresh_interval": None,
+    "merge.policy.segments_per_tier": None,
+    "merge.policy.max_merge_at_once": None,
+}
 # Bytes of a packed dictionary: it is part of what every node keeps in memory.
 _MOST_DICTIONARY = 1_000_000
 # Bytes of a segment: Lucene merges larger ones no more until half of what is in them is gone.

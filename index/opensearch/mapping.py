@@ -134,7 +134,7 @@ def source_of(document: Document, packed: PackedArticle | None, ledger: str) -> 
     for name in WORD_FIELDS:
         words = getattr(document, name)
         source[name] = words or NOTHING
-        source[counted_field(name)] = list(dict.fromkeys(words.split(" "))) if words else []
+        source[counted_field(name)] = list(set(words.split(" "))) if words else []
     for name in UNIT_FIELDS:
         units = getattr(document, name)
         source[name] = units
