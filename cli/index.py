@@ -19,6 +19,9 @@ from index.run import Report, Request
 from index.settings import Settings
 from index.sync import followed_folders, sync
 
+# Of a watcher: people who wait for an answer come first.
+_NICENESS = 10
+
 
 @click.command("index")
 @click.argument("paths", nargs=-1, metavar="PATH…", type=click.Path(path_type=Path))
@@ -108,6 +111,8 @@ def _follow(place: Path, settings: Settings, request: Request, run: Callable[[Re
     """Goes on until Ctrl-C, or until it is told to end: then what has begun is finished."""
     from index.watch import Watcher
 
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(_NICENESS)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     watcher = Watcher(

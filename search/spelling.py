@@ -76,7 +76,7 @@ def did_you_mean(
     """
     if found and (len(typed) > _LONG or isinstance(tree, query.Phrase)):
         return None
-    for attempt in _attempts(typed, tree, index, count, spelt):
+    for attempt in _attempts(typed, tree, index, count, spelt, is_found=found > 0):
         corrected = typed
         for text, right in sorted(attempt, key=lambda one: -one[0].start):
             corrected = corrected[: text.start] + right.text + corrected[text.end :]
@@ -86,12 +86,12 @@ def did_you_mean(
 
 
 def _attempts(
-    typed: str, tree: query.Query, index: OpenIndex, count: Count, spelt: Spelt
+    typed: str, tree: query.Query, index: OpenIndex, count: Count, spelt: Spelt, *, is_found: bool
 ) -> Iterator[list[tuple[_Text, PutRight]]]:
     """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
     firsts: list[tuple[_Text, PutRight]] = []
     seconds = _SHARED_SECONDS if index.meta.engine in SHARED else math.inf
-    engine = MeteredEngine(index.engine, typed, seconds)
+    engine = MeteredEngine(index.engine, typed, is_found=is_found, seconds=seconds)
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < _FEW:
             found = _put_right(index, engine, text.field, typed[text.start : text.end], there, spelt)

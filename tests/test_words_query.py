@@ -104,6 +104,7 @@ def test_an_article_that_contains_the_text_contains_every_word(before: str, text
 
 @settings(max_examples=150)
 @given(typed)
+@example("A.18.0%")
 def test_no_word_goes_across_punctuation_and_none_is_lost_but_what_says_little(text: str) -> None:
     units = [unit for unit in ANALYZER.units(text) if unit != BOUNDARY]
     groups = query_words(ANALYZER, text)
