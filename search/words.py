@@ -105,27 +105,13 @@ def _stretches(analyzer: Analyzer, text: str) -> Iterator[list[list[str]]]:
     compound are kept together."""
     stretch: list[list[str]] = []
     for found in _ATOM.finditer(written(text)):
-        # A full stop between a letter and a digit is one (No.5, GPT.4), though it may look joined.
-        for number, units in enumerate(_between_boundaries(analyzer.units(found[0]))):
-            if stretch and (number or not units):
-                yield stretch
-                stretch = []
-            if units:
-                stretch.append(units)
+        if units := analyzer.units(found[0]):
+            stretch.append(units)
+        elif stretch:
+            yield stretch
+            stretch = []
     if stretch:
         yield stretch
-
-
-def _between_boundaries(units: Sequence[str]) -> Iterator[list[str]]:
-    """Units without the boundaries, in parts: one more than there are of those."""
-    part: list[str] = []
-    for unit in units:
-        if unit == BOUNDARY:
-            yield part
-            part = []
-        else:
-            part.append(unit)
-    yield part
 
 
 def _cut(analyzer: Analyzer, atoms: Sequence[list[str]]) -> list[list[str]]:

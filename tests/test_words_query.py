@@ -109,8 +109,14 @@ def test_no_word_goes_across_punctuation_and_none_is_lost_but_what_says_little(t
     units = [unit for unit in ANALYZER.units(text) if unit != BOUNDARY]
     groups = query_words(ANALYZER, text)
     assert bool(groups) == bool(units)
-    flat = [unit for group in groups for unit in group]
-    assert BOUNDARY not in flat
+    for group in groups:  # but inside what is written in one: 12:30, No.5
+        assert all(
+            {left[-1], right[-1]} == {END}
+            for left, unit, right in zip(group, group[1:], group[2:], strict=False)
+            if unit == BOUNDARY
+        )
+        assert BOUNDARY not in (group[0], group[-1])
+    flat = [unit for group in groups for unit in group if unit != BOUNDARY]
     rest = iter(units)
     assert all(unit in rest for unit in flat)  # in the order of the text
     for unit in units:
