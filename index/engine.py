@@ -297,7 +297,8 @@ class SharedEngine(Engine, Protocol):
         ...
 
     def publish(self) -> None:
-        """Makes a generation that was built the live one, with what other machines have written."""
+        """Ends a run: what was filled is made ready for searches and gets copies, and a generation that was
+        built becomes the live one, with what other machines have written."""
         ...
 
     def leave(self) -> None:

@@ -13,13 +13,14 @@ import cluster as opensearch
 import pytest
 from archive import Archive
 from browser import NONE_FOUND, Visitor, find_browser, launch, serving
+from engines import new_engine
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from index.article import Article
-from index.engine import EMBEDDED
+from index.engine import EMBEDDED, ENGINES, Engine
 from index.run import Request
 from index.settings import Settings
 from index.sync import sync
@@ -40,6 +41,19 @@ def example_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     directory = tmp_path_factory.mktemp(f"examples-{request.param}") / "index"
     sync(directory, Request([EXAMPLES], engine=request.param), Settings())
     return directory
+
+
+@pytest.fixture(scope="module", params=list(ENGINES))
+def name(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def engine(name: str, tmp_path: Path) -> Iterator[Engine]:
+    """An empty index of its own for each test."""
+    with new_engine(name, tmp_path / "engine") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

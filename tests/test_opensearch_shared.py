@@ -284,6 +284,21 @@ def test_a_machine_that_leaves_takes_its_own_articles_with_it(two: tuple[Archive
     assert south.agrees()
 
 
+def test_what_was_loaded_is_merged_before_it_is_copied(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_module, "COMMIT_EVERY", 1)
+    archive = machine("posts")
+    for number in range(12):
+        archive.lines(f"{number}.jsonl", {f"{number}-{i}": f"第{number}座图书馆" for i in range(12)})
+    archive.sync()
+    ((name,),) = (indices(archive),)
+    opensearch.wait_green(name)
+    segments = opensearch.ask("GET", f"/_cat/segments/{name}?format=json&h=shard,prirep")
+    copies = {(entry["shard"], entry["prirep"]) for entry in segments}
+    assert len(segments) == len(copies) == 6  # of three shards
+
+
 def lose_directory(archive: Archive) -> str:
     """Loses the index directory of a machine; gives the name of its ledger."""
     ledger = IndexDirectory(archive.directory).ledger()

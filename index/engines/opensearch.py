@@ -300,6 +300,7 @@ class OpenSearchEngine:
     def publish(self) -> None:
         assert self._directory is not None and self._place is not None
         if not self._place.building:
+            self._generations.settle_loaded(self._index)
             return
         live = self._generations.live()
         if live is not None:
@@ -321,8 +322,6 @@ class OpenSearchEngine:
             yield writer
         finally:
             writer.close()
-        if not self._place.building:
-            self._generations.settle_loaded(self._index)
 
     def close(self) -> None:
         self._client.close()

@@ -131,20 +131,20 @@ class Generations:
             self._client.indices.put_mapping(index=index, body={"_meta": described})
 
     def settle(self, index: str) -> None:
-        """Has copies made of an index that has been filled, and what is new seen without being asked for.
+        """Has the segments of an index that has been filled merged, which halves the time of a search; then
+        copies made, of what is merged, and what is new seen without being asked for.
 
-        Its segments, some twenty, are merged, which halves the time of a search. The cluster does that beside
-        everything else, and if it can't, nothing is lost.
+        Takes some twenty seconds a gigabyte. Where the cluster can't merge, or takes longer than it is waited
+        for, nothing is lost.
         """
-        with failures(self._address):
-            self._client.indices.put_settings(index=index, body={"index": dict(_SETTLED)})
         with suppress(EngineError), failures(self._address):
             found = self._client.indices.stats(index=index, metric="store")["_all"]["primaries"]
             size = int(found["store"]["size_in_bytes"]) // self.shards(index)
             self._client.indices.forcemerge(
-                index=index,
-                params={"max_num_segments": 1 + size // _LARGE, "wait_for_completion": "false"},
+                index=index, params={"max_num_segments": 1 + size // _LARGE, "request_timeout": 3600}
             )
+        with failures(self._address):
+            self._client.indices.put_settings(index=index, body={"index": dict(_SETTLED)})
 
     def wait_for_copies(self, index: str) -> None:
         """Waits until there is a copy of each shard, if there is a node for it, or a minute has passed."""
