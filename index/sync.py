@@ -185,7 +185,9 @@ class _Run:
 
     def _remove_strays(self, strays: set[str], writer: EngineWriter) -> None:
         """Takes out what is still not in the ledger, now that all files were read."""
-        strays = strays - self._catalog.ids() if strays else strays
+        if not strays:
+            return
+        strays -= self._catalog.ids()
         if not self._request.allow_empty:
             refuse_removal(len(strays), self._catalog.count(), self._generation.path.parent)
         for article_id in strays:
