@@ -132,8 +132,9 @@ class Searcher:
         """Lets go of the index."""
         self._reader.close()
 
-    def search(self, request: SearchRequest) -> Results:
-        """The page of results that is asked for.
+    def search(self, request: SearchRequest, *, advise: bool = True) -> Results:
+        """The page of results that is asked for; unless that is not wanted, with what to try instead of a
+        search that finds few articles or none.
 
         Raises QueryError for a parameter or a query over a limit; an error of the index or the engine
         is raised as it is, never turned into "no results".
@@ -159,7 +160,7 @@ class Searcher:
             dictionary = self._dictionary.notes(index)
             exact = found.total if found.relaxed_from is None else found.relaxed_from
             suggestion, dead_end = None, None
-            if offset == 0 and exact < FEW and plan.strict is not query.NullQuery:
+            if advise and offset == 0 and exact < FEW and plan.strict is not query.NullQuery:
                 with suppress(TooSlowError):  # what was found is shown
                     deadline.check()
                     suggestion, dead_end = self._advise(index, request, filters, exact, terms, deadline)

@@ -140,9 +140,10 @@ def test_a_file_is_sent_as_it_is_found(many: Flask, monkeypatch: pytest.MonkeyPa
     searches: list[int] = []
     search = Searcher.search
 
-    def counted(searcher: Searcher, request: SearchRequest) -> Results:
+    def counted(searcher: Searcher, request: SearchRequest, *, advise: bool) -> Results:
+        assert not advise  # nobody reads it there
         searches.append(request.page)
-        return search(searcher, request)
+        return search(searcher, request, advise=advise)
 
     monkeypatch.setattr(Searcher, "search", counted)
     with many.test_client().get("/search.jsonl?q=正文", buffered=False) as answer:

@@ -60,12 +60,12 @@ def _asked_for() -> tuple[SearchRequest, Iterator[Sequence[ResultHit]]]:
     wanted = replace(params.search_request(request.args), page=1)
     searcher = context().searcher
     # Partial matches follow where a page of the wanted size has room for them, and are counted.
-    count = min(searcher.search(wanted).total, context().settings.max_hits)
+    count = min(searcher.search(wanted, advise=False).total, context().settings.max_hits)
 
     def found() -> Iterator[Sequence[ResultHit]]:
         for start in range(0, count, MAX_SIZE):
             part = replace(wanted, page=start // MAX_SIZE + 1, size=MAX_SIZE)
-            yield searcher.search(part).hits[: count - start]
+            yield searcher.search(part, advise=False).hits[: count - start]
 
     return wanted, found()
 

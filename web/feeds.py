@@ -28,7 +28,7 @@ def atom() -> Response:
     wanted = replace(params.search_request(request.args), sort=Sort.NEWEST, page=1)
     searcher = context().searcher
     if params.arguments(wanted, sort=Sort.RELEVANCE, size=params.SIZE.default):
-        results = searcher.search(wanted)
+        results = searcher.search(wanted, advise=False)
         hits = results.hits[: results.relaxed_from]  # none that have only some of the words
     else:
         hits = tuple(
