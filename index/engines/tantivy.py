@@ -110,23 +110,24 @@ class TantivyEngine:
     def search(
         self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
     ) -> Hits:
-        found = self._search(tree, sort, offset, limit)
-        if not facets:
-            return found
-        counted = tree.a if isinstance(tree, query.AndMaybe) else tree  # what scores needs no look
-        return replace(found, facets=self.facets(counted, facets))
-
-    def _search(self, tree: query.Query, sort: Sort, offset: int, limit: int) -> Hits:
         with _failures():
-            compiled = self._compile(tree)
+            match = self._compile(tree.a if isinstance(tree, query.AndMaybe) else tree)
+            compiled = _scored(match, self._compile(tree.b)) if isinstance(tree, query.AndMaybe) else match
+            found = self._search(compiled, sort, offset, limit)
+            if not facets:
+                return found
+            if found.total == len(found.hits):  # no need to look for them once more
+                match = self._compile(AnyTerm("id", tuple(hit.id for hit in found.hits)))
+            return replace(found, facets=self._facets(match, facets))
+
+    def _search(self, compiled: Query, sort: Sort, offset: int, limit: int) -> Hits:
         searcher = self._index.searcher()
         if sort is Sort.RELEVANCE:
             return self._search_by_score(searcher, compiled, offset, limit)
         if offset >= _DEEP and (found_deep := self._search_deep(searcher, compiled, sort, offset, limit)):
             return found_deep
         field, order = _SORT_FIELDS[sort]
-        with _failures():
-            found = searcher.search(compiled, limit, order_by_field=field, offset=offset, order=order)
+        found = searcher.search(compiled, limit, order_by_field=field, offset=offset, order=order)
         hits = tuple(Hit(_id(searcher, address), 0.0) for _, address in found.hits)
         return Hits(hits, _total(found))
 
@@ -135,11 +136,10 @@ class TantivyEngine:
         where they lie in the index, which changes as segments are merged."""
         end = offset + limit
         wanted = end + _TIES
-        with _failures():
+        found = searcher.search(compiled, wanted)
+        while len(found.hits) == wanted and found.hits[-1][0] == found.hits[end - 1][0]:
+            wanted *= 4
             found = searcher.search(compiled, wanted)
-            while len(found.hits) == wanted and found.hits[-1][0] == found.hits[end - 1][0]:
-                wanted *= 4
-                found = searcher.search(compiled, wanted)
         ordered: list[Hit] = []
         position = 0
         for score, group in groupby(found.hits, key=lambda hit: hit[0]):
@@ -164,10 +164,9 @@ class TantivyEngine:
         numbers are free. So the order is that of the dates, and only ids of equal dates are looked up: None
         where those are many."""
         end = offset + limit
-        with _failures():
-            found = searcher.search(
-                compiled, end + _MOST_EQUAL, order_by_field="date", order=_SORT_FIELDS[sort][1]
-            )
+        found = searcher.search(
+            compiled, end + _MOST_EQUAL, order_by_field="date", order=_SORT_FIELDS[sort][1]
+        )
         hits = found.hits[: end + _MOST_EQUAL]
         dates = [date for date, _ in hits]
         if offset >= len(hits):
@@ -183,9 +182,12 @@ class TantivyEngine:
         return Hits(tuple(Hit(i, 0.0) for i in ids[offset - first : end - first]), _total(found))
 
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
-        request = {name: {"terms": {"field": name, "size": _ALL_BUCKETS}} for name in fields}
         with _failures():
-            answer = self._index.searcher().aggregate(self._compile(tree), request)
+            return self._facets(self._compile(tree), fields)
+
+    def _facets(self, compiled: Query, fields: Sequence[str]) -> FacetCounts:
+        request = {name: {"terms": {"field": name, "size": _ALL_BUCKETS}} for name in fields}
+        answer = self._index.searcher().aggregate(compiled, request)
         return {
             name: [(bucket["key"], int(bucket["doc_count"])) for bucket in answer[name]["buckets"]]
             for name in fields
@@ -260,8 +262,10 @@ class TantivyEngine:
                 return Query.const_score_query(self._compile_phrase(node), node.boost)
             case GramPhrase():
                 return _boosted(self._compile_phrase(node), node.boost)
-            case query.Prefix():
-                # A regular expression may have no more than 1,000 states.
+            case query.Prefix() if len(node.text) <= _MAX_PATTERN:
+                pattern = _pattern(node.text, is_unfinished=True)
+                return _constant(Query.regex_query(self._schema, node.fieldname, pattern))
+            case query.Prefix():  # too long for one
                 terms = [text for text, _ in self.terms(node.fieldname, node.text)]
                 return _constant(Query.term_set_query(self._schema, node.fieldname, terms))
             case AnyTerm():
@@ -286,9 +290,7 @@ class TantivyEngine:
             case query.Not():
                 return self._compile_and(query.And([node]))
             case query.AndMaybe():
-                return Query.boolean_query(
-                    [(Occur.Must, self._compile(node.a)), (Occur.Should, self._compile(node.b))]
-                )
+                return _scored(self._compile(node.a), self._compile(node.b))
             case query.ConstantScoreQuery():
                 return Query.const_score_query(self._compile(node.child), node.score)
             case query.NullQuery:
@@ -369,6 +371,10 @@ def _failures() -> Iterator[None]:
         if type(error).__name__ != "PanicException":
             raise
         raise EngineError("{engine}: {reason}", engine="tantivy", reason=error) from error
+
+
+def _scored(match: Query, scores: Query) -> Query:
+    return Query.boolean_query([(Occur.Must, match), (Occur.Should, scores)])
 
 
 def _boosted(made: Query, boost: float) -> Query:
