@@ -19,12 +19,11 @@ from string import ascii_lowercase
 
 from whoosh import query
 
-from index.analysis import Analyzer
 from index.analysis.grams import BOUNDARY, END, separate, units
-from index.engine import GramPhrase
-from search.budget import MeteredEngine
+from search.budget import MeteredIndex
 from search.distance import within_distance
-from search.matching import SEARCHED, any_of, match_units
+from search.frame import Frame
+from search.matching import SEARCHED, match_units
 from search.pinyin import readings
 
 # log10 of the probability that a slip makes just this of a text: that of its kind, shared among all
@@ -68,6 +67,8 @@ _ACCIDENTS = 3
 # Characters tried at the start of a text, where there is none before; and at a time.
 _FREQUENT = 2000
 _AT_A_TIME = 20
+# Where the articles that have what stands beside a slip are no more, they are read.
+_READ = 50
 # Steps of a search.
 _STEPS = 1000
 
@@ -99,23 +100,21 @@ class _Edit:
     put: tuple[str, ...]
 
 
-def corrections(
-    analyzer: Analyzer, engine: MeteredEngine, name: str, text: str, found: int
-) -> Iterator[PutRight]:
+def corrections(index: MeteredIndex, name: str, text: str, found: int) -> Iterator[PutRight]:
     """What a text that is in `found` articles may have been meant to be, the best first.
 
     `name` is a logical field: `text`, `title` or `body`.
     """
     stretches = [stretch for stretch in _stretches(text) if 0 < len(stretch) <= _LONGEST]
-    searches = (_of_stretch(analyzer, engine, name, text, stretch, found) for stretch in stretches)
+    searches = (_of_stretch(index, name, text, stretch, found) for stretch in stretches)
     yield from merge(*searches, key=lambda correction: -correction.score)
 
 
 def _of_stretch(
-    analyzer: Analyzer, engine: MeteredEngine, name: str, text: str, stretch: Sequence[_Unit], found: int
+    index: MeteredIndex, name: str, text: str, stretch: Sequence[_Unit], found: int
 ) -> Iterator[PutRight]:
     typed = [unit.text for unit in stretch]
-    for score, edit in _Search(analyzer, engine, name, typed, found).edits():
+    for score, edit in _Search(index, name, typed, found).edits():
         start = stretch[edit.start].start
         end = stretch[edit.end - 1].end if edit.end > edit.start else start
         put = "".join(unit.removesuffix(END) for unit in edit.put)
@@ -162,8 +161,8 @@ class _Frequencies:
     """In how many articles tokens are, of several fields together (an article with one in two of them counts
     twice). Each is looked up once, and several at once."""
 
-    def __init__(self, engine: MeteredEngine, fields: Sequence[str]) -> None:
-        self._engine = engine
+    def __init__(self, index: MeteredIndex, fields: Sequence[str]) -> None:
+        self._index = index
         self._fields = fields
         self._known: dict[str, int] = {}
 
@@ -173,7 +172,7 @@ class _Frequencies:
         if missing:
             self._known |= dict.fromkeys(missing, 0)
             for field in self._fields:
-                for token, count in self._engine.frequencies(field, missing).items():
+                for token, count in self._index.frequencies(field, missing).items():
                     self._known[token] += count
         return self._known
 
@@ -182,20 +181,19 @@ class _Search:
     """Looks for the edits that make a text of the index out of a stretch of units. It is always on with the
     one that is the best as far as it has been looked at, so the first to be complete is the best (A*)."""
 
-    def __init__(
-        self, analyzer: Analyzer, engine: MeteredEngine, name: str, typed: list[str], found: int
-    ) -> None:
-        self._engine = engine
-        self._analyzer = analyzer
+    def __init__(self, index: MeteredIndex, name: str, typed: list[str], found: int) -> None:
+        self._index = index
         self._name = name
         self._fields = SEARCHED[name]
         self._typed = typed
         self._found = found
         self._heap: list[tuple[float, int, Callable[[], None] | _Edit]] = []
         self._pushed = 0
-        self._grams = _Frequencies(engine, [f"{field}_grams" for field in self._fields])
-        self._units = _Frequencies(engine, [f"{field}_units" for field in self._fields])
+        self._grams = _Frequencies(index, [f"{field}_grams" for field in self._fields])
+        self._units = _Frequencies(index, [f"{field}_units" for field in self._fields])
         self.after = cache(self._after)
+        self.fillings = cache(self._fillings)
+        self.framing = cache(self._framing)
         self.together = cache(self._together)
 
     def edits(self) -> Iterator[tuple[float, _Edit]]:
@@ -209,7 +207,7 @@ class _Search:
             least = max(least, likely)
         self._start()
         for _ in range(_STEPS):
-            if not self._heap or self._engine.is_spent:
+            if not self._heap or self._index.is_spent:
                 return
             bound, _, step = heappop(self._heap)
             if -bound < least:
@@ -240,7 +238,7 @@ class _Search:
             most = self._most(i, i + 1, 1)
             self._push(_SAME_SOUND, most, partial(self._sounds, i, most))
             if len(typed) > 2:
-                self._push(_OTHER, most, partial(self._others, i, most))
+                self._push(_OTHER, most, partial(self._any, _OTHER, i, i + 1, most))
                 slip = _DOUBLED if unit in typed[max(0, i - 1) : i] else _SURPLUS
                 edits.append(_Edit(slip, i, i + 1, ()))
             if i + 1 < len(typed) and unit != typed[i + 1] and not typed[i + 1].endswith(END):
@@ -249,7 +247,7 @@ class _Search:
         for i in range(1, len(typed)):
             if not self._is_sound(i - 1, i + 1):
                 most = self._most(i, i, 1)
-                self._push(_MISSING, most, partial(self._missing, i, most))
+                self._push(_MISSING, most, partial(self._any, _MISSING, i, i, most))
 
     def _is_sound(self, start: int, end: int) -> bool:
         """Whether the units [start, end) of a long text occur elsewhere with all that stands beside them."""
@@ -263,25 +261,26 @@ class _Search:
 
     def _most(self, start: int, end: int, put: int) -> float:
         """The most articles that may have the text with `put` others for the units [start, end)."""
-        return max(share * self._frame(start, end, put, width) for width, share in self._widths)
+        return max(share * self.framing(start, end, put, width) for width, share in self._widths)
 
-    def _frame(self, start: int, end: int, put: int, width: int) -> int:
+    def _framing(self, start: int, end: int, put: int, width: int) -> int:
         """How many articles have what stands beside the units [start, end), so far apart."""
-        left = self._typed[max(0, start - width) : start]
-        right = self._typed[end : end + width]
-        grams = [(i, a + b) for i, (a, b) in enumerate(pairwise(left))]
-        grams += [(len(left) + put + i, a + b) for i, (a, b) in enumerate(pairwise(right))]
-        if not grams:
-            return self._articles
-        first = grams[0][0]
-        placed = tuple((offset - first, gram) for offset, gram in grams)
-        nodes: list[query.Query] = [
-            GramPhrase(f"{field}_grams", placed)
-            if len(placed) > 1
-            else query.Term(f"{field}_grams", placed[0][1])
-            for field in self._fields
-        ]
-        return self._engine.count(any_of(nodes))
+        match = self._frame(start, end, put, width).match(self._fields)
+        return self._articles if match is None else self._index.count(match)
+
+    def _frame(self, start: int, end: int, put: int, width: int) -> Frame:
+        left, right = self._typed[max(0, start - width) : start], self._typed[end : end + width]
+        return Frame(tuple(left), tuple(right), put)
+
+    def _fillings(self, start: int, end: int) -> frozenset[str] | None:
+        """What stands in place of the units [start, end) in the few articles that have what is beside them;
+        None where they are too many to be read."""
+        width, _ = self._widths[-1]
+        if self.framing(start, end, 1, width) > _READ:
+            return None
+        frame = self._frame(start, end, 1, width)
+        match = frame.match(self._fields)
+        return None if match is None else frame.fillings(self._index.read(match, _READ))
 
     @cached_property
     def _widths(self) -> tuple[tuple[int, float], ...]:
@@ -295,16 +294,20 @@ class _Search:
         for slip, same in ((_SAME_SOUND, True), (_NEAR_SOUND, False)):
             self._each(slip, i, i + 1, most, (other for other, is_same in alike.items() if is_same is same))
 
-    def _others(self, i: int, most: float) -> None:
-        others = self.after(self._typed[i - 1]) if i else readings().frequent[:_FREQUENT]
-        self._each(_OTHER, i, i + 1, most, others)
+    def _any(self, slip: float, start: int, end: int, most: float) -> None:
+        self._each(slip, start, end, most, self._candidates(start, end))
 
-    def _missing(self, i: int, most: float) -> None:
-        self._each(_MISSING, i, i, most, self.after(self._typed[i - 1]))
+    def _candidates(self, start: int, end: int) -> Iterable[str]:
+        """What may stand in place of the units [start, end)."""
+        if (fillings := self.fillings(start, end)) is not None:
+            return filter(str.isalpha, fillings)
+        return self.after(self._typed[start - 1]) if start else readings().frequent[:_FREQUENT]
 
     def _each(self, slip: float, start: int, end: int, most: float, others: Iterable[str]) -> None:
         """Considers these characters in place of the units [start, end), the most frequent there first."""
-        if start:
+        if (fillings := self.fillings(start, end)) is not None:
+            ranked = [(most, other) for other in others if other in fillings]
+        elif start:
             after = self.after(self._typed[start - 1])
             ranked = [(min(most, after[other]), other) for other in others if other in after]
         else:
@@ -325,7 +328,7 @@ class _Search:
         found = {other: known[other + END] for other in slips}
         if len(word) >= _MANY_LETTERS:
             for field in self._fields:
-                for unit, count in self._engine.terms(f"{field}_units", word[0]):
+                for unit, count in self._index.terms(f"{field}_units", word[0]):
                     other = unit.removesuffix(END)
                     if other not in slips and within_distance(word, other, 2):
                         found[other] = found.get(other, 0) + count
@@ -374,22 +377,22 @@ class _Search:
     def _wordless(self, made: Sequence[str]) -> float:
         """What characters that belong to no word take off a score: people search for words."""
         text = "".join(unit.removesuffix(END) for unit in made)
-        ends = sorted(self._analyzer.word_ends(text))
+        ends = sorted(self._index.analyzer.word_ends(text))
         single = sum(end - start == 1 and text[start].isalpha() for start, end in pairwise([0, *ends]))
         return _WORDLESS * min(single, _MOST_WORDLESS)
 
     def _count(self, found: Sequence[str]) -> int:
-        return self._engine.count(match_units(self._name, found))
+        return self._index.count(match_units(self._name, found))
 
     @cached_property
     def _articles(self) -> int:
-        return self._engine.count(query.Every())
+        return self._index.count(query.Every())
 
     def _after(self, unit: str) -> dict[str, int]:
         """The characters that follow a unit, and in how many articles."""
         counts: Counter[str] = Counter()
         for field in self._fields:
-            for other, count in self._engine.followers(f"{field}_grams", unit):
+            for other, count in self._index.followers(f"{field}_grams", unit):
                 if other.isalpha():
                     counts[other] += count
         return counts

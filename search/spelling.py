@@ -17,7 +17,7 @@ from whoosh import query
 from index.analysis.fold import fold
 from index.engine import SHARED
 from index.reader import OpenIndex
-from search.budget import MeteredEngine
+from search.budget import MeteredIndex
 from search.matching import SEARCHED
 from search.pinyin import readings
 from search.slips import PutRight, corrections
@@ -91,10 +91,10 @@ def _attempts(
     """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
     firsts: list[tuple[_Text, PutRight]] = []
     seconds = _SHARED_SECONDS if index.meta.engine in SHARED else math.inf
-    engine = MeteredEngine(index.engine, typed, is_found=is_found, seconds=seconds)
+    metered = MeteredIndex(index, typed, is_found=is_found, seconds=seconds)
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < _FEW:
-            found = _put_right(index, engine, text.field, typed[text.start : text.end], there, spelt)
+            found = _put_right(metered, text.field, typed[text.start : text.end], there, spelt)
             firsts += [(text, first) for first in islice(found, 1)]
     if firsts:
         yield firsts
@@ -104,14 +104,12 @@ def _attempts(
         yield from ([(firsts[0][0], other)] for other in islice(found, _TRIED - 1))
 
 
-def _put_right(
-    index: OpenIndex, engine: MeteredEngine, field: str, text: str, there: int, spelt: Spelt
-) -> Iterator[PutRight]:
+def _put_right(index: MeteredIndex, field: str, text: str, there: int, spelt: Spelt) -> Iterator[PutRight]:
     """Characters for letters that are their pinyin, and are in no article as they are; else corrections."""
     letters = fold(text)
     if not there and _LETTERS.fullmatch(letters) and readings().is_pinyin(letters):
         yield from (PutRight(word, 0.0) for word in spelt(letters))
-    yield from corrections(index.analyzer, engine, field, text, there)
+    yield from corrections(index, field, text, there)
 
 
 def _texts(typed: str, node: query.Query) -> Iterator[_Text]:

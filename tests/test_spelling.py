@@ -29,6 +29,14 @@ def test_golden_cases(searcher: Searcher, case: dict[str, str]) -> None:
     assert (found and found.query) == case["suggestion"], case["comment"]
 
 
+def test_reading_few_articles_finds_what_trying_every_character_finds(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.slips._READ", 0)
+    for case in CASES:
+        test_golden_cases(searcher, case)
+
+
 ALPHABET = '临江地铁贴图书馆管候鸟了马拉松ab "“”()-OR:*~^1，。標题title:'
 
 
@@ -64,6 +72,14 @@ def test_later_pages_give_no_advice(searcher: Searcher) -> None:
     results = searcher.search(SearchRequest("临江 地贴", page=2, size=2))
     assert results.hits
     assert results.suggestion is None and results.dead_end is None
+
+
+def test_advice_is_given_where_it_is_wanted(searcher: Searcher) -> None:
+    wanted = SearchRequest("地贴")
+    with_it, without = searcher.search(wanted), searcher.search(wanted, advise=False)
+    assert with_it.suggestion is not None and with_it.dead_end is not None
+    assert without.suggestion is None and without.dead_end is None
+    assert [hit.article.id for hit in without.hits] == [hit.article.id for hit in with_it.hits]
 
 
 def test_a_rare_text_is_right_unless_another_is_much_likelier(any_archive: Archive) -> None:

@@ -1,0 +1,41 @@
+"""What stands beside a slip, and what between."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.analysis.grams import BOUNDARY, END, separate, units
+from index.article import Article
+from search.frame import Frame
+
+
+@given(
+    text=st.text("临江地铁圖書館ab1２.“”·—，。\n 𠮷", min_size=1, max_size=30),
+    place=st.integers(0, 29),
+    width=st.integers(0, 5),
+)
+def test_every_character_fills_its_own_frame(text: str, place: int, width: int) -> None:
+    found = units(separate(text))
+    if place < len(found):
+        unit = found[place]
+        frame = Frame(
+            tuple(found[max(0, place - width) : place]), tuple(found[place + 1 : place + 1 + width]), 1
+        )
+        if not unit.endswith(END) and BOUNDARY not in (unit, *frame.left, *frame.right):
+            assert unit in frame.fillings([Article("a", "a.md", "题", text)])
+
+
+def test_what_stands_elsewhere_fills_no_frame() -> None:
+    frame = Frame(("放", "管"), ("改", "革"), 1)
+    articles = [
+        Article("a", "a.md", "放管服改革", "放管与改革；放管　“務”改革。放管服\n改革"),
+        Article("b", "b.md", "放管改革", "放管服务改革，管里改革"),
+    ]
+    assert frame.fillings(articles) == {"服", "与", "务"}
+
+
+def test_neighbours_are_asked_for_where_there_are_two_on_a_side() -> None:
+    assert Frame(("放",), ("改",), 1).match(["title"]) is None
+    assert str(Frame(("放",), ("改", "革"), 1).match(["title"])) == "title_grams:改革"
+    assert Frame(("放", "管"), ("改", "革"), 1) != Frame(("放", "管"), ("改", "革"), 2)
