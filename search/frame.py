@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -36,15 +37,16 @@ class Frame:
         placed = tuple((offset - grams[0][0], gram) for offset, gram in grams)
         return any_of([GramPhrase(f"{field}_grams", placed) for field in fields])
 
-    def fillings(self, articles: Sequence[Article]) -> frozenset[str]:
-        """The single characters that stand between in the titles and texts of these articles."""
+    def fillings(self, articles: Sequence[Article]) -> dict[str, int]:
+        """The single characters that stand between in the titles and texts of these articles, and how often;
+        the most frequent first."""
         between = re.compile(f"{_pattern(self.left)}(?=(.){_pattern(self.right)})")
         texts = (
             SEPARATED.apply(text).replace(" ", "")
             for article in articles
             for text in (article.title, article.text)
         )
-        return frozenset(found for text in texts for found in between.findall(text))
+        return dict(Counter(found for text in texts for found in between.findall(text)).most_common())
 
 
 def _pattern(units: Iterable[str]) -> str:

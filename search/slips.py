@@ -272,7 +272,7 @@ class _Search:
         left, right = self._typed[max(0, start - width) : start], self._typed[end : end + width]
         return Frame(tuple(left), tuple(right), put)
 
-    def _fillings(self, start: int, end: int) -> frozenset[str] | None:
+    def _fillings(self, start: int, end: int) -> Mapping[str, int] | None:
         """What stands in place of the units [start, end) in the few articles that have what is beside them;
         None where they are too many to be read."""
         width, _ = self._widths[-1]
