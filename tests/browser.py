@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -99,7 +100,7 @@ class Visitor:
         self.context: BrowserContext = browser.new_context(base_url=site, **options)
         self.context.set_default_timeout(PATIENCE)
         self.context.add_init_script(_WATCH_POLICY)
-        self.context.route(lambda address: not address.startswith(site), self._answer_outside)
+        self.context.route(re.compile(f"^(?!{re.escape(site)})"), self._answer_outside)
         self.complaints: list[str] = []
         self.outside: list[Request] = []
         self.context.on("console", self._hear)

@@ -122,9 +122,9 @@ class Reader(Visitor):
     def look(self, path: str) -> Page:
         """Opens a page; what it does that it shouldn't is added to `harm`."""
         self.page.goto(path)
-        self.page.evaluate(TOUCH)
-        self.harm += [f"{path}: {element}" for element in self.page.evaluate(FIND_ARMED)]
-        if self.page.evaluate("'hostile' in window"):
+        armed = self.page.evaluate(f"() => {{ ({TOUCH})(); return ({FIND_ARMED})(); }}")
+        self.harm += [f"{path}: {element}" for element in armed]
+        if self.page.evaluate("'hostile' in window"):  # by now
             self.harm.append(f"{path}: a script has run")
         if not self.page.url.startswith(self.site):
             self.harm.append(f"{path}: led to {self.page.url}")
