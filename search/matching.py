@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from whoosh import query
 
@@ -96,9 +96,10 @@ def near(field: str, groups: list[list[str]], slop: int, terms: Expand) -> tuple
 def text_of(units: Sequence[str], glue: str = " ") -> str:
     """Units as a person would write them, with `glue` between runs of letters, and between numbers."""
     text = ""
-    for unit in units:
+    for unit, following in zip_longest(units, units[1:], fillvalue=""):
         if unit == BOUNDARY:
-            text += "."
+            # A point between digits would make one number of them: 12:30 is not 12.30.
+            text += ":" if text[-1:].isdecimal() and following[:1].isdecimal() else "."
             continue
         alike = str.isdecimal if unit[0].isdecimal() else str.isalpha
         if unit.endswith(END) and text[-1:].isascii() and alike(text[-1:]):

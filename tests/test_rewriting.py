@@ -39,6 +39,7 @@ def archive() -> Iterator[Archive]:
         ("公安^3 (交管 部门)^0.5", "公安^3 (交管 部门)^0.5"),
         ("C++ 18.0% GPT-4", "c++ 18.0% gpt4"),
         ("國內", "国内"),
+        ("12:30 255,0,255 No.5", "12:30 255:0:255 no.5"),
         ("公安 - 、 交管", "公安 交管"),
         ("公安交管 OR 天气", "(公安 交管) OR 天气"),
         ("公安交管 AND NOT 天气预报", "(公安 交管) AND NOT 天气预报"),
@@ -56,6 +57,7 @@ def test_a_query_as_it_was_understood(archive: Archive, text: str, understood: s
         "公安交管",
         "“（公安｜天气",  # found by the fuzzer: beside what is nothing, a group has no parentheses
         "· (公安 OR 天气)",
+        "0:3\0\u200b 0:3",  # by the fuzzer: was written as 0.3, which is one number
         "A B | C",
         "title:公安交管 -改革",
         "公安^3 | 天气",
