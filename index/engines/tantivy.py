@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tantivy
-from tantivy import Occur, Order, Query
+from tantivy import Order, Query
 from whoosh import query
 
 from index.engine import (
@@ -20,7 +19,6 @@ from index.engine import (
     GRAM_FIELDS,
     KEY_FIELDS,
     NOWHERE,
-    SCORED_FIELDS,
     TEXT_FIELDS,
     UNIT_FIELDS,
     WORD_FIELDS,
@@ -28,13 +26,13 @@ from index.engine import (
     Description,
     Document,
     FacetCounts,
-    GramPhrase,
     Hit,
     Hits,
     Sort,
     single_characters,
 )
 from index.errors import EngineError, IndexDamagedError
+from index.tantivy.compiler import compile_tree, scored
 
 if TYPE_CHECKING:
     from index.records import PackedArticle
@@ -49,10 +47,6 @@ _TIES = 32
 # Hits before a page by date from which on it is looked for by number; and those of one date that are ordered.
 _DEEP = 100
 _MOST_EQUAL = 2_000
-# Characters of a gram that are looked at where another of its phrase is unfinished.
-_MAX_PATTERN = 100
-# The bounds of an integer field stand for no bound: no date comes near them.
-_MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**63 - 1
 
 _SORT_FIELDS = {Sort.NEWEST: ("newest", Order.Desc), Sort.OLDEST: ("oldest", Order.Asc)}
 
@@ -112,7 +106,7 @@ class TantivyEngine:
     ) -> Hits:
         with _failures():
             match = self._compile(tree.a if isinstance(tree, query.AndMaybe) else tree)
-            compiled = _scored(match, self._compile(tree.b)) if isinstance(tree, query.AndMaybe) else match
+            compiled = scored(match, self._compile(tree.b)) if isinstance(tree, query.AndMaybe) else match
             found = self._search(compiled, sort, offset, limit)
             if not facets:
                 return found
@@ -242,6 +236,12 @@ class TantivyEngine:
     def close(self) -> None:
         """Nothing to let go of: files are mapped, and unmapped with the last searcher."""
 
+    def _compile(self, node: query.Query) -> Query:
+        def starting(field: str, prefix: str) -> list[str]:
+            return [text for text, _ in self.terms(field, prefix)]
+
+        return compile_tree(node, self._schema, starting)
+
     def _commit_mark(self) -> tuple[int, int]:
         try:
             status = self._meta_file.stat()
@@ -250,71 +250,6 @@ class TantivyEngine:
                 "{file}: can't be read: {reason}", file=self._meta_file, reason=error.strerror
             ) from None
         return status.st_mtime_ns, status.st_ino
-
-    def _compile(self, node: query.Query) -> Query:
-        match node:
-            case query.Term():
-                made = Query.term_query(self._schema, node.fieldname, node.text, "freq")
-                if node.fieldname not in SCORED_FIELDS:
-                    return _constant(made)
-                return _boosted(made, node.boost)
-            case GramPhrase() if node.slop:
-                return Query.const_score_query(self._compile_phrase(node), node.boost)
-            case GramPhrase():
-                return _boosted(self._compile_phrase(node), node.boost)
-            case query.Prefix() if len(node.text) <= _MAX_PATTERN:
-                pattern = _pattern(node.text, is_unfinished=True)
-                return _constant(Query.regex_query(self._schema, node.fieldname, pattern))
-            case query.Prefix():  # too long for one
-                terms = [text for text, _ in self.terms(node.fieldname, node.text)]
-                return _constant(Query.term_set_query(self._schema, node.fieldname, terms))
-            case AnyTerm():
-                return _constant(Query.term_set_query(self._schema, node.fieldname, list(node.texts)))
-            case query.NumericRange():
-                made = Query.range_query(
-                    self._schema,
-                    node.fieldname,
-                    tantivy.FieldType.Integer,
-                    lower_bound=_MIN_INTEGER if node.start is None else node.start,
-                    upper_bound=_MAX_INTEGER if node.end is None else node.end,
-                    include_lower=not node.startexcl,
-                    include_upper=not node.endexcl,
-                )
-                return _constant(made)
-            case query.Every():
-                return _constant(Query.all_query())
-            case query.And():
-                return self._compile_and(node)
-            case query.Or():
-                return Query.boolean_query([(Occur.Should, self._compile(n)) for n in node.subqueries])
-            case query.Not():
-                return self._compile_and(query.And([node]))
-            case query.AndMaybe():
-                return _scored(self._compile(node.a), self._compile(node.b))
-            case query.ConstantScoreQuery():
-                return Query.const_score_query(self._compile(node.child), node.score)
-            case query.NullQuery:
-                return Query.empty_query()
-        raise EngineError("{engine}: no way to evaluate {node!r}", engine="tantivy", node=node)
-
-    def _compile_phrase(self, node: GramPhrase) -> Query:
-        if not node.unfinished:
-            return Query.phrase_query(self._schema, node.fieldname, list(node.grams), node.slop)
-        patterns: list[str | tuple[int, str]] = [
-            (offset, _pattern(gram, offset in node.unfinished)) for offset, gram in node.grams
-        ]
-        return Query.regex_phrase_query(self._schema, node.fieldname, patterns, node.slop)
-
-    def _compile_and(self, node: query.And) -> Query:
-        clauses: list[tuple[Occur, Query]] = []
-        for child in node.subqueries:
-            if isinstance(child, query.Not):
-                clauses.append((Occur.MustNot, self._compile(child.query)))
-            else:
-                clauses.append((Occur.Must, self._compile(child)))
-        if all(occur is Occur.MustNot for occur, _ in clauses):
-            clauses.append((Occur.Must, _constant(Query.all_query())))
-        return Query.boolean_query(clauses)
 
 
 class _Writer:
@@ -373,14 +308,6 @@ def _failures() -> Iterator[None]:
         raise EngineError("{engine}: {reason}", engine="tantivy", reason=error) from error
 
 
-def _scored(match: Query, scores: Query) -> Query:
-    return Query.boolean_query([(Occur.Must, match), (Occur.Should, scores)])
-
-
-def _boosted(made: Query, boost: float) -> Query:
-    return made if boost == 1.0 else Query.boost_query(made, boost)
-
-
 def _id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> str:
     return str(searcher.doc(address)["id"][0])
 
@@ -388,17 +315,3 @@ def _id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> str:
 def _total(found: tantivy.SearchResult) -> int:
     total: int = found.count  # type: ignore[attr-defined]  # missing from tantivy's stubs
     return total
-
-
-def _constant(made: Query) -> Query:
-    """With score 1. Said even where tantivy gives that by itself: of several queries that match all
-    documents, it counts one."""
-    return Query.const_score_query(made, 1.0)
-
-
-def _pattern(gram: str, is_unfinished: bool) -> str:
-    """A gram as a regular expression of the `tantivy-fst` crate. It may have no more than 1,000 states,
-    so that the start of a long gram stands for it; and not all signs can be escaped: `\\<` has a meaning.
-    """
-    escaped = re.sub(r"[\\.+*?()|\[\]{}^$]", lambda found: "\\" + found[0], gram[:_MAX_PATTERN])
-    return escaped + ".*" if is_unfinished or len(gram) > _MAX_PATTERN else escaped
