@@ -265,7 +265,7 @@ def _plan(index: OpenIndex, typed: str) -> Plan:
 def request_target() -> Iterator[Check]:
     """No request is an error of the server, and every answer is what its type says."""
     with _example_index() as directory:
-        app = create_app(Settings(index=str(directory)))
+        app = create_app(Settings(index=str(directory), cors="https://a.example"))
         app.config["PROPAGATE_EXCEPTIONS"] = True
         with closing(app.extensions["souwen"].searcher):
             yield partial(_check_request, app)
