@@ -28,10 +28,10 @@ from index.opensearch.cluster import Address, connect
 from index.run import Request
 from index.settings import Settings
 from index.sync import sync
+from search.grammar import DEFAULT_FIELD
 from search.matching import match_units
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
-from search.syntax import DEFAULT_FIELD
 
 TITLES = ("title_xwlb", "title_lctt")
 SUBSTRINGS = ("substring_xwlb", "substring_lctt")

@@ -10,9 +10,9 @@ from whoosh import query
 
 from index.analysis import Analyzer
 from index.analysis.grams import END
+from search.grammar import DEFAULT_FIELD
 from search.matching import SEARCHED
 from search.spelling import NO_FILTERS, Count
-from search.syntax import DEFAULT_FIELD
 from search.words import query_words
 
 # A query of more parts is a sentence: no single one of its words is to blame.

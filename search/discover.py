@@ -17,10 +17,10 @@ from index.analysis.grams import UnitText, separate, unit_pattern
 from index.analysis.words import MAX_FREQUENCY, DictionaryWord, Segmenter
 from index.engine import Sort
 from index.reader import OpenIndex
+from search.grammar import DEFAULT_FIELD
 from search.matching import match_units
 from search.ngrams import EDGE, Ngrams
 from search.ngrams import Sequence as Found
-from search.syntax import DEFAULT_FIELD
 
 # Characters of a new word.
 LONGEST = 6

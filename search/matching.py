@@ -10,7 +10,7 @@ from whoosh import query
 
 from index.analysis.grams import BOUNDARY, END, phrase_grams
 from index.engine import AnyTerm, GramPhrase
-from search.syntax import DEFAULT_FIELD
+from search.grammar import DEFAULT_FIELD
 
 # The fields that a logical field stands for.
 SEARCHED = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}

@@ -26,9 +26,9 @@ from index.engine import SHARED, Sort
 from index.errors import EngineError
 from index.generation import Generation
 from index.reader import OpenIndex
+from search.grammar import DEFAULT_FIELD
 from search.matching import match_units
 from search.searcher import Searcher
-from search.syntax import DEFAULT_FIELD
 
 # Hits of a query that are compared; articles that are analysed at once; examples that are kept.
 DEPTH = 10

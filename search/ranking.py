@@ -18,6 +18,7 @@ from index.analysis.fold import fold, fold_key
 from index.analysis.grams import BOUNDARY, END
 from index.engine import AnyTerm
 from search import scoring
+from search.grammar import Words
 from search.matching import (
     SEARCHED,
     Expand,
@@ -41,7 +42,7 @@ from search.scoring import (
     word_scores,
 )
 from search.synonyms import Form
-from search.syntax import DateRange, Note, Words
+from search.syntax import DateRange, Note
 from search.thesaurus import NO_THESAURUS, Slot, Thesaurus
 from search.wildcard import wildcard_pattern
 from search.words import is_compound, partial_words, query_words
@@ -70,6 +71,19 @@ def make_plan(
         notes=(*planner.notes, *_synonym_notes(planner.synonyms)),
         synonyms=planner.synonyms,
     )
+
+
+def make_match(
+    tree: query.Query,
+    analyzer: Analyzer,
+    terms: Expand,
+    max_words: int,
+    max_expansions: int,
+    thesaurus: Thesaurus = NO_THESAURUS,
+) -> query.Query:
+    """What `make_plan` gives as `strict`, in less time: it is all that counting asks for."""
+    planner = _Planner(analyzer, terms, max_words, max_expansions, thesaurus)
+    return planner.plan(thesaurus.synonyms.joined(analyzer, tree))[0]
 
 
 def _synonym_notes(synonyms: dict[str, str]) -> list[Note]:

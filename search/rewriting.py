@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from whoosh import query
 
 from index.analysis import Analyzer
+from search.grammar import DEFAULT_FIELD, Words
 from search.matching import text_of
-from search.syntax import DEFAULT_FIELD, DateRange, Words
+from search.syntax import DateRange
 from search.thesaurus import Slot
 from search.words import query_words
 

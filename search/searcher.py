@@ -25,7 +25,7 @@ from search.lexicon import LiveLexicon
 from search.matching import Expand, scored
 from search.plan import Needle, Plan
 from search.query_log import LivePastQueries
-from search.ranking import make_plan
+from search.ranking import make_match, make_plan
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
 from search.scoring import freshness_scores
 from search.snippets import Snippet, highlight, snippets
@@ -217,8 +217,11 @@ class Searcher:
         """How many articles have all that a query asks for; none where it is too long to be one."""
         if len(text) > self._settings.max_query_length:
             return 0
-        plan = _everything() if filters and not text.strip() else self._plan(index, text, terms)[0]
-        return index.engine.count(_filtered(plan.strict, filters))
+        if filters and not text.strip():
+            return index.engine.count(_filtered(query.Every(), filters))
+        tree = parse_query(text, self._settings, index.zone).tree
+        match = make_match(tree, index.analyzer, *self._planning(index, terms))
+        return index.engine.count(_filtered(match, filters))
 
     def article(self, article_id: str) -> Article:
         """The whole article with this id. Raises NotFoundError where there is none."""
@@ -283,19 +286,17 @@ class Searcher:
     def _plan(self, index: OpenIndex, text: str, terms: Expand) -> tuple[Plan, tuple[Note, ...]]:
         """The plan of what was typed, and what could not be read as it was meant."""
         parsed = parse_query(text, self._settings, index.zone)
-        synonyms, notes = self._synonyms.current()
-        plan = make_plan(
-            parsed.tree,
-            index.analyzer,
-            terms,
-            self._settings.max_query_words,
-            self._settings.max_expansions,
-            Thesaurus(synonyms, index.engine.count),
-        )
+        notes = self._synonyms.current()[1]
+        plan = make_plan(parsed.tree, index.analyzer, *self._planning(index, terms))
         if plan.scores:
             fresh = freshness_scores(self._settings.freshness, time.time())
             plan = replace(plan, scores=(*plan.scores, *fresh))
         return plan, (*parsed.notes, *notes)
+
+    def _planning(self, index: OpenIndex, terms: Expand) -> tuple[Expand, int, int, Thesaurus]:
+        settings = self._settings
+        thesaurus = Thesaurus(self._synonyms.current()[0], index.engine.count)
+        return terms, settings.max_query_words, settings.max_expansions, thesaurus
 
 
 def _everything() -> Plan:

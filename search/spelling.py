@@ -18,10 +18,10 @@ from index.analysis.fold import fold
 from index.engine import SHARED
 from index.reader import OpenIndex
 from search.budget import MeteredIndex
+from search.grammar import DEFAULT_FIELD
 from search.matching import SEARCHED
 from search.pinyin import readings
 from search.slips import PutRight, corrections
-from search.syntax import DEFAULT_FIELD
 
 # A text of a query that fewer articles have may have a slip.
 _FEW = 10

@@ -18,11 +18,11 @@ from whoosh import query
 from index.analysis.fold import fold, fold_key
 from index.engine import WORD_FIELDS, Sort
 from index.reader import OpenIndex
+from search.grammar import DEFAULT_FIELD
 from search.lexicon import Lexicon
 from search.matching import all_of, any_of, match_open, match_units
 from search.pinyin import readings
 from search.query_log import PastQueries
-from search.syntax import DEFAULT_FIELD
 
 _MAX_PREFIX = 50
 # Words that an unfinished one may stand for in a title.

@@ -23,8 +23,8 @@ from index.analysis import Analyzer
 from index.analysis.fold import fold
 from index.analysis.grams import BOUNDARY, END, separate, units
 from index.errors import SettingsError
+from search.grammar import Words
 from search.matching import SEARCHED
-from search.syntax import Words
 from search.words import CutWord, dictionary_words
 
 # A word or several, as units.

@@ -20,34 +20,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any
 
 from whoosh import query
-from whoosh.qparser import QueryParser, plugins, syntax
 from whoosh.qparser.common import attach
 
 from index.errors import QueryError
 from index.settings import Settings
 from search.dates import ALLOWED, parse_range
-
-# What may be typed before a colon → the field.
-FIELD_NAMES = {
-    "title": "title",
-    "标题": "title",
-    "標題": "title",
-    "body": "body",
-    "正文": "body",
-    "内容": "body",
-    "內容": "body",
-    "author": "author",
-    "作者": "author",
-    "category": "category",
-    "分类": "category",
-    "分類": "category",
-    "date": "date",
-    "日期": "date",
-}
-DEFAULT_FIELD = "text"
+from search.grammar import DEFAULT_FIELD, FIELD_NAMES, OPERATORS, Words, is_pattern, parser
 
 # Full-width forms of ASCII, and the ideographic space; but a full-width comma is none between thousands.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code != 0xFF0C} | {0x3000: 0x20}
@@ -59,19 +39,10 @@ _QUOTED = re.compile(
     + "|".join(rf'{start}[^{start}{end}"]*{end}' for start, end in _PAIRS)
     + r")(?=[\s)~^|]|$)"
 )
-_FIELD = rf"(?<![^\s(\-!|])(?P<text>(?i:{'|'.join(FIELD_NAMES)})):\s*(?=\S)"
 # As it was typed: Python：入门 is a title, std::string and localhost:8080 are names.
 _UNKNOWN_FIELD = re.compile(r"(?<![^\s(\-!|])(?P<name>[A-Za-z]{3,}):(?=[^\s/:\d])")
-# A word with a sign of its own stands alone: a?b is no pattern in http://example.org/a?b=c.
-_START = r"(?<![^\s(:\-!|])"
-_STOP = r"(?=[\s)^|]|$)"
-_PREFIX = r"(?![-!])(?P<text>[^\s()\"|*?~:^]+)\*"
-_WILDCARD = r"(?P<text>[A-Za-z][A-Za-z0-9]*(?:[*?]+[A-Za-z0-9]+)+\*?)"
-_FUZZY = r"(?P<text>[A-Za-z]{3,})~(?P<distance>[12])?"
-_is_pattern = re.compile("|".join(re.sub(r"\?P<\w+>", "", p) for p in (_PREFIX, _WILDCARD, _FUZZY))).fullmatch
 # What looks like a pattern, and is none. *ST is how shares that may be delisted are marked.
 _LOST_SIGN = re.compile(r"(?<!\S)(?:[*?]+(?!ST)[^\W\d]\S*|[^\W\d]+\*+\w\S*|[^\W\d]+~\d?(?!\S))|^[A-Za-z]+\?$")
-_OPERATORS = ("AND", "OR", "NOT")
 # No text: half a character of a file name or a terminal, or one that ends strings in C.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
@@ -95,82 +66,12 @@ class ParsedQuery:
     notes: tuple[Note, ...]
 
 
-class Words(query.And):  # type: ignore[misc]
-    """What was typed side by side, without an operator: all of it is wanted, but not at any price."""
-
-
 class DateRange(query.NumericRange):  # type: ignore[misc]
     """The dates from `start` to before `end`, in seconds since 1970, and how they were typed."""
 
     def __init__(self, typed: str, start: int | None, end: int | None) -> None:
         super().__init__("date", start, end, endexcl=True)
         self.typed = typed
-
-
-class _WordsGroup(syntax.GroupNode):  # type: ignore[misc]
-    qclass = Words
-
-
-class _ComparedDatePlugin(plugins.TaggingPlugin):  # type: ignore[misc]
-    """`date: >= 2022`: the one kind of date with a space inside."""
-
-    priority = -10
-
-    def __init__(self) -> None:
-        super().__init__(r"(?<![^\s(\-!|])(?i:date|日期):\s*(?P<text>[<>=≥≤]+\s*[^\s()\"|]+)")
-
-    def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
-        node = syntax.WordNode("".join(match["text"].split()))
-        node.fieldname = "date"
-        return node
-
-
-class _PhrasePlugin(plugins.Plugin):  # type: ignore[misc]
-    """`"…"` and `"…"~10`; the text between the marks stays as it is."""
-
-    class Node(syntax.TextNode):  # type: ignore[misc]
-        def __init__(self, text: str, slop: int) -> None:
-            super().__init__(text)
-            self.slop = slop
-
-        def query(self, parser: QueryParser) -> query.Query:
-            name = self.fieldname or parser.fieldname
-            return attach(query.Phrase(name, [self.text], slop=self.slop, boost=self.boost), self)
-
-    class Tagger(plugins.RegexTagger):  # type: ignore[misc]
-        def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
-            slop = min(int(match["slop"] or 0), 1000)
-            return _PhrasePlugin.Node(match["text"], slop)
-
-    def taggers(self, parser: QueryParser) -> list[tuple[Any, int]]:
-        return [(self.Tagger(r'"(?P<text>[^"]*)"(?:~(?P<slop>[0-9]{1,4}))?'), 0)]
-
-
-class _PatternPlugin(plugins.TaggingPlugin):  # type: ignore[misc]
-    """A word with a sign of its own: `交管*`, `tensor?low`, `kubernets~2`."""
-
-    priority = -5
-
-    def __init__(self, expression: str, kind: type[query.Query]) -> None:
-        super().__init__(f"{_START}{expression}{_STOP}")
-        self._kind = kind
-
-    def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
-        node = _PatternNode(match["text"])
-        node.kind = self._kind
-        node.distance = int(match.groupdict().get("distance") or 1)
-        return node
-
-
-class _PatternNode(syntax.TextNode):  # type: ignore[misc]
-    kind: type[query.Query]
-    distance: int
-
-    def query(self, parser: QueryParser) -> query.Query:
-        name = self.fieldname or parser.fieldname
-        if self.kind is query.FuzzyTerm:
-            return attach(query.FuzzyTerm(name, self.text, boost=self.boost, maxdist=self.distance), self)
-        return attach(self.kind(name, self.text, boost=self.boost), self)
 
 
 def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
@@ -183,60 +84,22 @@ def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
             limit=settings.max_query_length,
         )
     notes: list[Note] = []
+    text = _NO_TEXT.sub(" ", text)
     _note_unknown_fields(text, notes)
     _note_lost_signs(text, notes)
-    text = _NO_TEXT.sub(" ", text).translate(_NARROW)
+    text = text.translate(_NARROW)
     text = _QUOTED.sub(lambda found: f'"{found[0][1:-1]}"', text)
     text = _check_quotes(text, notes)
     text = _check_parentheses(text, settings.max_query_nesting, notes)
     try:
-        tree = _parser().parse(text, normalize=False)
+        tree = parser().parse(text, normalize=False)
     except Exception:  # noqa: BLE001  # whoosh trips over operators without operands in several ways
         notes.append(Note("The operators could not be understood; the query was searched as text."))
-        words = (word for word in re.split(r"[\s()\"|]+", text) if word not in _OPERATORS)
+        words = (word for word in re.split(r"[\s()\"|]+", text) if word not in OPERATORS)
         tree = Words([query.Term(DEFAULT_FIELD, word) for word in words])
     patterns = _Patterns(settings.max_query_patterns, notes)
     tree = _simplified(tree, lambda leaf: patterns.limited(_read(leaf, zone, notes)))
     return ParsedQuery(tree, tuple(note for i, note in enumerate(notes) if note not in notes[:i]))
-
-
-def _parser() -> QueryParser:
-    boundary = r"(?:^|(?<=[\s(|]))"
-    operators = plugins.OperatorsPlugin(
-        # One of several in a row.
-        And=r"(?<=[\s)\"])AND(?:\s+AND)*(?=[\s(\"])",
-        Or=r"(?<=[\s)\"])OR(?:\s+OR)*(?=[\s(\"])|\|(?:\s*\|)*",
-        Not=rf"{boundary}(?:NOT(?=[\s(\"])|[-!](?=[^\s\-!)|]))",
-        AndNot=None,
-        AndMaybe=None,
-        Require=None,
-    )
-    return QueryParser(
-        DEFAULT_FIELD,
-        None,
-        plugins=[
-            plugins.WhitespacePlugin(),
-            plugins.GroupPlugin(),
-            operators,
-            _ComparedDatePlugin(),
-            _FieldsPlugin(),
-            _PhrasePlugin(),
-            _PatternPlugin(_PREFIX, query.Prefix),
-            _PatternPlugin(_WILDCARD, query.Wildcard),
-            _PatternPlugin(_FUZZY, query.FuzzyTerm),
-            plugins.BoostPlugin(),
-        ],
-        group=_WordsGroup,
-    )
-
-
-class _FieldsPlugin(plugins.FieldsPlugin):  # type: ignore[misc]
-    class FieldnameTagger(plugins.RegexTagger):  # type: ignore[misc]
-        def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
-            return syntax.FieldnameNode(FIELD_NAMES[match["text"].lower()], match[0])
-
-    def __init__(self) -> None:
-        super().__init__(_FIELD)
 
 
 def _check_quotes(text: str, notes: list[Note]) -> str:
@@ -284,7 +147,7 @@ def _note_unknown_fields(text: str, notes: list[Note]) -> None:
 
 def _note_lost_signs(text: str, notes: list[Note]) -> None:
     for found in _LOST_SIGN.finditer(re.sub(r'"[^"]*"', "", text)):
-        if not _is_pattern(found[0]) and "=" not in found[0]:
+        if not is_pattern(found[0]) and "=" not in found[0]:
             notes.append(
                 Note(
                     "{word} is no pattern, and was searched as text: * stands behind a word or between "
@@ -315,7 +178,7 @@ def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
                 Note("{date} ends before it starts, and was read the other way round.", {"date": text})
             )
         return DateRange(text, dates.start, dates.end)
-    if isinstance(leaf, query.Term) and text in _OPERATORS:
+    if isinstance(leaf, query.Term) and text in OPERATORS:
         notes.append(
             Note("{operator} has nothing on one side, and was searched as a word.", {"operator": text})
         )

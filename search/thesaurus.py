@@ -40,6 +40,8 @@ class Thesaurus:
         To cut a text at a synonym asks for no more than to leave it whole: a part's words are only wanted
         where they are in one of the whole's.
         """
+        if not self.synonyms.forms:
+            return [Slot([word]) for word in words]
         slots: list[Slot] = []
         for part in self.synonyms.parts(analyzer, text):
             others = tuple(form for form in part.synonyms if form not in given)

@@ -11,7 +11,8 @@ from whoosh import query
 
 from cli.main import _COMMANDS, souwen
 from index.settings import Settings, setting_fields, zone
-from search.syntax import FIELD_NAMES, parse_query
+from search.grammar import FIELD_NAMES
+from search.syntax import parse_query
 from web.app import create_app
 from web.query_help import SECTIONS
 

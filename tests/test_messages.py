@@ -16,7 +16,8 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from pages import one, page_at
 
-from search.syntax import FIELD_NAMES, Note
+from search.grammar import FIELD_NAMES
+from search.syntax import Note
 from web.language import LANGUAGES
 
 ROOT = Path(__file__).parent.parent

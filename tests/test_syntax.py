@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from whoosh import query
+from whoosh.qparser import QueryParser
 
 from index.errors import QueryError
 from index.settings import Settings
-from search.syntax import FIELD_NAMES, DateRange, Note, ParsedQuery, Words, parse_query
+from search.grammar import FIELD_NAMES, Words, parser
+from search.syntax import DateRange, Note, ParsedQuery, parse_query
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CASES = json.loads((Path(__file__).parent / "cases" / "syntax.json").read_text(encoding="utf-8"))["cases"]
@@ -215,8 +217,19 @@ def check(text: str) -> None:
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=20).map("".join))
 @example("(A NOT ) AND B")
 @example("title:-公安")
+@example("*AND\ud83d")
 def test_signs_in_any_order_are_read_somehow(text: str) -> None:
     check(text)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=20).map("".join))
+@example("a^x^2 b^")
+def test_signs_are_found_where_whoosh_finds_them(text: str) -> None:
+    def found(tag: Callable[..., Any]) -> list[object]:
+        return [(type(node), node.startchar, node.endchar, vars(node)) for node in tag(parser(), text)]
+
+    assert str(found(type(parser()).tag)) == str(found(QueryParser.tag))
 
 
 @settings(max_examples=200)

@@ -90,13 +90,16 @@ def _written_form(character: str) -> str:
     return folded
 
 
+_WRITTEN = CharacterTable(_written_form)
+
+
 def written(text: str) -> str:
     """A text folded, with its punctuation: what is apart as units is apart here.
 
     >>> written("Ａ股：①②")
     'a股: 1  2 '
     """
-    return "".join(map(_written_form, text))
+    return text.translate(_WRITTEN)
 
 
 def _separated_form(character: str) -> str:
