@@ -102,9 +102,12 @@ class _Builder:
         if tag in BLOCK_TAGS:
             self._break()
             self._pre_depth += is_open and (tag == "pre" or self._pre_depth > 0)
-        # {}class: lxml takes it for a namespace.
+        # {}class: lxml takes {} for a namespace.
         if attributes and any(name[0] == "{" for name in attributes):
-            attributes = {name.rpartition("}")[2]: value for name, value in attributes.items()}
+            attributes = {
+                name.partition("}")[2] if name[0] == "{" else name: value
+                for name, value in attributes.items()
+            }
         classes = attributes["class"].split() if "class" in attributes else ()
         if tag in self._skipped or (classes and not SKIPPED_CLASSES.isdisjoint(classes)):
             self._skip_depth = int(is_open)

@@ -10,6 +10,7 @@ from whoosh import query
 from index.analysis import Analyzer
 from search.grammar import DEFAULT_FIELD, Words
 from search.matching import text_of
+from search.scoring import MAX_BOOST
 from search.syntax import DateRange
 from search.thesaurus import Slot
 from search.words import query_words
@@ -30,7 +31,7 @@ class Rewriter:
         so have several words where a sign stands beside them."""
         if self._is_ignored(node):
             return ""
-        boost = "" if getattr(node, "boost", 1.0) == 1.0 else f"^{node.boost:g}"
+        boost = _weight(getattr(node, "boost", 1.0))
         match node:
             case query.And() | query.Or():
                 return self._group(node, inside, boost)
@@ -84,3 +85,9 @@ class Rewriter:
             is_word = query_words(self.analyzer, text) == [list(form)]
             forms.append(f"{name}{text}{boost}" if is_word else f'{name}"{text}"{boost}')
         return " OR ".join(forms)
+
+
+def _weight(boost: float) -> str:
+    """A weight as it can be typed, which has no exponent; none above those that count."""
+    written = f"{min(boost, MAX_BOOST):.6f}".rstrip("0").rstrip(".")
+    return "" if written == "1" else f"^{written}"

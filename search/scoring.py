@@ -44,7 +44,7 @@ class Weights:
 WEIGHTS = Weights()
 
 # Weights that are typed go up to this: a product of them never leaves the range of a 32-bit float.
-_MAX_BOOST = 1e6
+MAX_BOOST = 1e6
 # Words whose rareness in articles says nothing about what an article is about.
 _QUESTION_WORDS = frozenset(
     "什么 哪些 哪个 哪里 哪儿 哪 哪位 哪年 谁 几 几个 多少 为什么 为何 怎么 怎样 如何 怎么样 何 何时 何地 "
@@ -160,7 +160,7 @@ def boosted(node: query.Query, boost: float) -> query.Query:
 
 def _weighing(node: query.Query, boost: float) -> query.Query:
     """The node with this weight."""
-    boost = min(boost, _MAX_BOOST)
+    boost = min(boost, MAX_BOOST)
     if isinstance(node, query.Term):
         return query.Term(node.fieldname, node.text, boost=boost)
     assert isinstance(node, GramPhrase)
