@@ -12,6 +12,8 @@ import click
 
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.article import write_jsonl
+from index.errors import InputError
+from index.opensearch.cluster import is_address
 from index.reader import IndexReader, ledger_of
 from index.run import Request
 from index.settings import setting_fields
@@ -90,6 +92,11 @@ def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
     """
     settings = settings_for(directory)
     if repairs:
+        if is_address(settings.index):
+            raise InputError(
+                f"--repair mends an index directory, and {settings.index} is on a cluster. "
+                "Name the directory that follows the folders: souwen verify --repair --index DIRECTORY"
+            )
         for line in repair(Path(settings.index)):
             click.echo(line, err=True)
         sync(Path(settings.index), Request(keep=True), settings)

@@ -46,6 +46,17 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(_COMMANDS[cmd_name][0]), f"{cmd_name}_command")
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs a command. Whoever reads what it prints may have seen enough: click would end with 1."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python would complain once more when it closes the pipe.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        return result
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing them."""
         with formatter.section("Commands"):
@@ -86,8 +97,8 @@ def main() -> None:
                 "To mend it: souwen verify --repair. To make it anew: souwen index --rebuild", err=True
             )
         status = 2
-    except BrokenPipeError:
-        # Whoever read has seen enough. Python would complain once more when it closes the pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"souwen: {printable(f'{place}{error.strerror or error}')}", err=True)
+        status = 2
     sys.exit(status if isinstance(status, int) else 0)

@@ -56,7 +56,11 @@ def console() -> Console:
     """Standard output: colours on a terminal only (and not with NO_COLOR), lines wrapped there only."""
     from rich.console import Console
 
-    made = Console(highlight=False, markup=False, emoji=False)
+    class Output(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # the end of the command, and no failure of it
+
+    made = Output(highlight=False, markup=False, emoji=False)
     if not made.is_terminal:
         made.soft_wrap = True
     return made

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
-from index.article import Article, to_datetime
+from index.article import Article, local
 from index.document import LEVEL
 from search.request import SearchRequest
 from search.response import article_json, results_json, similar_json, suggest_json
@@ -275,7 +275,7 @@ def _in_words(part: ScorePart) -> str:
 
 
 def _described(article: Article, zone: tzinfo) -> str:
-    date = "" if article.date is None else to_datetime(article.date).astimezone(zone).strftime("%Y-%m-%d")
+    date = "" if article.date is None else local(article.date, zone).strftime("%Y-%m-%d")
     parts = [date, article.author, LEVEL.join(article.categories), article.id]
     return " · ".join(printable(part) for part in parts if part)
 

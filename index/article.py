@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -80,6 +80,16 @@ def format_date(seconds: int | None) -> str | None:
 def to_datetime(seconds: int) -> datetime:
     """Seconds since 1970 as an aware datetime in UTC; years before 1970 too, on every platform."""
     return _EPOCH + timedelta(seconds=seconds)
+
+
+def local(seconds: int, zone: tzinfo) -> datetime:
+    """Seconds since 1970 as a datetime in a time zone; in UTC for the first and the last day that Python has,
+    where another zone would lead out of its calendar."""
+    moment = to_datetime(seconds)
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
 
 
 def to_seconds(moment: datetime) -> int:

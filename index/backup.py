@@ -27,7 +27,7 @@ from index.checksums import record_checksums
 from index.disk import flush, writing
 from index.engine import SHARED
 from index.errors import IndexDamagedError, InputError, SouwenError
-from index.generation import FORMAT, IndexDirectory, Meta
+from index.generation import FORMAT, UNPACKED, IndexDirectory, Meta
 from index.opensearch.cluster import is_address
 from index.replay import fill_engine
 
@@ -56,9 +56,9 @@ def backup(location: Path | str, file: Path) -> Saved:
         raise InputError(f"{file}: can't be written: {error.strerror}") from None
     with unfinished as place:
         catalog, packed = Path(place, _CATALOG), Path(place, "backup")
-        meta, dictionary = _copy(IndexDirectory(directory), catalog)
-        parts = {_META: json.dumps(asdict(meta)), _DICTIONARY: dictionary}
         try:
+            meta, dictionary = _copy(IndexDirectory(directory), catalog)
+            parts = {_META: json.dumps(asdict(meta)), _DICTIONARY: dictionary}
             for name, text in parts.items():
                 Path(place, name).write_text(text, encoding="utf-8")
             with (
@@ -82,6 +82,8 @@ def restore(
 
     `progress` is told how many articles are done, of how many. Raises InputError where the file is no backup.
     """
+    if not file.is_file():
+        raise InputError(f"{file}: there is no such file.")
     place = IndexDirectory(directory)
     with place.write_lock(), writing(directory):
         if place.exists() and not replaces:
@@ -133,7 +135,7 @@ def _copy(place: IndexDirectory, target: Path) -> tuple[Meta, str]:
 @contextmanager
 def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
     """Description, dictionary and catalog of a backup, the last as a file that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="gen-0.", dir=directory) as place:
+    with tempfile.TemporaryDirectory(prefix=UNPACKED, dir=directory) as place:
         try:
             with (
                 igzip.IGzipFile(file, "rb") as packed,  # type: ignore[no-untyped-call]
@@ -151,9 +153,8 @@ def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
             dictionary = Path(place, _DICTIONARY).read_text(encoding="utf-8")
             _count(Path(place, _CATALOG))
         except FileNotFoundError as error:
-            missing = Path(str(error.filename))
-            reason = "there is no such file" if missing == file else f"it has no {missing.name}"
-            raise InputError(f"{file}: is not a backup of souwen: {reason}.") from None
+            missing = Path(str(error.filename)).name
+            raise InputError(f"{file}: is not a backup of souwen: it has no {missing}.") from None
         except (tarfile.TarError, igzip.BadGzipFile, EOFError, zlib.error, ValueError, TypeError) as error:
             raise InputError(f"{file}: is not a backup of souwen, or is cut off: {error}") from None
         except IndexDamagedError as error:

@@ -11,6 +11,7 @@ the files of marked articles are read again.
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import threading
@@ -74,6 +75,11 @@ CREATE TABLE runs (
 _LIGHT = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url"
 _FULL = _LIGHT.replace("x''", "html")
 _SQLITE_VARIABLES = 500
+# What SQLite says of a file that it can't write.
+_OF_THE_COPY = frozenset(
+    f"SQLITE_{name}"
+    for name in ("FULL", "READONLY", "CANTOPEN", "IOERR_WRITE", "IOERR_FSYNC", "IOERR_TRUNCATE")
+)
 
 
 class Catalog:
@@ -238,14 +244,17 @@ class Catalog:
             raise IndexDamagedError("{file}: can't be read: {reason}", file=self._path, reason=found)
 
     def copy_to(self, path: Path) -> None:
-        """Copies the file as of now, whoever writes. Raises IndexDamagedError where it can't be read."""
-        with closing(connect(path, "mode=rwc")) as target:
-            try:
+        """Copies the file as of now, whoever writes. Raises IndexDamagedError where it can't be read, OSError
+        where the copy can't be written."""
+        try:
+            with closing(connect(path, "mode=rwc")) as target:
                 self._connection.backup(target)
-            except sqlite3.DatabaseError as error:
-                raise IndexDamagedError(
-                    "{file}: can't be read: {reason}", file=self._path, reason=error
-                ) from error
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname in _OF_THE_COPY:
+                raise OSError(errno.EIO, str(error), str(path)) from error
+            raise IndexDamagedError(
+                "{file}: can't be read: {reason}", file=self._path, reason=error
+            ) from error
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Raises IndexDamagedError where the file can't be read."""

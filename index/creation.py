@@ -17,9 +17,11 @@ from index.settings import Settings, read_named_file
 def create(place: IndexDirectory, request: Request, settings: Settings) -> Generation:
     """A new generation with an empty catalog and engine."""
     engine, segmenter, url = request.engine, request.segmenter, request.url
+    dictionary = ""
     if place.exists():
         with suppress(IndexDamagedError, IndexMismatchError):
-            before = place.current().meta
+            live = place.current()
+            before, dictionary = live.meta, live.dictionary
             segmenter = segmenter or before.segmenter
             engine, url = engine_of(before, request)
             if before.engine in SHARED and (engine, url) != (before.engine, before.url):
@@ -28,7 +30,7 @@ def create(place: IndexDirectory, request: Request, settings: Settings) -> Gener
                     url=before.url,
                     command=f"souwen index --engine {engine} --index {place.path}",
                 )
-    dictionary = _read_dictionary(settings)
+    dictionary = _read_dictionary(settings) if settings.dictionary else dictionary
     meta = Meta(
         engine=engine or "tantivy",
         segmenter=segmenter or "rjieba",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import tzinfo
 
 from index.analysis import Analyzer, Tokens
 from index.analysis.fold import fold_key
-from index.article import Article, to_datetime
+from index.article import Article, local
 from index.engine import Document
 
 # Between the levels of a category path; a slash inside a name is written as a division slash.
@@ -67,9 +66,7 @@ def author_keys(author: str) -> tuple[str, ...]:
 
 def month_of(date: int, zone: tzinfo) -> str:
     """The month of a date, such as `2022-01`, in a time zone."""
-    moment = to_datetime(date)
-    with suppress(OverflowError):  # the first and the last day that Python has
-        moment = moment.astimezone(zone)
+    moment = local(date, zone)
     return f"{moment.year:04d}-{moment.month:02d}"
 
 

@@ -199,7 +199,8 @@ def unswallowed(html: str) -> str:
     def kept(found: re.Match[str]) -> str:
         name = found["name"].lower()
         if name not in ends:
-            ends[name] = html.lower().rfind(f"</{name}")
+            closings = re.finditer(f"</{name}", html, re.IGNORECASE | re.ASCII)
+            ends[name] = max((closing.start() for closing in closings), default=-1)
         return found[0] if found.end() <= ends[name] else f"&lt;{found['name']}"
 
     return _SWALLOWING.sub(kept, html)

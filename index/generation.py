@@ -37,12 +37,15 @@ from index.errors import (
     IndexMismatchError,
     IndexMissingError,
     IndexWriteError,
+    InputError,
 )
 
 FORMAT = 1
 _NAME = re.compile(r"gen-\d+", re.ASCII)
 # What the names in a generation start with: a folder with others in it is somebody else's.
 _PARTS = ("meta.json", "dictionary.txt", "catalog.sqlite", "engine", "checksums.json")
+# What the folder is called in which a backup is unpacked.
+UNPACKED = "gen-0."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,17 @@ class IndexDirectory:
         self.path = path
 
     def exists(self) -> bool:
-        """Whether there is an index, damaged or not."""
-        return (self.path / "current").exists()
+        """Whether there is an index, damaged or not. Raises IndexDamagedError where that can't be seen."""
+        file = self.path / "current"
+        try:
+            return file.exists()
+        except OSError as error:
+            raise IndexDamagedError(
+                "{file}: can't be read: {reason}. Its owner can allow it: {command}",
+                file=file,
+                reason=error.strerror,
+                command=f"chmod -R a+rX {self.path}",
+            ) from None
 
     def current_name(self) -> str:
         """The name of the live generation; empty where there is no index.
@@ -165,6 +177,8 @@ class IndexDirectory:
             if path.name != live and all(part.name.startswith(_PARTS) for part in path.iterdir()):
                 self._abandon(path)
                 shutil.rmtree(path, ignore_errors=True)
+        for path in self.path.glob(f"{UNPACKED}*"):
+            shutil.rmtree(path, ignore_errors=True)
         (self.path / "current.new").unlink(missing_ok=True)
 
     @contextmanager
@@ -199,7 +213,12 @@ class IndexDirectory:
             lock.truncate(0)
             lock.write(f"process {os.getpid()}, since {format_date(int(time.time()))}\n")
             lock.flush()
-            yield was_interrupted
+            try:
+                yield was_interrupted
+            except InputError:
+                if not was_interrupted:  # what was asked for made no sense: nothing was begun
+                    lock.truncate(0)
+                raise
             lock.truncate(0)
 
     def is_written(self) -> bool:

@@ -3,6 +3,7 @@ had deleted everything."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from index.catalog import Catalog
@@ -42,6 +43,17 @@ def refuse_emptying(catalog: Catalog, roots: dict[str, Path], found: Scan, index
         raise VanishedError(
             f"the files of {going:,} of the {there:,} articles are gone or empty. Nothing was changed: is "
             f"something missing in {', '.join(map(str, roots.values()))}? If they are to go, {allow}"
+        )
+
+
+def refuse_leaving_out(catalog: Catalog, unreadable: Iterable[str], index: Path) -> None:
+    """Raises VanishedError where a rebuild would leave out the articles of files that can't be read now."""
+    paths = [path for path in sorted(unreadable) if catalog.count_in([path])]
+    if paths:
+        raise VanishedError(
+            f"a rebuild would leave out {catalog.count_in(paths):,} articles of files that can't be read "
+            f"now, such as {paths[0]}. Nothing was changed: let them be read, then run this again. "
+            f"If the articles are to go, run: souwen index --rebuild --allow-empty --index {index}"
         )
 
 

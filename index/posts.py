@@ -15,6 +15,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import PurePosixPath
+from typing import TypeGuard
 
 from index.article import FIRST_DATE, LAST_DATE, Article, Problem
 from index.dates import parse_date
@@ -196,7 +197,7 @@ def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo)
         extracted = extract(body)
     date = None
     value = record.get("date")
-    if isinstance(value, int) and FIRST_DATE <= value <= LAST_DATE and not isinstance(value, bool):
+    if _is_timestamp(value):
         date = value
     elif written := text_of("date"):
         try:
@@ -226,6 +227,15 @@ def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo)
         url=text_of("url"),
     )
     return article, complaints
+
+
+def _is_timestamp(value: object) -> TypeGuard[int]:
+    """Whether a number is a date in seconds since 1970: not 20220104, which is one as it is written."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return False
+    return FIRST_DATE <= value <= LAST_DATE and not re.fullmatch(
+        "(19|20)[0-9]{2}[01][0-9][0-3][0-9]", str(value)
+    )
 
 
 def _read_body(body: str) -> tuple[str, Extracted]:

@@ -185,6 +185,11 @@ def removed_paths(ledger: Iterable[str], found: Scan) -> list[str]:
     return [path for path in ledger if path not in found.files and not _is_spared(path, found.unreadable)]
 
 
+def spared_paths(ledger: Iterable[str], found: Scan) -> list[str]:
+    """The paths in the ledger that could not be looked at."""
+    return [path for path in ledger if path not in found.files and _is_spared(path, found.unreadable)]
+
+
 def _is_spared(path: str, unreadable: set[str]) -> bool:
     return bool(unreadable) and any(
         str(parent) in unreadable for parent in (PurePosixPath(path), *PurePosixPath(path).parents)

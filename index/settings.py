@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo
 from index.errors import SettingsError
 
 CONFIG_FILE = "souwen.toml"
+# Settings whose value may begin with ~, which no shell has read in a file.
+_PATHS = frozenset("index dictionary synonyms access_log query_log opensearch_ca".split())
 
 
 def _text(default: str, help_: str) -> str:
@@ -121,6 +123,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     for source, name, raw in [*_from_file(environ), *_from_environment(environ)]:
         values[name] = _parse(name, raw, source)
     settings = Settings(**values)  # type: ignore[arg-type]
+    if not settings.index.strip():
+        raise SettingsError("index: is empty. Name a directory, or leave the setting out.")
     zone(settings.timezone)
     return settings
 
@@ -186,7 +190,7 @@ def _parse(name: str, raw: object, source: str) -> int | str:
         values = known[name].metadata.get("values", ())
         if values and raw not in values:
             raise SettingsError(f"{source}: {name} must be one of {', '.join(values)}, not {raw!r}.")
-        return raw
+        return str(Path(raw).expanduser()) if raw.startswith("~") and name in _PATHS else raw
     low = known[name].metadata["low"]
     try:
         number = int(str(raw)) if not isinstance(raw, bool) else None

@@ -22,7 +22,7 @@ from index.disk import writing
 from index.engine import SHARED, Engine, EngineWriter, SharedEngine, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.generation import Generation, IndexDirectory
-from index.guard import refuse_emptying, refuse_removal
+from index.guard import refuse_emptying, refuse_leaving_out, refuse_removal
 from index.move import move
 from index.opensearch.cluster import Address
 from index.opensearch.generations import refuse_others
@@ -30,7 +30,7 @@ from index.prepare import Preparation, Prepared, Task, prepare_files
 from index.records import KnownFile
 from index.replay import replay, settle
 from index.run import Progress, Report, Request
-from index.scan import Scan, removed_paths, resolve_roots, scan
+from index.scan import Scan, removed_paths, resolve_roots, scan, spared_paths
 from index.settings import Settings
 
 # Articles between two commits: what a killed run may have to do again.
@@ -59,6 +59,8 @@ def sync(
         Address.parse(request.url)
     if request.ledger and (not request.url or place.exists()):
         raise InputError("--ledger is for a new index directory, in place of one that was lost: add --url.")
+    if not place.exists():
+        resolve_roots(request.paths, {})  # a name that was mistyped leaves no directory behind
     with place.write_lock() as was_interrupted:
         with _live_catalog(place) as live:
             roots = _roots(live, request)
@@ -66,6 +68,8 @@ def sync(
             if live is not None and not request.allow_empty:
                 with _damage_matters(unless=request.rebuild):
                     refuse_emptying(live, roots, found, directory)
+                    if request.rebuild:
+                        refuse_leaving_out(live, spared_paths(live.files(), found), directory)
         is_first = not place.exists()
         with writing(directory):
             place.prune()
@@ -93,6 +97,10 @@ def sync(
                 with closing(engine):
                     run = _Run(generation, catalog, engine, request, settings, progress)
                     report = run.follow(roots, found, started, listed, is_repair=was_interrupted)
+                    if request.rebuild and not request.allow_empty:
+                        with _live_catalog(place) as live:
+                            if live is not None and not is_first:
+                                refuse_leaving_out(live, run.unreadable, directory)
                     if generation.meta.engine in SHARED:
                         cast(SharedEngine, engine).publish()
             if run.has_written:
@@ -132,7 +140,8 @@ class _Run:
             max_bytes=settings.max_file_mb * 1_000_000,
         )
         self._report = Report(generation.path.name, generation.meta.engine)
-        self._left_out: set[str] = set()  # files that can't be read now, or are being written
+        self.unreadable: set[str] = set()  # files that can't be read now
+        self._left_out: set[str] = set()  # those, and what is being written
         self._uncommitted = 0
         self.has_written = False
 
@@ -244,6 +253,7 @@ class _Run:
     def _apply(self, prepared: Prepared, writer: EngineWriter) -> None:
         """Stores what a file holds, and tells the engine what that changes."""
         if prepared.unreadable is not None:
+            self.unreadable.add(prepared.state.path)
             self._left_out.add(prepared.state.path)
             self._catalog.keep_file(prepared.state.path, prepared.unreadable)
             return

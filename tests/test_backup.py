@@ -213,7 +213,7 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(
     for directory in (archive.directory, archive.directory.with_name("new")):
         with pytest.raises(InputError, match=message):
             restore(directory, file, replaces=True)
-        assert {path.name for path in directory.iterdir()} <= {"current", "gen-000001", "write.lock"}
+        assert {path.name for path in directory.glob("*")} <= {"current", "gen-000001", "write.lock"}
     assert len(archive.find("图书馆")) == 30
 
 
@@ -231,3 +231,13 @@ def test_there_is_nothing_to_back_up_or_nowhere_to_put_it(archive: Archive, file
     with pytest.raises(SouwenError, match=r"catalog\.sqlite: can't be read"):
         backup(archive.directory, file)
     assert file.exists()  # the one before
+
+
+def test_what_a_killed_restore_unpacked_is_removed_by_the_next_run(archive: Archive) -> None:
+    archive.post("a.md", "文")
+    archive.sync()
+    left = archive.directory / "gen-0.abcd"
+    left.mkdir()
+    (left / "catalog.sqlite").write_bytes(b"x")
+    archive.sync()
+    assert {path.name for path in archive.directory.iterdir()} == {"current", "gen-000001", "write.lock"}

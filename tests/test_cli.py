@@ -189,7 +189,31 @@ def test_no_backup_is_restored_to_a_cluster_or_made_of_one(indexed: Run, tmp_pat
     for name, said in (("restore", "--index DIR"), ("backup", "souwen export")):
         code, _, err = indexed(name, "all.tar.gz", "--index", "https://search.example:9200/news")
         assert (code, said in err) == (2, True), err
+    code, _, err = indexed("verify", "--repair", "--index", "https://search.example:9200/news")
+    assert (code, "is on a cluster" in err) == (2, True), err
     assert not (tmp_path / "https:").exists()
+
+
+def test_names_that_were_mistyped_leave_nothing_behind(run: Run, tmp_path: Path) -> None:
+    for command in (["index", "posst"], ["restore", "all.tar.gz"]):
+        code, _, err = run(*command, "--index", "new")
+        assert (code, "there is no such file" in err) == (2, True), err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_arguments_without_sense_interrupt_nothing(indexed: Run, tmp_path: Path) -> None:
+    assert indexed("index", "--forget", "nosuch")[0] == 2
+    before = (tmp_path / ".souwen" / "gen-000001" / "engine" / "meta.json").stat().st_mtime_ns
+    assert indexed("index")[0] == 0
+    assert (tmp_path / ".souwen" / "gen-000001" / "engine" / "meta.json").stat().st_mtime_ns == before
+
+
+def test_the_last_day_of_the_calendar_is_shown(indexed: Run, posts: Path) -> None:
+    """In a time zone, it would be in the year 10000."""
+    (posts / "d.md").write_text("---\ndate: 9999-12-31T23:59:59Z\n---\n末日之书", encoding="utf-8")
+    assert indexed("index")[0] == 0
+    code, out, _ = indexed("search", "末日")
+    assert (code, "9999-12-31" in out) == (0, True)
 
 
 def test_backup_and_restore(indexed: Run, tmp_path: Path) -> None:
@@ -272,6 +296,7 @@ def test_errors_of_a_search(indexed: Run, arguments: list[str], message: str) ->
         ("SOUWEN_TIMEZONE", "Mars/Olympus", "no time zone 'Mars/Olympus'"),
         ("SOUWEN_COLOUR", "red", "unknown setting 'colour'. Known: index, timezone"),
         ("SOUWEN_CONFIG", "none.toml", "none.toml: can't be read"),
+        ("SOUWEN_INDEX", "", "index: is empty"),
         ("SOUWEN_DICTIONARY", "none.txt", "none.txt"),
     ],
 )
@@ -306,19 +331,23 @@ def test_a_port_in_use(indexed: Run) -> None:
 
 
 def test_a_reader_that_has_seen_enough(indexed: Run, tmp_path: Path) -> None:
-    """`souwen export | head -1` ends without a complaint."""
+    """`souwen export | head -1` ends without a complaint, and well."""
     lines = [
         Article(id=str(number), path="", title="题", text="文" * 2000).to_json() for number in range(500)
     ]
     (tmp_path / "many.jsonl").write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
     assert indexed("index", "many.jsonl")[0] == 0
-    command = [sys.executable, "-W", "ignore", "-m", "cli", "export"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as export:
-        assert export.stdout is not None
-        assert export.stderr is not None
-        export.stdout.readline()
-        export.stdout.close()
-        assert export.stderr.read() == b""
+    for arguments in (["export"], ["search", "文", "-n", "100"], ["search", "文", "-n", "100", "--json"]):
+        command = [sys.executable, "-W", "ignore", "-m", "cli", *arguments]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
+        ) as writer:
+            assert writer.stdout is not None
+            assert writer.stderr is not None
+            writer.stdout.readline()
+            writer.stdout.close()
+            assert writer.stderr.read() == b""
+            assert writer.wait() == 0
 
 
 def test_watch_applies_changes(indexed: Run, posts: Path, tmp_path: Path) -> None:

@@ -106,6 +106,37 @@ def test_a_full_disk_is_told_and_loses_nothing(any_archive: Archive, moment: str
 
 
 @posix
+def test_a_backup_that_finds_no_room_says_so_and_not_that_the_index_is_damaged(any_archive: Archive) -> None:
+    any_archive.post("a.md", "图书馆甲" * 5000)
+    any_archive.sync()
+    file = any_archive.directory.with_name("all.tar.gz")
+    code, said = run(FULL, "start", "backup", str(file), "--index", str(any_archive.directory))
+    assert code == 2
+    assert f"{file}: can't be written: " in said
+    assert "souwen verify" not in said
+    assert not file.exists()
+
+
+@posix
+def test_a_full_disk_below_standard_output_is_told(any_archive: Archive) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("only Linux has /dev/full")
+    any_archive.post("a.md", "图书馆")
+    any_archive.sync()
+    for command in (["search", "图书馆"], ["search", "图书馆", "--json"], ["export"]):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "cli", *command, "--index", str(any_archive.directory)],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+                cwd=ROOT,
+            )
+        assert (done.returncode, done.stderr) == (2, "souwen: No space left on device\n")
+
+
+@posix
 def test_a_read_only_index_says_that_it_is(any_archive: Archive, tmp_path: Path) -> None:
     archive = any_archive
     archive.post("a.md", "图书馆")

@@ -103,6 +103,21 @@ def test_dictionaries_do_not_mix(archive: Archive, words: str) -> None:
     mismatch(archive, Request(), {"dictionary": words}, "made with dictionary [0-9a-f]+, and")
 
 
+def test_a_rebuild_keeps_the_dictionary_unless_it_is_given_another(archive: Archive, words: str) -> None:
+    archive.post("a.md", "文")
+    archive.sync(dictionary=words)
+
+    def dictionary() -> str:
+        return IndexDirectory(archive.directory).current().dictionary
+
+    made_with = dictionary()
+    assert made_with
+    archive.sync(Request(rebuild=True))
+    assert dictionary() == made_with
+    archive.sync(Request(rebuild=True), dictionary=os.devnull)
+    assert dictionary() == ""
+
+
 def test_going_on_as_it_is_minds_no_settings(archive: Archive, words: str) -> None:
     archive.post("a.md", "文")
     archive.sync()

@@ -9,6 +9,8 @@ import pytest
 from archive import Archive, counts, watch_reading
 
 from index import prepare
+from index.errors import VanishedError
+from index.run import Request
 
 
 def break_reading(patch: pytest.MonkeyPatch, name: str) -> list[Path]:
@@ -61,6 +63,32 @@ def test_a_folder_that_cannot_be_listed_keeps_its_articles(
     assert archive.reasons() == {"posts/深": "folder can't be read: Permission denied"}
     assert counts(archive.sync()) == (0, 0, 0, 2)
     assert not archive.problems()
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_rebuild_leaves_nothing_out_that_cannot_be_read(
+    any_archive: Archive, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    any_archive.post("a.md", "外")
+    any_archive.post("深/b.md", "内")
+    any_archive.sync()
+    real = os.scandir
+
+    def scandir(location: str) -> object:
+        if Path(location).name == "深":
+            raise PermissionError(13, "Permission denied")
+        return real(location)
+
+    with monkeypatch.context() as patch:
+        if kind == "file":
+            break_reading(patch, "b.md")
+        else:
+            patch.setattr(os, "scandir", scandir)
+        with pytest.raises(VanishedError, match=r"leave out 1 articles .* such as posts/深/b.md"):
+            any_archive.sync(Request(rebuild=True))
+        assert sorted(any_archive.texts().values()) == ["内", "外"]
+        assert any_archive.sync(Request(rebuild=True, allow_empty=True)).articles == 1
+    assert any_archive.sync(Request(rebuild=True)).articles == 2
 
 
 def test_a_file_that_cannot_be_opened_is_kept_and_tried_again(

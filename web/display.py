@@ -10,7 +10,7 @@ from itertools import pairwise
 from flask import Flask
 from markupsafe import Markup, escape
 
-from index.article import Article, format_date, to_datetime
+from index.article import Article, format_date, local
 from index.document import category_paths
 from search.snippets import Snippet
 from web.language import language, local_day, message, said
@@ -54,15 +54,6 @@ def megabytes(size: int) -> str:
     '267.1 MB'
     """
     return f"{size / 1e6:,.1f} MB"
-
-
-def local(seconds: int, zone: tzinfo) -> datetime:
-    """A date in a time zone."""
-    moment = to_datetime(seconds)
-    try:
-        return moment.astimezone(zone)
-    except OverflowError:  # the first and the last day that Python has
-        return moment
 
 
 def when(seconds: int, zone: tzinfo) -> Markup:

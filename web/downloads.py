@@ -19,12 +19,12 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
+from index.article import local
 from search.request import MAX_SIZE, SearchRequest
 from search.response import article_url, hit_json
 from search.searcher import ResultHit
 from web import params
 from web.context import context
-from web.display import local
 
 blueprint = Blueprint("downloads", __name__)
 

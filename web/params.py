@@ -63,8 +63,6 @@ TO = Parameter("to", f"Only up to and including this date: {ALLOWED_PERIODS}.", 
 EXPLAIN = Parameter("explain", "1 to say of each article how it got its score.", "explain", 0, low=0, high=1)
 
 SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, AUTHOR, FROM, TO, EXPLAIN)
-# What narrows a search down, besides the query.
-FILTERS = (CATEGORY, AUTHOR, FROM, TO)
 
 # A download has no pages.
 LIST_SIZE = replace(

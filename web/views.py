@@ -10,7 +10,7 @@ from datetime import date, datetime, tzinfo
 from flask import Blueprint, Response, make_response, render_template, request
 
 from index.analysis import Analyzer
-from index.article import Article
+from index.article import Article, local
 from index.errors import NotFoundError
 from search.request import SearchRequest
 from search.searcher import Overview, Searcher
@@ -18,7 +18,6 @@ from search.snippets import highlight
 from web import params
 from web.charts import make_timeline
 from web.context import context
-from web.display import local
 from web.headers import page_etag
 from web.language import local_day, message, translated
 from web.links import query_string, search_url

@@ -179,11 +179,6 @@ class Generations:
             with failures(self._address):
                 self._client.indices.delete(index=index, params={"ignore_unavailable": "true"})
 
-    def exists(self, index: str) -> bool:
-        """Whether there is an index of this name."""
-        with failures(self._address):
-            return bool(self._client.indices.exists(index=index))
-
     def bytes(self, index: str) -> int:
         """The size on the disks of the cluster, copies included."""
         with failures(self._address):
