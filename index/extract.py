@@ -139,12 +139,14 @@ class _Builder:
             self._pre_depth -= self._pre_depth > 0
 
     def data(self, text: str) -> None:
+        if self._clean:  # a CR is white space where a reference makes it; the parser makes LFs of others
+            text = text.replace("\r", " ")
         if self._in_title:
             self._title.append(text)
         if self._skip_depth:
             return
         if self._pre_depth or self._keep_breaks:
-            first, *rest = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+            first, *rest = text.split("\n")
             self._line.append(first)
             for line in rest:
                 self._break()
