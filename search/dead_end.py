@@ -13,13 +13,14 @@ from index.analysis.grams import END
 from search.grammar import DEFAULT_FIELD
 from search.matching import SEARCHED
 from search.spelling import NO_FILTERS, Count
+from search.syntax import DateRange
 from search.words import query_words
 
 # A query of more parts is a sentence: no single one of its words is to blame.
 _MOST_PARTS = 6
 # Nor is one of a passage: what is counted are up to so many characters.
 _MOST_CHARACTERS = 1500
-_NOT = re.compile(r"(?:NOT\s+|[-!－！])(?=\S)")
+_NOT = re.compile(r"(?:NOT(?:\s+|(?=[(\"]))|[-!－！])(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,15 @@ class DeadEnd:
     unfiltered: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Conjunct:
+    """Something that has to hold, as `text`; where it excludes, `asked` is what must not be there."""
+
+    text: str
+    asked: str
+    is_excluded: bool = False
+
+
 def explain_dead_end(
     typed: str, tree: query.Query, analyzer: Analyzer, count: Count, filters: dict[str, str]
 ) -> DeadEnd:
@@ -57,26 +67,24 @@ def explain_dead_end(
     texts = _conjuncts(typed, tree, analyzer)
     if len(texts) > _MOST_PARTS or len(texts) * len(typed) > _MOST_CHARACTERS:
         texts = []
-    for number, text in enumerate(texts):
-        rest = " ".join((*texts[:number], *texts[number + 1 :]))
-        excluded = _NOT.match(text)
-        asked = text[excluded.end() :] if excluded else text
-        total = count(asked, NO_FILTERS)
+    for number, one in enumerate(texts):
+        rest = " ".join(other.text for other in (*texts[:number], *texts[number + 1 :]))
+        total = count(one.asked, NO_FILTERS)
         rest_total = count(rest, active) if rest or active else 0
-        parts.append(Part("excluded" if excluded else "text", asked, total, rest, rest_total))
+        parts.append(Part("excluded" if one.is_excluded else "text", one.asked, total, rest, rest_total))
     for name, value in filters.items():
         total = count("", frozenset([name]))
         parts.append(Part(name, value, total, typed, count(typed, active - {name})))
     return DeadEnd(tuple(parts), count(typed, NO_FILTERS) if filters else 0)
 
 
-def _conjuncts(typed: str, tree: query.Query, analyzer: Analyzer) -> list[str]:
+def _conjuncts(typed: str, tree: query.Query, analyzer: Analyzer) -> list[_Conjunct]:
     """What all has to hold, each as it was typed; of one text without spaces, its words."""
     nodes = list(_operands(tree))
-    if len(nodes) == 1:
-        return _words(nodes[0], typed, analyzer)
+    if len(nodes) == 1 and not isinstance(nodes[0], query.Not):
+        return [_Conjunct(text, text) for text in _words(nodes[0], typed, analyzer)]
     spans = [span for node in nodes if (span := _span(node)) is not None]
-    if len(spans) < len(nodes):
+    if not nodes or len(spans) < len(nodes):
         return []
     # What stands between two spans, as field names and parentheses do, belongs to one of them: spaces part
     # them.
@@ -84,8 +92,41 @@ def _conjuncts(typed: str, tree: query.Query, analyzer: Analyzer) -> list[str]:
     for _, end in spans[:-1]:
         cuts.append(end + len(re.split(r"\s", typed[end:], maxsplit=1)[0]))
     ends = [*cuts[1:], len(typed)]
-    parts = (re.sub(r"^AND\s+", "", typed[a:b].strip()) for a, b in zip(cuts, ends, strict=True))
-    return [part for part in parts if part]
+    parts = [
+        re.sub(r"^AND(?:\s+|(?=[(\"]))", "", typed[a:b].strip()) for a, b in zip(cuts, ends, strict=True)
+    ]
+    if not all(map(_is_balanced, parts)):  # parentheses around several, with the field of all: title:(a b)
+        parts = [_written(node, typed) for node in nodes]
+    return [_conjunct(node, part, typed) for node, part in zip(nodes, parts, strict=True)]
+
+
+def _conjunct(node: query.Query, text: str, typed: str) -> _Conjunct:
+    if not isinstance(node, query.Not):
+        return _Conjunct(text, text)
+    sign = _NOT.match(text)
+    return _Conjunct(text, text[sign.end() :] if sign else _written(node.query, typed), is_excluded=True)
+
+
+def _is_balanced(text: str) -> bool:
+    outside = re.sub(r'"[^"]*"', "", text)
+    return sum(map(outside.count, "(（")) == sum(map(outside.count, ")）"))
+
+
+def _written(node: query.Query, typed: str) -> str:
+    """A part of the tree, its leaves as they were typed."""
+    match node:
+        case query.And() | query.Or():
+            sign = " OR " if isinstance(node, query.Or) else " "
+            return f"({sign.join(_written(child, typed) for child in node.subqueries)})"
+        case query.Not():
+            return f"-{_written(node.query, typed)}"
+        case DateRange():
+            return f"date:{node.typed}"
+    return f"{_prefix(node)}{typed[node.startchar : node.endchar]}"
+
+
+def _prefix(leaf: query.Query) -> str:
+    return "" if leaf.fieldname == DEFAULT_FIELD else f"{leaf.fieldname}:"
 
 
 def _operands(node: query.Query) -> Iterator[query.Query]:
@@ -112,6 +153,6 @@ def _span(node: query.Query) -> tuple[int, int] | None:
 def _words(node: query.Query, typed: str, analyzer: Analyzer) -> list[str]:
     if not (isinstance(node, query.Term) and node.fieldname in SEARCHED):
         return [typed.strip()] if typed.strip() else []
-    name = "" if node.fieldname == DEFAULT_FIELD else f"{node.fieldname}:"
+    name = _prefix(node)
     groups = dict.fromkeys(map(tuple, query_words(analyzer, node.text)))
     return [name + "".join(unit.removesuffix(END) for unit in group) for group in groups]

@@ -14,6 +14,7 @@ from whoosh import query
 from index.analysis.grams import END, separate, units
 from index.article import to_datetime
 from index.engine import WORD_FIELDS, Engine, GramPhrase, Hit, Sort
+from search.deadline import Deadline
 from search.matching import any_of, scored, text_of
 from search.plan import Plan
 
@@ -56,9 +57,11 @@ class Explanation:
         return sum(part.score for part in self.parts)
 
 
-def explain(engine: Engine, plan: Plan, hits: Sequence[Hit]) -> dict[str, tuple[ScorePart, ...]]:
+def explain(
+    engine: Engine, plan: Plan, hits: Sequence[Hit], deadline: Deadline
+) -> dict[str, tuple[ScorePart, ...]]:
     """The parts of the scores of hits of a plan, by id, the greatest first. A hit without a score, as where
-    dates give the order, has none."""
+    dates give the order, has none. Raises TooSlowError."""
     parts: dict[str, list[ScorePart]] = {hit.id: [] for hit in hits}
     among = any_of([query.Term("id", hit.id) for hit in hits if hit.score])
     if among is query.NullQuery:
@@ -68,6 +71,7 @@ def explain(engine: Engine, plan: Plan, hits: Sequence[Hit]) -> dict[str, tuple[
         nodes.setdefault(_described(node), []).append(node)
 
     def score_by(scores: Sequence[query.Query]) -> list[Hit]:
+        deadline.check()
         found = engine.search(scored(among, scores), sort=Sort.RELEVANCE, offset=0, limit=len(hits))
         return [hit for hit in found.hits if hit.score]
 

@@ -143,11 +143,19 @@ class LiveLexicon:
         assert self._made is not None
         is_new = self._made[:2] != (index, index.version) and time.monotonic() >= self._not_before
         if is_new and self._making.acquire(blocking=False):
-            stack = ExitStack()
-            stack.callback(self._making.release)
-            opened = stack.enter_context(self._reader.acquire())
-            threading.Thread(target=self._remake, args=(opened, stack), daemon=True).start()
+            with ExitStack() as stack:
+                stack.callback(self._making.release)
+                opened = stack.enter_context(self._reader.acquire())
+                arguments = opened, stack.pop_all()
+            self._start(*arguments)
         return self._made[2]
+
+    def _start(self, index: OpenIndex, stack: ExitStack) -> None:
+        """Makes the words in a thread, which closes the stack."""
+        try:
+            threading.Thread(target=self._remake, args=(index, stack), daemon=True).start()
+        except RuntimeError:  # no thread is to be had: another search will try
+            stack.close()
 
     def _remake(self, index: OpenIndex, stack: ExitStack) -> None:
         started = time.thread_time()

@@ -50,21 +50,34 @@ def match_any(words: Iterable[tuple[str, tuple[str, ...]]]) -> list[query.Query]
     return [*looked_up, *(part for part in parts if isinstance(part, GramPhrase))]
 
 
-def match_open(name: str, units: Sequence[str], terms: Expand, limit: int) -> query.Query:
+def match_open(
+    name: str, units: Sequence[str], terms: Expand, limit: int
+) -> tuple[query.Query, dict[str, int]]:
     """The documents with these units, the last of which may be unfinished if it is of letters or digits.
 
-    Of the words that the last may stand for, the `limit` most frequent are tried.
+    Where too many pairs of units start as the last two do, the last is one of the `limit` most frequent words
+    that start so: all of them, with their frequencies, are the second of the pair.
     """
     if not units:
-        return query.NullQuery
+        return query.NullQuery, {}
     *head, last = units
     if not last.endswith(END):
-        return match_units(name, units)
+        return match_units(name, units), {}
     stem = last.removesuffix(END)
+    fields = SEARCHED[name]
     if not head:
-        return any_of([query.Prefix(f"{field}_units", stem) for field in SEARCHED[name]])
-    found = Counter(dict(pair for field in SEARCHED[name] for pair in terms(f"{field}_units", stem)))
-    return any_found([match_units(name, [*head, unit]) for unit, _ in found.most_common(limit)])
+        return any_of([query.Prefix(f"{field}_units", stem) for field in fields]), {}
+    pair, offset = head[-1] + stem, len(head) - 1
+    if offset == 0:
+        return any_of([query.Prefix(f"{field}_grams", pair) for field in fields]), {}
+    if all(len(terms(f"{field}_grams", pair)) <= _MAX_NEIGHBOURS for field in fields):
+        grams = (*phrase_grams(head), (offset, pair))
+        unfinished = frozenset([offset])
+        return any_of([GramPhrase(f"{field}_grams", grams, unfinished=unfinished) for field in fields]), {}
+    counts: Counter[str] = Counter()
+    for field in fields:
+        counts.update(dict(terms(f"{field}_units", stem)))
+    return any_found([match_units(name, [*head, unit]) for unit, _ in counts.most_common(limit)]), counts
 
 
 def units_in(field: str, units: Sequence[str]) -> query.Query:

@@ -114,8 +114,9 @@ class QueryLog:
             _log.warning("query_log: %s: %s", self._file, error)
             with self._lock:
                 for key, (searches, articles) in taken.items():
-                    since = self._waiting.get(key, (0, articles))
-                    self._waiting[key] = searches + since[0], since[1]
+                    if key in self._waiting or len(self._waiting) < _MOST_WAITING:
+                        since = self._waiting.get(key, (0, articles))
+                        self._waiting[key] = searches + since[0], since[1]
 
 
 def read_queries(
@@ -127,11 +128,11 @@ def read_queries(
     Raises SettingsError where the file can't be read.
     """
     wanted = "" if found is None else "AND articles > 0" if found else "AND articles = 0"
-    order = f"SELECT query, searches, articles FROM ({_SINCE}) WHERE searches >= ? {wanted} "
+    sql = f"SELECT query, searches, articles FROM ({_SINCE}) WHERE searches >= ? {wanted} "
     try:
         with closing(_connect(file, "mode=ro")) as connection:
             rows = connection.execute(
-                f"{order} ORDER BY searches DESC, query LIMIT ?", (_first_day(days), least, limit)
+                f"{sql} ORDER BY searches DESC, query LIMIT ?", (_first_day(days), least, limit)
             ).fetchall()
     except sqlite3.Error as error:
         raise SettingsError(

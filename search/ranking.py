@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from itertools import pairwise
 
 from whoosh import query
@@ -113,6 +113,7 @@ class _Planner:
         # By identity of the node:
         self._matches: dict[int, query.Query] = {}
         self._slots: dict[int, list[Slot]] = {}
+        self._texts: dict[int, str] = {}
         self.notes: list[Note] = []
         self.needles: list[Needle] = []
         self.synonyms: dict[str, str] = {}
@@ -172,7 +173,7 @@ class _Planner:
             (part.fieldname, tuple(word))
             for part in plain
             for word in (
-                *partial_words(self._analyzer, part.text),
+                *partial_words(self._analyzer, self._texts.get(id(part), "")),
                 *(form for slot in self._slots.get(id(part), []) for form in slot.synonyms),
             )
         ]
@@ -205,55 +206,59 @@ class _Planner:
 
     def _whole_phrase(self, node: query.And) -> list[query.Query]:
         """A bonus for the words of a group as one phrase, in the order in which they were typed."""
-        plain = [child for child in node.subqueries if _is_plain(child)]
+        plain = [child for child in node.subqueries if self._texts.get(id(child))]
         if len(plain) < 2 or len({child.fieldname for child in plain}) > 1:
             return []
-        units = self._analyzer.units(" ".join(child.text for child in plain))
+        texts = [self._texts[id(child)] for child in plain]
+        units = self._analyzer.units(" ".join(texts))
         if BOUNDARY in units or len(units) < 2:
             return []
         fields = SEARCHED[plain[0].fieldname]
         self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
         scores = phrase_scores(fields, units)
-        for left, right in pairwise(telling_words(self._analyzer, child.text) for child in plain):
+        for left, right in pairwise(telling_words(self._analyzer, text) for text in texts):
             scores += near_scores(fields, [*left[-1:], *right[:1]])
         return [boosted(part, node.boost) for part in scores]
 
     def _plain(self, node: query.Term) -> tuple[query.Query, list[query.Query]]:
         """What was typed without signs: each of its words must occur."""
-        groups = query_words(self._analyzer, node.text)
-        groups = groups[: self._take(len(groups))]
+        words = query_words(self._analyzer, node.text)
+        groups = words[: self._take(len(words))]
+        # What is over the limit is neither matched nor scored.
+        text = node.text if len(groups) == len(words) else " ".join(map(text_of, groups))
+        self._texts[id(node)] = text
         if not groups:
             return query.NullQuery, []
         fields = SEARCHED[node.fieldname]
-        self._slots[id(node)] = slots = self._cut(node, groups)
-        units = self._analyzer.units(node.text)
-        scores = word_scores(self._analyzer, fields, node.text)
+        self._slots[id(node)] = slots = self._cut(node, text, groups)
+        units = self._analyzer.units(text)
+        scores = word_scores(self._analyzer, fields, text)
         if len(groups) > 1 and BOUNDARY not in units:
             scores += phrase_scores(fields, units)
-            scores += near_scores(fields, telling_words(self._analyzer, node.text))
+            scores += near_scores(fields, telling_words(self._analyzer, text))
             self.needles.append(Needle(tuple(units), fields, 2.0 * len(units)))
         self._mark_words(groups, fields)
         matches: list[query.Query] = []
         for slot in slots:
             match = all_of([match_units(node.fieldname, word) for word in slot.words])
             if slot.synonyms:
-                text = text_of([unit for word in slot.words for unit in word])
-                typed = word_scores(self._analyzer, fields, text)
+                said = text_of([unit for word in slot.words for unit in word])
+                typed = word_scores(self._analyzer, fields, said)
                 scores += self._thesaurus.scores(typed, slot.synonyms, scoring.WEIGHTS.synonym)
                 self._mark_words([list(form) for form in slot.synonyms], fields)
-                self.synonyms |= {text_of(form): text for form in slot.synonyms}
+                self.synonyms |= {text_of(form): said for form in slot.synonyms}
                 match = any_of([match, *(match_units(node.fieldname, form) for form in slot.synonyms)])
             if match not in matches:
                 matches.append(match)
         return all_of(matches), [boosted(score, node.boost) for score in scores]
 
-    def _cut(self, node: query.Term, words: list[list[str]]) -> list[Slot]:
+    def _cut(self, node: query.Term, text: str, words: list[list[str]]) -> list[Slot]:
         """The words of a text, with the synonyms that are searched for, too. None are where NOT stands
         before: a synonym must not take anything away."""
         if self._is_negated:
             return [Slot([word]) for word in words]
         given = {form for field, form in self._given if field == node.fieldname}
-        return self._thesaurus.slots(self._analyzer, node.text, words, given)
+        return self._thesaurus.slots(self._analyzer, text, words, given)
 
     def _form(self, node: query.Query) -> list[tuple[str, Form]]:
         """The field and the units of what is a form by itself: a plain text or a phrase."""
@@ -327,7 +332,8 @@ class _Planner:
             scores = self._pattern_scores(fields, units[-1].removesuffix(END), str.startswith)
         else:
             scores = word_scores(self._analyzer, fields, node.text)
-        match = match_open(node.fieldname, units, self._terms, self._max_expansions)
+        match, counts = match_open(node.fieldname, units, self._terms, self._max_expansions)
+        self._note_many(node.text, counts)
         return match, [boosted(score, node.boost) for score in scores]
 
     def _expanded(self, node: query.Query) -> tuple[query.Query, list[query.Query]]:
@@ -363,15 +369,18 @@ class _Planner:
             for unit, documents in self._terms(f"{field}_units", prefix):
                 if unit.endswith(END) and wanted(unit.removesuffix(END)):
                     counts[unit] += documents
-        if len(counts) > self._max_expansions:
+        self._note_many(prefix, counts)
+        return [unit for unit, _ in counts.most_common(self._max_expansions)]
+
+    def _note_many(self, prefix: str, words: Sized) -> None:
+        if len(words) > self._max_expansions:
             self.notes.append(
                 Note(
                     "{prefix}… stands for {count} words; the {limit} most frequent were searched "
                     "(max_expansions).",
-                    {"prefix": prefix, "count": len(counts), "limit": self._max_expansions},
+                    {"prefix": prefix, "count": len(words), "limit": self._max_expansions},
                 )
             )
-        return [unit for unit, _ in counts.most_common(self._max_expansions)]
 
     def _mark_words(self, groups: list[list[str]], fields: tuple[str, ...]) -> None:
         """Single characters are marked only if there is nothing longer: 的 is everywhere."""

@@ -156,7 +156,7 @@ class Searcher:
             deadline.check()
             hits = _present(index, found.hits, plan.needles)
             if request.explain:
-                hits = _explained(index, plan, found, hits, offset)
+                hits = _explained(index, plan, found, hits, offset, deadline)
             dictionary = self._dictionary.notes(index)
             exact = found.total if found.relaxed_from is None else found.relaxed_from
             suggestion, dead_end = None, None
@@ -365,11 +365,16 @@ def _present(index: OpenIndex, hits: Sequence[Hit], needles: Sequence[Needle]) -
 
 
 def _explained(
-    index: OpenIndex, plan: Plan, found: _Found, hits: Sequence[ResultHit], offset: int
+    index: OpenIndex,
+    plan: Plan,
+    found: _Found,
+    hits: Sequence[ResultHit],
+    offset: int,
+    deadline: Deadline,
 ) -> tuple[ResultHit, ...]:
     from search.explain import Explanation, explain
 
-    parts = explain(index.engine, plan, found.hits)
+    parts = explain(index.engine, plan, found.hits, deadline)
     exact = len(found.hits) if found.relaxed_from is None else found.relaxed_from - offset
     partial = {hit.id for hit in found.hits[max(0, exact) :]}
     return tuple(

@@ -85,7 +85,9 @@ def _closest(index: OpenIndex, tree: query.Query, limit: int) -> Iterator[tuple[
     """Hits with their articles, in order; mostly no more are needed than a few over the limit."""
     offset, size, total = 0, limit + 5, 1
     while offset < min(total, _DEEPEST):
-        page = index.engine.search(tree, sort=Sort.RELEVANCE, offset=offset, limit=size)
+        page = index.engine.search(
+            tree, sort=Sort.RELEVANCE, offset=offset, limit=min(size, _DEEPEST - offset)
+        )
         articles = index.articles.articles([hit.id for hit in page.hits])
         yield from ((hit, articles[hit.id]) for hit in page.hits if hit.id in articles)
         offset, size, total = offset + size, 4 * size, page.total

@@ -89,19 +89,20 @@ def _attempts(
     typed: str, tree: query.Query, index: OpenIndex, count: Count, spelt: Spelt, *, is_found: bool
 ) -> Iterator[list[tuple[_Text, PutRight]]]:
     """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
-    firsts: list[tuple[_Text, PutRight]] = []
+    firsts: list[tuple[_Text, PutRight, Iterator[PutRight]]] = []  # and what comes after the first
     seconds = _SHARED_SECONDS if index.meta.engine in SHARED else math.inf
     metered = MeteredIndex(index, typed, is_found=is_found, seconds=seconds)
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < _FEW:
             found = _put_right(metered, text.field, typed[text.start : text.end], there, spelt)
-            firsts += [(text, first) for first in islice(found, 1)]
+            firsts += [(text, first, found) for first in islice(found, 1)]
     if firsts:
-        yield firsts
+        yield [(text, first) for text, first, _ in firsts]
     if len(firsts) > 1:
-        yield from ([one] for one in firsts)
+        yield from ([(text, first)] for text, first, _ in firsts)
     elif firsts:
-        yield from ([(firsts[0][0], other)] for other in islice(found, _TRIED - 1))
+        ((text, _, others),) = firsts
+        yield from ([(text, other)] for other in islice(others, _TRIED - 1))
 
 
 def _put_right(index: MeteredIndex, field: str, text: str, there: int, spelt: Spelt) -> Iterator[PutRight]:

@@ -180,7 +180,7 @@ def _titles(index: OpenIndex, typed: str, limit: int) -> list[Suggestion]:
     """Titles that have all that was typed, its last word perhaps unfinished: those that start so first, then
     the newest first."""
     *before, last = typed.split() or [""]
-    open_end = match_open("title", index.analyzer.units(last), index.engine.terms, _EXPANSIONS)
+    open_end, _ = match_open("title", index.analyzer.units(last), index.engine.terms, _EXPANSIONS)
     if open_end is query.NullQuery:
         return []
     groups = [units for word in before if (units := index.analyzer.units(word))]

@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from itertools import chain
 
 from whoosh import query
 from whoosh.qparser.common import attach
@@ -84,11 +85,11 @@ def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
             limit=settings.max_query_length,
         )
     notes: list[Note] = []
-    text = _NO_TEXT.sub(" ", text)
-    _note_unknown_fields(text, notes)
-    _note_lost_signs(text, notes)
-    text = text.translate(_NARROW)
-    text = _QUOTED.sub(lambda found: f'"{found[0][1:-1]}"', text)
+    typed = _NO_TEXT.sub(" ", text)
+    text = _QUOTED.sub(lambda found: f'"{found[0][1:-1]}"', typed.translate(_NARROW))
+    unquoted = _unquoted(typed, text)
+    _note_unknown_fields(unquoted, notes)
+    _note_lost_signs(unquoted, notes)
     text = _check_quotes(text, notes)
     text = _check_parentheses(text, settings.max_query_nesting, notes)
     try:
@@ -100,6 +101,13 @@ def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
     patterns = _Patterns(settings.max_query_patterns, notes)
     tree = _simplified(tree, lambda leaf: patterns.limited(_read(leaf, zone, notes)))
     return ParsedQuery(tree, tuple(note for i, note in enumerate(notes) if note not in notes[:i]))
+
+
+def _unquoted(typed: str, text: str) -> str:
+    """What was typed, without what is quoted in `text`, which is as long."""
+    inside = (found.span() for found in re.finditer(r'"[^"]*"', text))
+    ends = [0, *chain.from_iterable(inside), len(typed)]
+    return "".join(typed[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True))
 
 
 def _check_quotes(text: str, notes: list[Note]) -> str:
@@ -135,7 +143,7 @@ def _check_parentheses(text: str, limit: int, notes: list[Note]) -> str:
 
 
 def _note_unknown_fields(text: str, notes: list[Note]) -> None:
-    for found in _UNKNOWN_FIELD.finditer(re.sub(r'"[^"]*"', "", text)):
+    for found in _UNKNOWN_FIELD.finditer(text):
         if found["name"].lower() not in FIELD_NAMES:
             notes.append(
                 Note(
@@ -146,7 +154,7 @@ def _note_unknown_fields(text: str, notes: list[Note]) -> None:
 
 
 def _note_lost_signs(text: str, notes: list[Note]) -> None:
-    for found in _LOST_SIGN.finditer(re.sub(r'"[^"]*"', "", text)):
+    for found in _LOST_SIGN.finditer(text):
         if not is_pattern(found[0]) and "=" not in found[0]:
             notes.append(
                 Note(
@@ -242,7 +250,9 @@ def _simplified(node: query.Query, read: Callable[[query.Query], query.Query]) -
             return inner if inner is query.NullQuery else query.Not(inner)
         case query.Term() | query.Prefix() | query.Wildcard() | query.FuzzyTerm() | query.Phrase():
             leaf = read(node)
-            return leaf if leaf is query.NullQuery else attach(leaf, node)
+            # A date that is none becomes a text of another field, which was typed nowhere.
+            is_as_typed = leaf is not query.NullQuery and leaf.fieldname == node.fieldname
+            return attach(leaf, node) if is_as_typed else leaf
     return query.NullQuery
 
 

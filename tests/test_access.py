@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.main import souwen
-from index.errors import SettingsError
+from index.errors import SettingsError, TooSlowError
 from index.settings import Settings
 from search import deadline as deadline_module
+from search import explain as explain_module
 from search.request import SearchRequest
 from search.searcher import Searcher
 from web import access
@@ -129,6 +130,19 @@ def test_a_search_may_take_so_long_only(
     error = json.loads(answer.data)["error"]
     assert error["code"] == "too_slow"
     assert "10 s (max_search_seconds)" in error["message"]
+
+
+def test_an_explanation_may_take_so_long_only(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert searcher.search(SearchRequest("临江 地铁", explain=True)).hits[0].explanation is not None
+    explain = explain_module.explain
+
+    def late(*arguments: object) -> object:
+        monkeypatch.setattr(deadline_module.Deadline, "took_ms", 10_001)
+        return explain(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(explain_module, "explain", late)
+    with pytest.raises(TooSlowError):
+        searcher.search(SearchRequest("临江 地铁", explain=True))
 
 
 def test_what_was_found_is_shown_though_there_is_no_time_for_advice(

@@ -155,6 +155,8 @@ def test_empty_and_unknown_parameters_are_ignored(client: FlaskClient) -> None:
     plain = _get(client, "/api/search", q="临江")
     odd = _get(client, "/api/search", q="临江", page="", size=" ", sort="", category="", utm_source="x")
     assert plain | {"took_ms": 0} == odd | {"took_ms": 0}
+    nameless = _get(client, "/api/search", q="临江", author=" ", **{"": "x"})
+    assert plain | {"took_ms": 0} == nameless | {"took_ms": 0}
 
 
 @pytest.mark.parametrize(

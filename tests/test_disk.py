@@ -124,7 +124,7 @@ def test_a_full_disk_below_standard_output_is_told(any_archive: Archive) -> None
     any_archive.post("a.md", "图书馆")
     any_archive.sync()
     for command in (["search", "图书馆"], ["search", "图书馆", "--json"], ["export"]):
-        with open("/dev/full", "w", encoding="utf-8") as full:
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
             done = subprocess.run(
                 [sys.executable, "-m", "cli", *command, "--index", str(any_archive.directory)],
                 stdout=full,

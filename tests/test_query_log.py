@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -75,6 +76,39 @@ def test_what_cant_be_written_yet_waits(file: Path) -> None:
         other.rollback()
         log.record("地铁", 2)
     assert read_queries(file, DAYS, 10) == [LoggedQuery("地铁", 2, 2)]
+
+
+def test_what_waits_has_a_limit(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what comes while a file can't be written."""
+    monkeypatch.setattr(query_log_module, "_MOST_WAITING", 3)
+    with closing(QueryLog(file, DAYS)) as log, closing(sqlite3.connect(file)) as other:
+        log._connection.execute("PRAGMA busy_timeout = 0")
+        other.execute("BEGIN IMMEDIATE")
+        for number in range(5):
+            log.record(f"甲{number}", 1)
+        # What is taken to be written, and has to go back among what has come since.
+        monkeypatch.setattr(log, "_lock", _Recording(log, [f"乙{number}" for number in range(5)]))
+        log._write()
+        assert len(log._waiting) == 3
+        other.rollback()
+
+
+class _Recording:
+    """A lock, with searches that come while what waits is being written."""
+
+    def __init__(self, log: QueryLog, queries: list[str]) -> None:
+        self._log, self._queries, self._lock = log, queries, threading.RLock()
+        self._times = 0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._times += 1
+        if self._times == 2:  # to put back what was taken
+            for query in self._queries:
+                self._log.record(query, 1)
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def test_a_file_that_cant_be_used_is_told(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from plans import ARCHIVE, Archive, archive_of, article, marked
 from whoosh import query
 
 from index.engine import GramPhrase, Sort
+from search import matching
 from search.matching import scored
 from search.scoring import WEIGHTS
 
@@ -95,6 +96,17 @@ def test_words_over_the_limit_are_ignored_with_one_note(archive: Archive) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "kept"), [("公安 改革 天气 没有", "公安 改革"), ("公安改革天气没有", "公安改革")]
+)
+def test_words_over_the_limit_neither_match_in_part_nor_score(archive: Archive, text: str, kept: str) -> None:
+    plan, within = archive.plan(text, max_words=2), archive.plan(kept)
+    assert plan.relaxed is not None and within.relaxed is not None
+    assert archive.ids(plan.relaxed) == archive.ids(within.relaxed)
+    assert {repr(score) for score in plan.scores} == {repr(score) for score in within.scores}
+    assert marked(plan) == marked(within)
+
+
+@pytest.mark.parametrize(
     "ignored",
     [
         "“没有”",
@@ -133,6 +145,21 @@ def test_a_pattern_stands_for_so_many_words_and_says_if_there_are_more() -> None
             assert re.search("a.*… stands for 6 words; the 2 most frequent", str(plan.notes[0]))
             assert marked(plan) == {"axc", "ayc"}
             assert made.ids(plan.strict) == set(names)
+
+
+def test_an_unfinished_word_behind_others_is_found_however_many_it_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    articles = [article(f"{number}", "无题", f"第{number}号文件第{number}页") for number in range(10, 30)]
+    with archive_of([*articles, article("x", "无题", "1号，第2页")]) as made:
+        for text, found in (("第1*", 10), ("文件 第1*", 10), ("号文件第2*", 10), ("title:第1*", 0)):
+            plan = made.plan(text, max_expansions=3)
+            assert len(made.ids(plan.strict)) == found
+            assert not plan.notes
+        monkeypatch.setattr(matching, "_MAX_NEIGHBOURS", 5)
+        plan = made.plan("号文件第1*", max_expansions=3)  # too many to be looked at beside the others
+        assert len(made.ids(plan.strict)) == 3
+        assert "号文件第1… stands for 11 words; the 3 most frequent" in str(plan.notes[0])
 
 
 def test_words_too_common_to_be_held_to_a_distance_are_searched_anywhere() -> None:

@@ -135,6 +135,9 @@ def test_words_that_no_article_has_together_are_counted(searcher: Searcher) -> N
         ("火星", ["火星"]),
         ("地铁 NOT 地铁", ["地铁", "地铁"]),
         ("一 二 三 四 五 六 七 火星", []),
+        ("标题:(候鸟 火星)", ["title:候鸟", "title:火星"]),  # each with the field of the group
+        ("title:(候鸟 AND 火星) 地铁", ["title:候鸟", "title:火星", "地铁"]),
+        ("火星 AND(地铁)", ["火星", "(地铁)"]),
         (f'"放管服{"改革" * 400}" AND 火星', []),  # a passage
     ],
 )
@@ -144,6 +147,37 @@ def test_what_was_asked_for_is_taken_apart_as_it_was_typed(
     dead_end = searcher.search(SearchRequest(typed)).dead_end
     assert dead_end is not None
     assert [part.text for part in dead_end.parts] == parts
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("-地铁 火星", "地铁"),
+        ("NOT(地铁) 火星", "(地铁)"),
+        ("(NOT 地铁) 火星", "地铁"),
+        ("火星 ＮＯＴ 地铁", "地铁"),
+        ("火星 -(地铁 OR 标题:候鸟)", "(地铁 OR 标题:候鸟)"),
+    ],
+)
+def test_what_was_excluded_is_told_as_that(searcher: Searcher, typed: str, asked: str) -> None:
+    dead_end = searcher.search(SearchRequest(typed)).dead_end
+    assert dead_end is not None
+    (excluded,) = (part for part in dead_end.parts if part.kind == "excluded")
+    assert excluded.text == asked
+    assert excluded.total == exact(searcher.search(SearchRequest(asked))) > 0
+
+
+def test_a_second_guess_does_not_depend_on_the_order_of_words(any_archive: Archive) -> None:
+    """丝五 sounds like 四五 and 十五, of which only the second that is tried is beside 土壤."""
+    any_archive.lines(
+        "posts.jsonl",
+        {**{f"a{n}": "来了四五个人" for n in range(20)}, "b": "八月十五土壤环境", "c": "土壤环境"},
+    )
+    any_archive.sync()
+    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+        for typed, meant in (("丝五 土壤环境", "十五 土壤环境"), ("土壤环境 丝五", "土壤环境 十五")):
+            suggestion = searcher.search(SearchRequest(typed)).suggestion
+            assert suggestion is not None and suggestion.query == meant
 
 
 def test_filters_are_parts(searcher: Searcher) -> None:

@@ -25,7 +25,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 @blueprint.get("/feed.atom")
 def atom() -> Response:
     """The newest articles of a search, or of the whole archive."""
-    wanted = replace(params.search_request(request.args), sort=Sort.NEWEST, page=1)
+    wanted = replace(params.search_request(request.args), sort=Sort.NEWEST, page=1, explain=False)
     searcher = context().searcher
     if params.arguments(wanted, sort=Sort.RELEVANCE, size=params.SIZE.default):
         results = searcher.search(wanted, advise=False)

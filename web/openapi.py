@@ -140,7 +140,10 @@ _HEAD: dict[str, Schema] = {
     "categories": _list({"type": "string"}, "From the outermost to the innermost."),
     "thumbnail": _text("The address of a picture; empty where there is none."),
 }
-_FACET = _list(_ref("FacetValue"), "Every value among the articles found, with their number.")
+_FACET = _list(
+    _ref("FacetValue"),
+    "The 200 most frequent values among the articles found, with their number; of months, all.",
+)
 
 _RUN = _object(
     "A run.",
@@ -193,7 +196,7 @@ SCHEMAS: dict[str, Schema] = {
             "but the first.",
             "oneOf": [{"type": "null"}, _ref("DeadEnd")],
         },
-        notes=_list({"type": "string"}, "What could not be read as it was meant."),
+        notes=_list({"type": "string"}, "What could not be read as it was meant, and what else was done."),
     ),
     "DeadEnd": _object(
         "What was asked for, in parts, and what is found without each.",

@@ -76,8 +76,10 @@ SIMILAR_SIZE = Parameter("size", "At most so many articles.", default=10, high=M
 
 
 def text_of(args: Mapping[str, str], parameter: Parameter) -> str:
-    """The value of a text parameter, by its name or its alias."""
-    return args.get(parameter.name) or args.get(parameter.alias) or str(parameter.default)
+    """The value of a text parameter, by its name or its alias; a blank one is none."""
+    names = (parameter.name, parameter.alias) if parameter.alias else (parameter.name,)
+    values = (args.get(name, "") for name in names)
+    return next((value for value in values if value.strip()), str(parameter.default))
 
 
 def number_of(args: Mapping[str, str], parameter: Parameter) -> int:

@@ -92,7 +92,7 @@ def reading_view(article: Article, needles: Sequence[Needle] = (), *, pictures: 
     there are links in their places."""
     html = article.html.strip()
     if not html:
-        return _paragraphs(article.text, needles)
+        return Reading(Markup(""))
     writer = _Writer(
         needles,
         base=article.url,
@@ -117,12 +117,6 @@ def reading_view(article: Article, needles: Sequence[Needle] = (), *, pictures: 
             assert isinstance(child, NavigableString)
             writer.text(str(child))
     return Reading(Markup(_SANITISER.clean(writer.close())), writer.hits)  # sanitised
-
-
-def _paragraphs(text: str, needles: Sequence[Needle]) -> Reading:
-    lines = [highlight(line, needles, "body") for line in text.split("\n")]
-    html = Markup("").join(Markup(f"<p>{line.to_html()}</p>") for line in lines)  # escaped by to_html
-    return Reading(html, sum(len(line.marks) for line in lines))
 
 
 class _Writer:

@@ -44,7 +44,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]{2,4}")
 def search() -> Response | str:
     """A page of results; without anything to search for, the first page."""
     wanted = params.search_request(request.args)
-    if not any((wanted.query.strip(), wanted.category, wanted.author, wanted.date_from, wanted.date_to)):
+    if not any((wanted.query, wanted.category, wanted.author, wanted.date_from, wanted.date_to)):
         return _first_page()
     searcher = context().searcher
     results = context().search(wanted)
