@@ -102,19 +102,26 @@ def index_command(
             _print_report(report)
         return report
 
+    stop = threading.Event()
+    if watch:  # what has begun is finished, from the first run on
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
     run(request)
-    if watch:
-        _follow(place, settings, request, lambda again: run(again, is_again=True))
+    if watch and not stop.is_set():
+        _follow(place, settings, request, lambda again: run(again, is_again=True), stop)
 
 
-def _follow(place: Path, settings: Settings, request: Request, run: Callable[[Request], Report]) -> None:
-    """Goes on until Ctrl-C, or until it is told to end: then what has begun is finished."""
+def _follow(
+    place: Path,
+    settings: Settings,
+    request: Request,
+    run: Callable[[Request], Report],
+    stop: threading.Event,
+) -> None:
+    """Goes on until Ctrl-C, or until `stop` is set."""
     from index.watch import Watcher
 
     if hasattr(os, "nice"):  # not on Windows
         os.nice(_NICENESS)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     watcher = Watcher(
         place,
         settings,

@@ -28,7 +28,7 @@ _COMMANDS = {
     "verify": ("cli.inspect", "Check that index, catalog and files agree."),
     "backup": ("cli.backup", "Write the index to one file, while others use it."),
     "restore": ("cli.backup", "Make an index of a backup."),
-    "export": ("cli.inspect", "Write all articles as JSON Lines."),
+    "export": ("cli.export", "Write all articles as JSON Lines."),
     "dict": ("cli.dictionary", "Find new words for the dictionary, and try a changed one."),
     "queries": ("cli.queries", "List what is searched for most, and what finds nothing."),
     "password": ("cli.password", "Print the hash of a password for the server."),

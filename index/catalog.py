@@ -75,6 +75,7 @@ CREATE TABLE runs (
 _LIGHT = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url"
 _FULL = _LIGHT.replace("x''", "html")
 _SQLITE_VARIABLES = 500
+_AS_IT_IS = "mode=ro&immutable=1"
 # What SQLite says of a file that it can't write.
 _OF_THE_COPY = frozenset(
     f"SQLITE_{name}"
@@ -85,13 +86,14 @@ _OF_THE_COPY = frozenset(
 class Catalog:
     """A catalog open for reading, from any number of threads."""
 
-    # Where the directory can't be written, SQLite can't share a log with a writer; nor is there one.
-    _MODES: tuple[str, ...] = ("mode=ro", "mode=ro&immutable=1")
+    # Where the directory can't be written, and no writer shares its log, SQLite reads the file as it is now.
+    _MODES: tuple[str, ...] = ("mode=ro", _AS_IT_IS)
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, mode: str) -> None:
         self._connection = connection
         self._path = path
         self._lock = threading.Lock()
+        self._state = _state(path) if mode == _AS_IT_IS else None
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -103,11 +105,16 @@ class Catalog:
             try:
                 connection.execute("PRAGMA cache_size = -16384")  # KiB
                 connection.execute("SELECT count(*) FROM roots")
-                return cls(connection, path)
+                return cls(connection, path, mode)
             except sqlite3.Error as error:
                 failure = error
                 connection.close()
         raise IndexDamagedError("{file}: can't be read: {reason}", file=path, reason=failure) from failure
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether others have written since it was opened, which this connection will never see."""
+        return self._state is not None and self._state != _state(self._path)
 
     def close(self) -> None:
         """Closes the file; the log of a writer is merged into it."""
@@ -267,6 +274,15 @@ class Catalog:
             raise IndexDamagedError(
                 "{file}: can't be read: {reason}", file=self._path, reason=error
             ) from error
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What is different after a commit: of the file, and of its log."""
+    try:
+        status, log = path.stat(), path.with_name(f"{path.name}-wal")
+        return status.st_mtime_ns, status.st_size, log.stat().st_size if log.exists() else 0
+    except OSError:
+        return 0, 0, 0
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -10,6 +10,9 @@ from index.article import Article, Problem
 from index.catalog import ADDED, REMOVED, SCHEMA, SETTLED, Catalog, connect
 from index.records import Change, FileState, PackedArticle, pack
 
+# Runs that are remembered; `souwen stats` shows the last of them.
+_RUNS_KEPT = 1000
+
 
 class CatalogWriter(Catalog):
     """A catalog open for the one writer. What is written is one transaction until `commit`."""
@@ -25,7 +28,7 @@ class CatalogWriter(Catalog):
         connection.execute("PRAGMA page_size = 16384")  # bytes; of 4096, an article takes several
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(SCHEMA)
-        return cls(connection, path)
+        return cls(connection, path, "mode=rwc")
 
     def set_roots(self, roots: dict[str, Path]) -> None:
         """Replaces the folders that this index follows."""
@@ -110,6 +113,9 @@ class CatalogWriter(Catalog):
         """Notes a run that changed something."""
         self._connection.execute(
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?)", (started, seconds, added, changed, removed)
+        )
+        self._connection.execute(
+            f"DELETE FROM runs WHERE rowid <= (SELECT max(rowid) - {_RUNS_KEPT} FROM runs)"
         )
 
     def mark_all(self) -> None:

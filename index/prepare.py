@@ -29,8 +29,10 @@ from index.settings import zone
 _CHUNK = 32
 # Bytes of files that are prepared together: a few large ones are enough.
 _CHUNK_BYTES = 4_000_000
-# Chunks prepared ahead, for each process: enough work for the second that a commit takes.
+# Chunks prepared ahead, for each process: enough work for the second that a commit takes; and bytes of their
+# files, of all together: prepared, they take four to five times as much.
 _AHEAD = 24
+_AHEAD_BYTES = 60_000_000
 # Fewer files than this are done before other processes have started.
 _WORTH_PROCESSES = 200
 
@@ -185,14 +187,19 @@ def prepare_files(tasks: Sequence[Task], preparation: Preparation, jobs: int) ->
         return
     context = multiprocessing.get_context("spawn")  # a fork would copy the engine's threads half-way
     with ProcessPoolExecutor(jobs, context, _start_process, (preparation,)) as pool:
-        running: deque[Future[list[Prepared]]] = deque()
+        running: deque[tuple[int, Future[list[Prepared]]]] = deque()
+        ahead = 0
         try:
             for chunk in chunks:
-                running.append(pool.submit(_prepare_chunk, chunk))
-                if len(running) > _AHEAD * jobs:
-                    yield from running.popleft().result()
+                size = sum(task.file.state.size for task in chunk)
+                running.append((size, pool.submit(_prepare_chunk, chunk)))
+                ahead += size
+                while len(running) > _AHEAD * jobs or (ahead > _AHEAD_BYTES and len(running) > jobs):
+                    done, prepared = running.popleft()
+                    ahead -= done
+                    yield from prepared.result()
             while running:
-                yield from running.popleft().result()
+                yield from running.popleft()[1].result()
         except BrokenProcessPool:
             raise InputError(
                 "a process that reads files was ended from outside, perhaps for lack of memory. "

@@ -105,6 +105,8 @@ class OpenIndex:
     @property
     def is_live(self) -> bool:
         """Whether it was still what is searched when it was looked at last."""
+        if self.ledger is not None and self.ledger.is_outdated:
+            return False
         return self.meta.engine not in SHARED or cast(SharedEngine, self.engine).is_live
 
     def is_at(self, path: Path | None) -> bool:

@@ -66,18 +66,20 @@ class Findings:
             )
         )
 
-    def lines(self) -> Iterator[str]:
-        """The findings for a person, with what to run."""
+    def lines(self, place: str) -> Iterator[str]:
+        """The findings for a person, with what to run for the index at `place`."""
+        repair = f"souwen verify --repair --index {place}"
+        follow = f"souwen index --index {place}"
         yield f"{self.articles:,} articles in the catalog, {self.documents:,} documents in the engine."
         for what, found, mend in (
-            ("Articles that searches can't find", self.not_in_engine, "souwen verify --repair"),
-            ("Documents without an article", self.not_in_catalog, "souwen verify --repair"),
-            ("Files of the engine that are damaged", self.damaged_files, "souwen verify --repair"),
-            ("Articles that searches get wrong", self.wrongly_found, "souwen verify --repair"),
-            ("Folders that are gone", self.missing_folders, "souwen index --forget NAME, or mount them"),
-            ("Files that are gone", self.missing_files, "souwen index"),
-            ("Files that have changed", self.changed_files, "souwen index"),
-            ("Files that are new", self.new_files, "souwen index"),
+            ("Articles that searches can't find", self.not_in_engine, repair),
+            ("Documents without an article", self.not_in_catalog, repair),
+            ("Files of the engine that are damaged", self.damaged_files, repair),
+            ("Articles that searches get wrong", self.wrongly_found, repair),
+            ("Folders that are gone", self.missing_folders, f"{follow} --forget NAME, or mount them"),
+            ("Files that are gone", self.missing_files, follow),
+            ("Files that have changed", self.changed_files, follow),
+            ("Files that are new", self.new_files, follow),
         ):
             if found:
                 yield f"{what} ({len(found):,}; run: {mend}):"
@@ -85,7 +87,7 @@ class Findings:
                 if len(found) > _SHOWN:
                     yield "  …"
         if self.unsettled:
-            yield "A run was interrupted (run: souwen index)."
+            yield f"A run was interrupted (run: {follow})."
         if self.agree:
             yield "Index, catalog and files agree."
 

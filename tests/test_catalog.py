@@ -110,6 +110,13 @@ def test_what_comes_back_before_the_engine_was_told_is_a_change(catalog: Catalog
     assert put(catalog, "p/a", article("1")) == change(changed="1")
 
 
+def test_so_many_runs_are_remembered(catalog: CatalogWriter) -> None:
+    for number in range(1100):
+        catalog.record_run(float(number), 0.1, 1, 0, 0)
+    runs = catalog.last_runs(5000)
+    assert [run["started"] for run in runs] == [float(number) for number in range(1099, 99, -1)]
+
+
 def test_nothing_is_stored_before_the_commit(tmp_path: Path) -> None:
     with closing(CatalogWriter.create(tmp_path / "c")) as catalog:
         put(catalog, "p/a", article("1"))

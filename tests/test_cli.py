@@ -239,6 +239,28 @@ def test_export_can_be_indexed_again(indexed: Run, tmp_path: Path) -> None:
     assert found("--index", "again") == found()
 
 
+def test_export_in_parts(indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`souwen index` reads no file that is larger than the setting allows."""
+    lines = [Article(id=str(n), path="", title="题", text="文" * 100_000).to_json() for n in range(8)]
+    (tmp_path / "many.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert indexed("index", "many.jsonl")[0] == 0
+    monkeypatch.setenv("SOUWEN_MAX_FILE_MB", "1")
+    code, out, err = indexed("export", "-o", "all.jsonl")
+    assert (code, out) == (0, "")
+    assert re.search(r"all.jsonl has [0-9.]+ MB, and souwen index reads files of up to 1 MB", err)
+    (tmp_path / "parts").mkdir()
+    assert indexed("export", "-o", "parts") == (0, "", "")
+    sizes = [path.stat().st_size for path in sorted((tmp_path / "parts").iterdir())]
+    assert len(sizes) > 2
+    assert max(sizes) <= 1_000_000
+    whole = (tmp_path / "all.jsonl").read_bytes()
+    assert b"".join(path.read_bytes() for path in sorted((tmp_path / "parts").iterdir())) == whole
+    report = json.loads(indexed("index", "parts", "--index", "again", "--json")[1])
+    assert (report["articles"], report["lost"]) == (11, 0)
+    code, _, err = indexed("export", "-o", "parts")
+    assert (code, "articles-00001.jsonl is there already" in err) == (2, True)
+
+
 def test_config_prints_the_settings_in_effect(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 from archive import Archive, find
 
 from index import reader as reader_module
+from index.catalog import Catalog
 from index.engines.tantivy import TantivyEngine
 from index.errors import EngineError, IndexDamagedError, IndexMissingError
 from index.generation import IndexDirectory, Meta
@@ -47,6 +48,23 @@ def test_changes_are_seen(any_archive: Archive) -> None:
         any_archive.sync()
         with reader.acquire() as index:
             assert find(index, "图书馆") == ["县图书馆"]
+
+
+@pytest.mark.usefixtures("eager")
+def test_changes_are_seen_by_who_may_not_write(any_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite then reads the catalog as it is at one moment, without the log of a writer."""
+    any_archive.post("a.md", "图书馆甲")
+    any_archive.sync()
+    with closing(IndexReader(any_archive.directory)) as reader:
+        with monkeypatch.context() as patch:
+            patch.setattr(Catalog, "_MODES", Catalog._MODES[1:])
+            with reader.acquire() as index:
+                assert find(index, "图书馆") == ["图书馆甲"]
+        any_archive.post("a.md", "图书馆乙")
+        any_archive.post("b.md", "图书馆丙")
+        any_archive.sync()
+        with reader.acquire() as index:
+            assert find(index, "图书馆") == ["图书馆丙", "图书馆乙"]
 
 
 def test_changes_are_seen_within_a_second(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,8 +123,12 @@ def test_one_writer_at_a_time(archive: Archive) -> None:
     assert archive.sync().added == 1
 
 
-def test_processes_give_what_one_process_gives(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ahead", [60_000_000, 1])
+def test_processes_give_what_one_process_gives(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
     monkeypatch.setattr(prepare, "_WORTH_PROCESSES", 1)
+    monkeypatch.setattr(prepare, "_AHEAD_BYTES", ahead)
     for number in range(70):
         archive.post(f"{number}.md", f"第{number}篇文章", title=f"题{number}")
     archive.write("bad.md", "---\ntitle: 'x\n---\n")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
+import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,9 +14,13 @@ from pathlib import Path
 import pytest
 from archive import Archive
 
+from cli.main import main
+from index.catalog_writer import CatalogWriter
+from index.checksums import record_checksums
 from index.engine import engine_class
 from index.errors import IndexDamagedError
 from index.generation import IndexDirectory
+from index.replay import replay
 from index.verify import Findings, repair, verify
 
 
@@ -104,7 +111,7 @@ def test_what_is_wrong_is_found_and_repaired_without_the_files(
     if found:
         wrong = findings(full)
         assert getattr(wrong, found)
-        assert any("run: souwen verify --repair" in line for line in wrong.lines())
+        assert any("run: souwen verify --repair" in line for line in wrong.lines("x"))
     assert len(repair(full.directory)) == 1
     assert repair(full.directory) == []
     full.folder.with_name("away").rename(full.folder)
@@ -128,6 +135,35 @@ def test_a_broken_catalog_is_told_and_not_repaired(archive: Archive) -> None:
     for check in (lambda: findings(archive), lambda: repair(archive.directory)):
         with pytest.raises(IndexDamagedError):
             check()
+
+
+def test_who_writes_just_now_is_waited_for(full: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two steps of a commit, catalog and engine differ."""
+    place = IndexDirectory(full.directory)
+    is_between = threading.Event()
+
+    def write() -> None:
+        generation = place.current()
+        with place.write_lock(), closing(CatalogWriter.open(generation.catalog_file)) as catalog:
+            catalog.mark(list(catalog.ids())[:3])
+            is_between.set()
+            time.sleep(1)
+            engine = engine_class(generation.meta.engine).open(generation.engine_directory)
+            with closing(engine), engine.writer() as writer:
+                replay(catalog, writer, generation)
+                writer.commit()
+                catalog.settle()
+            record_checksums(generation)
+
+    monkeypatch.setattr(sys, "argv", ["souwen", "verify", "--index", str(full.directory)])
+    writer = threading.Thread(target=write)
+    writer.start()
+    is_between.wait()
+    assert findings(full).unsettled
+    with pytest.raises(SystemExit) as ended:
+        main()
+    writer.join()
+    assert ended.value.code == 0
 
 
 def test_a_file_is_read_once_for_its_checksum(archive: Archive) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
 DEFAULT_NAME = "souwen"
-INSTALL = "pip install 'souwen[opensearch]'"
+INSTALL = "pip install opensearch-py orjson"
 # What OpenSearch allows an index to be called, less what souwen appends.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")
 _SECONDS = 30
