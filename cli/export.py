@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from cli.options import index_option, settings_for
+from cli.options import index_option, json_option, print_json, settings_for
 from index.article import write_jsonl
 from index.errors import InputError
 from index.reader import IndexReader
@@ -23,10 +23,12 @@ from index.reader import IndexReader
     help="A file, or a folder for several files. [default: standard output]",
 )
 @index_option
-def export_command(output: Path | None, directory: str | None) -> None:
+@json_option
+def export_command(output: Path | None, directory: str | None, as_json: bool) -> None:
     """Write all articles as JSON Lines, in a form that `souwen index` reads.
 
-    A file over max_file_mb is not read: of a large archive, make several, in a folder that is there.
+    A file over max_file_mb is not read: of a large archive, make several, in a folder that is there. With
+    --json, the files that were written are listed; the articles are JSON in any case.
 
     \b
     Examples:
@@ -37,32 +39,39 @@ def export_command(output: Path | None, directory: str | None) -> None:
     most = settings.max_file_mb * 1_000_000
     with closing(IndexReader(settings.index)) as reader, reader.acquire() as index:
         lines = (line.encode() for line in write_jsonl(index.articles.all_articles()))
-        if output is None:
+        if output is None or str(output) == "-":
             for line in lines:
                 sys.stdout.buffer.write(line)
-        elif output.is_dir():
-            _write_parts(lines, output, most)
-        else:
-            with output.open("wb") as file:
-                size = sum(map(file.write, lines))
-            if size > most:
-                click.echo(
-                    f"souwen: {output} has {size / 1e6:,.1f} MB, and souwen index reads files of up to "
-                    f"{settings.max_file_mb} MB (max_file_mb). To have several files, name a folder that is "
-                    "there.",
-                    err=True,
-                )
+            return
+        written = _write_parts(lines, output, most) if output.is_dir() else _write(lines, output)
+    if as_json:
+        print_json([{"file": str(file), "bytes": size} for file, size in written.items()])
+    if written.get(output, 0) > most:
+        click.echo(
+            f"souwen: {output} has {written[output] / 1e6:,.1f} MB, and souwen index reads files of up to "
+            f"{settings.max_file_mb} MB (max_file_mb). To have several files, name a folder that is there.",
+            err=True,
+        )
 
 
-def _write_parts(lines: Iterable[bytes], folder: Path, most: int) -> None:
-    """Files of up to so many bytes, in a folder that has none of them yet."""
+def _write(lines: Iterable[bytes], file: Path) -> dict[Path, int]:
+    """The file, and its size in bytes."""
+    with file.open("wb") as out:
+        return {file: sum(map(out.write, lines))}
+
+
+def _write_parts(lines: Iterable[bytes], folder: Path, most: int) -> dict[Path, int]:
+    """Files of up to `most` bytes, in a folder that has none of them yet, with their sizes."""
     if taken := next(folder.glob("articles-*.jsonl"), None):
         raise InputError(f"{taken} is there already. Name an empty folder.")
-    with ExitStack() as stack:
-        number, size, file = 0, most + 1, None
+    written: dict[Path, int] = {}
+    path = folder
+    with ExitStack() as last:
         for line in lines:
-            if file is None or size + len(line) > most:
-                stack.close()
-                number, size = number + 1, 0
-                file = stack.enter_context((folder / f"articles-{number:05d}.jsonl").open("wb"))
-            size += file.write(line)
+            if not written or written[path] + len(line) > most:
+                last.close()
+                path = folder / f"articles-{len(written) + 1:05d}.jsonl"
+                out = last.enter_context(path.open("wb"))
+                written[path] = 0
+            written[path] += out.write(line)
+    return written

@@ -126,15 +126,16 @@ def _verified(location: str) -> Findings:
 
 
 @click.command("config")
+@index_option
 @json_option
-def config_command(as_json: bool) -> None:
+def config_command(directory: str | None, as_json: bool) -> None:
     """Print the settings in effect, from the environment (SOUWEN_…), souwen.toml, or the defaults.
 
     \b
     Example:
       SOUWEN_TIMEZONE=Asia/Taipei souwen config
     """
-    values = asdict(settings_for(None))
+    values = asdict(settings_for(directory))
     for name, field in setting_fields().items():
         if field.metadata.get("secret") and values[name]:
             values[name] = "(set)"

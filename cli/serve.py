@@ -8,7 +8,7 @@ import socket
 
 import click
 
-from cli.options import index_option, settings_for
+from cli.options import index_option, json_option, print_json, settings_for
 from index.errors import InputError
 
 # More are of use only where many people search at once.
@@ -24,7 +24,8 @@ _MOST_PROCESSES = 4
     help=f"Processes that answer. [default: one for each core, at most {_MOST_PROCESSES}]",
 )
 @index_option
-def serve_command(host: str, port: int, processes: int | None, directory: str | None) -> None:
+@json_option
+def serve_command(host: str, port: int, processes: int | None, directory: str | None, as_json: bool) -> None:
     """Serve the search page and the JSON API until Ctrl-C.
 
     \b
@@ -50,7 +51,11 @@ def serve_command(host: str, port: int, processes: int | None, directory: str | 
             risk = "there is no password. Set one: SOUWEN_PASSWORD=… souwen serve"
         click.echo(f"Warning: {host} can be reached from other machines, and {risk}", err=True)
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"souwen is at http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", err=True)
+    url = f"http://{shown}:{listening.getsockname()[1]}/"
+    if as_json:
+        print_json({"url": url})
+    else:
+        click.echo(f"souwen is at {url} (Ctrl-C ends it)", err=True)
     serve(listening, settings, processes or min(os.cpu_count() or 1, _MOST_PROCESSES))
 
 

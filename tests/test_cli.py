@@ -249,8 +249,10 @@ def test_export_in_parts(indexed: Run, tmp_path: Path, monkeypatch: pytest.Monke
     assert (code, out) == (0, "")
     assert re.search(r"all.jsonl has [0-9.]+ MB, and souwen index reads files of up to 1 MB", err)
     (tmp_path / "parts").mkdir()
-    assert indexed("export", "-o", "parts") == (0, "", "")
+    code, out, err = indexed("export", "-o", "parts", "--json")
+    assert (code, err) == (0, "")
     sizes = [path.stat().st_size for path in sorted((tmp_path / "parts").iterdir())]
+    assert [part["bytes"] for part in json.loads(out)] == sizes
     assert len(sizes) > 2
     assert max(sizes) <= 1_000_000
     whole = (tmp_path / "all.jsonl").read_bytes()
@@ -390,3 +392,11 @@ def test_watch_applies_changes(indexed: Run, posts: Path, tmp_path: Path) -> Non
         finally:
             watcher.terminate()
     assert indexed("search", "新来的")[0] == 0
+
+
+def test_every_command_takes_json(run: Run) -> None:
+    listed = re.findall(r"^  (\w+) ", run("--help")[1].partition("Commands:")[2], re.MULTILINE)
+    assert {"index", "search", "export", "serve"} <= {*listed}
+    for name in listed:
+        if name != "dict":  # its commands do
+            assert "--json" in run(name, "--help")[1], name
