@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
 DEFAULT_NAME = "souwen"
-INSTALL = "pip install opensearch-py orjson"
+INSTALL = f"{sys.executable} -m pip install opensearch-py orjson"
 # What OpenSearch allows an index to be called, less what souwen appends.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")
 _SECONDS = 30
