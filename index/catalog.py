@@ -197,6 +197,11 @@ class Catalog:
         rows = self._rows("SELECT path, reason, lost FROM problems ORDER BY lost DESC, path, rowid")
         return [Problem(path, reason, bool(lost)) for path, reason, lost in rows]
 
+    def count_problems(self) -> tuple[int, int]:
+        """How much could not be read, and how much not well."""
+        counts = dict(self._rows("SELECT lost, count(*) FROM problems GROUP BY lost"))
+        return counts.get(1, 0), counts.get(0, 0)
+
     def files(self) -> dict[str, KnownFile]:
         """The ledger: every file that was read, by path. A size of -1 asks to read it again."""
         rows = self._rows("SELECT path, size, mtime_ns, digest FROM files")

@@ -7,7 +7,6 @@ lock → open the live generation, or make one → replay what a crash left
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict
@@ -298,8 +297,7 @@ class _Run:
 
     def _finish(self, found: Scan, started: float) -> None:
         report = self._report
-        problems = Counter(problem.lost for problem in self._catalog.problems())
-        report.lost, report.doubtful = problems[True], problems[False]
+        report.lost, report.doubtful = self._catalog.count_problems()
         report.articles = self._catalog.count()
         report.ignored = dict(found.ignored.most_common())
         report.seconds = time.time() - started

@@ -62,14 +62,15 @@ def make_plan(
     match, scores = planner.plan(tree)
     if match is query.NullQuery:
         return Plan(match, None, (), (), "", (*planner.notes, Note("There is nothing to search for.")), {})
+    synonyms = {form: said for form, said in planner.synonyms.items() if form not in planner.typed}
     return Plan(
         strict=match,
         relaxed=planner.relax(tree),
         scores=tuple(combined(scores)),
         needles=tuple(dict.fromkeys(planner.needles)),
         understood=planner.rewriter.write(tree),
-        notes=(*planner.notes, *_synonym_notes(planner.synonyms)),
-        synonyms=planner.synonyms,
+        notes=(*planner.notes, *_synonym_notes(synonyms)),
+        synonyms=synonyms,
     )
 
 
@@ -117,6 +118,7 @@ class _Planner:
         self.notes: list[Note] = []
         self.needles: list[Needle] = []
         self.synonyms: dict[str, str] = {}
+        self.typed: set[str] = set()
 
     @property
     def rewriter(self) -> Rewriter:
@@ -229,6 +231,7 @@ class _Planner:
         self._texts[id(node)] = text
         if not groups:
             return query.NullQuery, []
+        self.typed |= {text_of(word) for word in groups}
         fields = SEARCHED[node.fieldname]
         self._slots[id(node)] = slots = self._cut(node, text, groups)
         units = self._analyzer.units(text)
@@ -296,6 +299,7 @@ class _Planner:
         units = self._analyzer.units(text)
         if not units:
             return query.NullQuery, []
+        self.typed.add(text_of(units))
         fields = SEARCHED[node.fieldname]
         scores = [
             *word_scores(self._analyzer, fields, text),

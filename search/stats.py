@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -57,7 +56,7 @@ def read_stats(index: OpenIndex) -> Stats:
     else:
         assert index.generation is not None
         engine_bytes = sum(_size(path) for path in index.generation.engine_directory.rglob("*"))
-    problems = Counter(problem.lost for problem in ledger.problems()) if ledger else None
+    lost, doubtful = ledger.count_problems() if ledger else (None, None)
     last_runs = ledger.last_runs(_RUNS) if ledger else []
     runs: tuple[dict[str, object], ...] = tuple(
         {**run, "started": format_date(int(run["started"]))} for run in last_runs
@@ -70,8 +69,8 @@ def read_stats(index: OpenIndex) -> Stats:
         timezone=index.meta.timezone,
         oldest=oldest,
         newest=newest,
-        lost=problems[True] if problems is not None else None,
-        doubtful=problems[False] if problems is not None else None,
+        lost=lost,
+        doubtful=doubtful,
         catalog_bytes=catalog_bytes,
         engine_bytes=engine_bytes,
         files=ledger.count_files() if ledger else None,

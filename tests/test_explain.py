@@ -78,9 +78,12 @@ def test_each_kind_of_part(example_index: Path, tmp_path: Path) -> None:
     (tmp_path / "synonyms.txt").write_text("地铁 => 轨道交通\n", encoding="utf-8")
     with closing(Searcher(example_index, Settings(synonyms=str(tmp_path / "synonyms.txt")))) as searcher:
         parts = [part for hit in explained(searcher, "地铁3号线^2", size=100) for part in shown(hit)]
+        both = [part for hit in explained(searcher, '地铁 "轨道交通"', size=100) for part in shown(hit)]
     kinds = {(part.kind, part.text, part.weight, part.typed) for part in parts if part.field == "body"}
     assert {("word", "地铁", 2.0, ""), ("pair", "铁3", 1.2, ""), ("phrase", "地铁3号线", 1.2, "")} <= kinds
     assert ("synonym", "轨道交通", "地铁") in {(kind, text, typed) for kind, text, _, typed in kinds}
+    assert "轨道交通" in {part.text for part in both}
+    assert "synonym" not in {part.kind for part in both}  # it was typed itself
 
 
 def shown(hit: ResultHit) -> tuple[ScorePart, ...]:
