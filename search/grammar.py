@@ -173,7 +173,8 @@ def parser() -> QueryParser:
             _PatternPlugin(_PREFIX, query.Prefix),
             _PatternPlugin(_WILDCARD, query.Wildcard),
             _PatternPlugin(_FUZZY, query.FuzzyTerm),
-            plugins.BoostPlugin(),
+            # Whoosh's own needs no number, and would take the last ^ of `a^^^ b` for a word.
+            plugins.BoostPlugin(r"\^(?P<boost>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?=[\s)|]|$)"),
         ],
         group=_WordsGroup,
     )
