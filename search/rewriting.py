@@ -36,7 +36,10 @@ class Rewriter:
             case query.And() | query.Or():
                 return self._group(node, inside, boost)
             case query.Not():
-                return f"NOT {self.write(node.query, inside=node)}"
+                inner = self._without_groups_of_one(node.query)
+                if isinstance(inner, query.Not):  # NOT NOT can't be typed
+                    return self.write(inner.query, inside)
+                return f"NOT {self.write(inner, inside=node)}"
             case DateRange():
                 return f"date:{node.typed}"
         name = "" if node.fieldname == DEFAULT_FIELD else f"{node.fieldname}:"
@@ -57,6 +60,14 @@ class Rewriter:
 
     def _is_ignored(self, node: query.Query) -> bool:
         return self.matches.get(id(node)) is query.NullQuery
+
+    def _without_groups_of_one(self, node: query.Query) -> query.Query:
+        while isinstance(node, query.And | query.Or) and node.boost == 1.0:
+            kept = [child for child in node.subqueries if not self._is_ignored(child)]
+            if len(kept) != 1:
+                break
+            node = kept[0]
+        return node
 
     def _group(self, node: query.Query, inside: query.Query | None, boost: str) -> str:
         kept = [child for child in node.subqueries if not self._is_ignored(child)]
