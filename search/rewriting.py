@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from search.scoring import MAX_BOOST
 from search.syntax import DateRange
 from search.thesaurus import Slot
 from search.words import query_words
+
+# Signs of the query language that are a part of a name.
+_SIGNS = re.compile(r"^[-!]|[*?~^:()|]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Rewriter:
                 return f"{name}{node.text}*{boost}"
             case query.FuzzyTerm():
                 return f"{name}{node.text}~{node.maxdist}{boost}"
+        if node.fieldname in ("author", "category") and _SIGNS.search(node.text):
+            return f'{name}"{node.text}"{boost}'  # they would mean something where they stand now
         slots = self.slots.get(id(node)) or [Slot([[node.text]])]
         parts = [self._slot(slot, name, boost) for slot in slots]
         if len(parts) == 1:
