@@ -55,8 +55,9 @@ class Rewriter:
                 return f"{name}{node.text}*{boost}"
             case query.FuzzyTerm():
                 return f"{name}{node.text}~{node.maxdist}{boost}"
-        if node.fieldname in ("author", "category") and _SIGNS.search(node.text):
-            return f'{name}"{node.text}"{boost}'  # they would mean something where they stand now
+        if node.fieldname in ("author", "category"):
+            # Signs would mean something where they stand now.
+            return f'{name}"{node.text}"{boost}' if _SIGNS.search(node.text) else f"{name}{node.text}{boost}"
         slots = self.slots.get(id(node)) or [Slot([[node.text]])]
         parts = [self._slot(slot, name, boost) for slot in slots]
         if len(parts) == 1:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fuzz.targets import TARGETS, Check, seeds
@@ -51,3 +51,28 @@ def test_neither_do_inputs_like_them(target: tuple[str, Check]) -> None:
         check(more)
 
     run()
+
+
+# What queries are made of: words, what is none, and every sign.
+FRAGMENTS = [
+    *"公安服的aあ、，。：·\x01\ueb89", "交管", "地铁", "12", "3.5", "12:30", "C++",
+    "NOT ", "AND ", "OR ", "title:", "标题:", "author:", "category:", "date:", "date:2022", ">=2022",
+    "~2", "^2", "^0.5", *"   (((）)-－!|\"\"“”*?~^.:/+",
+]  # fmt: skip
+
+
+def test_neither_do_queries_of_signs() -> None:
+    """Byte by byte, a fuzzer takes a million tries to find what parts of the language do to one another."""
+    with TARGETS["query"]() as check:
+
+        @settings(max_examples=10 * EXAMPLES, deadline=None)
+        @given(st.lists(st.sampled_from(FRAGMENTS), max_size=16).map("".join))
+        @example("公 -(、 -(、 -服))")
+        @example("NOT category::2*(")
+        @example("author:甲^^^ 公")
+        @example("author:··")
+        @example('"5^0277777777')
+        def run(text: str) -> None:
+            check(text.encode())
+
+        run()

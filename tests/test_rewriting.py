@@ -45,6 +45,7 @@ def archive() -> Iterator[Archive]:
         ("author:甲^^^ 公安^.5|交管^2", 'author:"甲^^^" (公安^0.5 OR 交管^2)'),
         ("公安 category::2*(", '公安 category:":2*"'),  # no pattern, with the parenthesis behind it
         ("author:甲-乙", "author:甲-乙"),
+        ("author:甲··", "author:甲··"),
         ("C++ 18.0% GPT-4", "c++ 18.0% gpt4"),
         ("國內", "国内"),
         ("12:30 255,0,255 No.5", "12:30 255:0:255 no.5"),
