@@ -33,7 +33,7 @@ from index.analysis.variants import CHOSEN, RADICALS, REGIONAL, SEMANTIC
 from index.engine import Sort
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
-from search.ranking import make_plan
+from search.ranking import Planning, make_plan
 from search.syntax import parse_query
 
 _SIMPLIFY = opencc.OpenCC("t2s").convert
@@ -169,9 +169,8 @@ def found_by_index(index: OpenIndex, string: str, limit: int) -> set[str]:
     """The ids of what a quoted string finds."""
     settings = Settings()
     tree = parse_query(f'"{string}"', settings, index.zone).tree
-    plan = make_plan(
-        tree, index.analyzer, index.engine.terms, settings.max_query_words, settings.max_expansions
-    )
+    limits = settings.max_query_words, settings.max_expansions
+    plan = make_plan(tree, Planning(index.analyzer, index.engine.terms, *limits))
     hits = index.engine.search(plan.strict, sort=Sort.NEWEST, offset=0, limit=limit).hits
     return {hit.id for hit in hits}
 

@@ -165,7 +165,8 @@ def substring_recall(directory: Path, gold: Path, names: dict[str, str]) -> tupl
             count += 1
             parsed = parse_query(f'"{record["query"]}"', settings, index.zone)
             limits = settings.max_query_words, settings.max_expansions
-            plan = ranking.make_plan(parsed.tree, index.analyzer, index.engine.terms, *limits)
+            planning = ranking.Planning(index.analyzer, index.engine.terms, *limits)
+            plan = ranking.make_plan(parsed.tree, planning)
             hits = index.engine.search(plan.strict, sort=Sort.NEWEST, offset=0, limit=len(paths)).hits
             missing = {names[i] for i in record["ids"]} - {paths[hit.id] for hit in hits}
             if missing:

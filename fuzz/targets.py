@@ -39,7 +39,7 @@ from index.run import Request
 from index.settings import Settings
 from index.sync import sync
 from search.plan import Plan
-from search.ranking import make_plan
+from search.ranking import Planning, make_plan
 from search.snippets import Snippet, highlight, snippets
 from search.syntax import parse_query
 from web.app import create_app
@@ -191,7 +191,7 @@ def check_snippets(data: bytes) -> None:
     just that. What is before the first line break is searched for in the rest."""
     typed, _, text = _any_text(data).partition("\n")
     tree = parse_query(typed[:200], Settings(), UTC).tree
-    needles = make_plan(tree, _analyzers[0], lambda field, prefix: [], 200, 1000).needles
+    needles = make_plan(tree, Planning(_analyzers[0], lambda field, prefix: [], 200, 1000)).needles
     title = highlight(text, needles, "title")
     assert title.text == text
     for snippet in (title, *snippets(text, needles)):
@@ -253,9 +253,8 @@ def _check_query(index: OpenIndex, data: bytes) -> None:
 def _plan(index: OpenIndex, typed: str) -> Plan:
     settings = Settings()
     parsed = parse_query(typed, settings, index.zone)
-    plan = make_plan(
-        parsed.tree, index.analyzer, index.engine.terms, settings.max_query_words, settings.max_expansions
-    )
+    limits = settings.max_query_words, settings.max_expansions
+    plan = make_plan(parsed.tree, Planning(index.analyzer, index.engine.terms, *limits))
     for note in (*parsed.notes, *plan.notes):
         str(note)
     return plan

@@ -82,7 +82,7 @@ def restore(
 
     `progress` is told how many articles are done, of how many. Raises InputError where the file is no backup.
     """
-    if not file.is_file():
+    if not file.exists():
         raise InputError(f"{file}: there is no such file.")
     place = IndexDirectory(directory)
     with place.write_lock(), writing(directory):

@@ -89,11 +89,13 @@ class Catalog:
     # Where the directory can't be written, and no writer shares its log, SQLite reads the file as it is now.
     _MODES: tuple[str, ...] = ("mode=ro", _AS_IT_IS)
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, mode: str) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, state: tuple[int, int, int] | None = None
+    ) -> None:
         self._connection = connection
         self._path = path
         self._lock = threading.Lock()
-        self._state = _state(path) if mode == _AS_IT_IS else None
+        self._state = state  # of the file, where it is read as it was then
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -101,11 +103,12 @@ class Catalog:
         if not path.is_file():
             raise IndexDamagedError("{file}: is missing", file=path)
         for mode in cls._MODES:
+            state = _state(path) if mode == _AS_IT_IS else None
             connection = connect(path, mode)
             try:
                 connection.execute("PRAGMA cache_size = -16384")  # KiB
                 connection.execute("SELECT count(*) FROM roots")
-                return cls(connection, path, mode)
+                return cls(connection, path, state)
             except sqlite3.Error as error:
                 failure = error
                 connection.close()

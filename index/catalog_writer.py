@@ -28,7 +28,7 @@ class CatalogWriter(Catalog):
         connection.execute("PRAGMA page_size = 16384")  # bytes; of 4096, an article takes several
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(SCHEMA)
-        return cls(connection, path, "mode=rwc")
+        return cls(connection, path)
 
     def set_roots(self, roots: dict[str, Path]) -> None:
         """Replaces the folders that this index follows."""

@@ -216,7 +216,7 @@ class IndexDirectory:
             try:
                 yield was_interrupted
             except InputError:
-                if not was_interrupted:  # what was asked for made no sense: nothing was begun
+                if not was_interrupted:  # it was refused, and ended in order
                     lock.truncate(0)
                 raise
             lock.truncate(0)

@@ -190,7 +190,8 @@ def _parse(name: str, raw: object, source: str) -> int | str:
         values = known[name].metadata.get("values", ())
         if values and raw not in values:
             raise SettingsError(f"{source}: {name} must be one of {', '.join(values)}, not {raw!r}.")
-        return str(Path(raw).expanduser()) if raw.startswith("~") and name in _PATHS else raw
+        # (A Path would raise where there is no such user.)
+        return os.path.expanduser(raw) if name in _PATHS else raw  # noqa: PTH111
     low = known[name].metadata["low"]
     try:
         number = int(str(raw)) if not isinstance(raw, bool) else None

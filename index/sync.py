@@ -96,9 +96,9 @@ def sync(
                 with closing(engine):
                     run = _Run(generation, catalog, engine, request, settings, progress)
                     report = run.follow(roots, found, started, listed, is_repair=was_interrupted)
-                    if request.rebuild and not request.allow_empty:
+                    if request.rebuild and not is_first and not request.allow_empty:
                         with _live_catalog(place) as live:
-                            if live is not None and not is_first:
+                            if live is not None:
                                 refuse_leaving_out(live, run.unreadable, directory)
                     if generation.meta.engine in SHARED:
                         cast(SharedEngine, engine).publish()

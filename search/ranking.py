@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sized
+from dataclasses import dataclass
 from itertools import pairwise
 
 from whoosh import query
@@ -48,17 +49,21 @@ from search.wildcard import wildcard_pattern
 from search.words import is_compound, partial_words, query_words
 
 
-def make_plan(
-    tree: query.Query,
-    analyzer: Analyzer,
-    terms: Expand,
-    max_words: int,
-    max_expansions: int,
-    thesaurus: Thesaurus = NO_THESAURUS,
-) -> Plan:
-    """The plan of a logical tree. `terms` is `Engine.terms`."""
-    planner = _Planner(analyzer, terms, max_words, max_expansions, thesaurus)
-    tree = thesaurus.synonyms.joined(analyzer, tree)
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What a plan depends on, besides the query. `terms` is `Engine.terms`; the limits are settings."""
+
+    analyzer: Analyzer
+    terms: Expand
+    max_words: int
+    max_expansions: int
+    thesaurus: Thesaurus = NO_THESAURUS
+
+
+def make_plan(tree: query.Query, planning: Planning) -> Plan:
+    """The plan of a logical tree."""
+    planner = _Planner(planning)
+    tree = planning.thesaurus.synonyms.joined(planning.analyzer, tree)
     match, scores = planner.plan(tree)
     if match is query.NullQuery:
         return Plan(match, None, (), (), "", (*planner.notes, Note("There is nothing to search for.")), {})
@@ -74,17 +79,9 @@ def make_plan(
     )
 
 
-def make_match(
-    tree: query.Query,
-    analyzer: Analyzer,
-    terms: Expand,
-    max_words: int,
-    max_expansions: int,
-    thesaurus: Thesaurus = NO_THESAURUS,
-) -> query.Query:
+def make_match(tree: query.Query, planning: Planning) -> query.Query:
     """What `make_plan` gives as `strict`, in less time: it is all that counting asks for."""
-    planner = _Planner(analyzer, terms, max_words, max_expansions, thesaurus)
-    return planner.plan(thesaurus.synonyms.joined(analyzer, tree))[0]
+    return _Planner(planning).plan(planning.thesaurus.synonyms.joined(planning.analyzer, tree))[0]
 
 
 def _synonym_notes(synonyms: dict[str, str]) -> list[Note]:
@@ -94,20 +91,12 @@ def _synonym_notes(synonyms: dict[str, str]) -> list[Note]:
 
 
 class _Planner:
-    def __init__(
-        self,
-        analyzer: Analyzer,
-        terms: Expand,
-        max_words: int,
-        max_expansions: int,
-        thesaurus: Thesaurus,
-    ) -> None:
-        self._analyzer = analyzer
-        self._terms = terms
-        self._words_left = max_words
-        self._max_words = max_words
-        self._max_expansions = max_expansions
-        self._thesaurus = thesaurus
+    def __init__(self, planning: Planning) -> None:
+        self._analyzer = planning.analyzer
+        self._terms = planning.terms
+        self._words_left = self._max_words = planning.max_words
+        self._max_expansions = planning.max_expansions
+        self._thesaurus = planning.thesaurus
         # What stands beside the node in an OR: it is not added once more.
         self._given: frozenset[tuple[str, Form]] = frozenset()
         self._is_negated = False

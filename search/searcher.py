@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whoosh import query
 
-from index.analysis.fold import fold_key
 from index.article import Article
 from index.engine import FACET_FIELDS, AnyTerm, FacetCounts, Hit, Sort
 from index.errors import NotFoundError, TooSlowError
 from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
 from search.deadline import Deadline
+from search.facets import FacetValue, merged_facets
 from search.lexicon import LiveLexicon
 from search.matching import Expand, scored
 from search.plan import Needle, Plan
 from search.query_log import LivePastQueries
-from search.ranking import make_match, make_plan
+from search.ranking import Planning, make_match, make_plan
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
 from search.scoring import freshness_scores
 from search.snippets import Snippet, highlight, snippets
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
 
 # Where a query as it was typed finds so many articles, nothing else is proposed.
 FEW = 10
-# Values of one facet that an answer lists.
-_FACET_VALUES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +54,6 @@ class ResultHit:
     title: Snippet
     snippets: tuple[Snippet, ...]
     explanation: Explanation | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FacetValue:
-    """A value, and how many of the articles found have it."""
-
-    value: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +160,7 @@ class Searcher:
             relaxed_from=found.relaxed_from,
             took_ms=round(deadline.took_ms, 2),
             hits=hits,
-            facets=_facets(found.facets),
+            facets=merged_facets(found.facets),
             suggestion=suggestion,
             dead_end=dead_end,
             notes=(*parse_notes, *plan.notes, *date_notes(request, filters), *dictionary),
@@ -220,7 +209,7 @@ class Searcher:
         if filters and not text.strip():
             return index.engine.count(_filtered(query.Every(), filters))
         tree = parse_query(text, self._settings, index.zone).tree
-        match = make_match(tree, index.analyzer, *self._planning(index, terms))
+        match = make_match(tree, self._planning(index, terms))
         return index.engine.count(_filtered(match, filters))
 
     def article(self, article_id: str) -> Article:
@@ -264,7 +253,9 @@ class Searcher:
         """How many articles there are: in all, and by category, author and month."""
         with self._reader.acquire() as index:
             every = query.Every()
-            return Overview(index.engine.count(every), _facets(index.engine.facets(every, FACET_FIELDS)))
+            return Overview(
+                index.engine.count(every), merged_facets(index.engine.facets(every, FACET_FIELDS))
+            )
 
     def newest(self, limit: int = 10) -> tuple[Article, ...]:
         """The newest articles, without their html."""
@@ -287,16 +278,16 @@ class Searcher:
         """The plan of what was typed, and what could not be read as it was meant."""
         parsed = parse_query(text, self._settings, index.zone)
         notes = self._synonyms.current()[1]
-        plan = make_plan(parsed.tree, index.analyzer, *self._planning(index, terms))
+        plan = make_plan(parsed.tree, self._planning(index, terms))
         if plan.scores:
             fresh = freshness_scores(self._settings.freshness, time.time())
             plan = replace(plan, scores=(*plan.scores, *fresh))
         return plan, (*parsed.notes, *notes)
 
-    def _planning(self, index: OpenIndex, terms: Expand) -> tuple[Expand, int, int, Thesaurus]:
+    def _planning(self, index: OpenIndex, terms: Expand) -> Planning:
         settings = self._settings
         thesaurus = Thesaurus(self._synonyms.current()[0], index.engine.count)
-        return terms, settings.max_query_words, settings.max_expansions, thesaurus
+        return Planning(index.analyzer, terms, settings.max_query_words, settings.max_expansions, thesaurus)
 
 
 def _everything() -> Plan:
@@ -381,26 +372,3 @@ def _explained(
         replace(hit, explanation=Explanation(hit.article.id in partial, parts.get(hit.article.id, ())))
         for hit in hits
     )
-
-
-_spelling_key = lru_cache(maxsize=10_000)(fold_key)
-
-
-def _facets(counts: FacetCounts) -> dict[str, tuple[FacetValue, ...]]:
-    """The counts by value; spellings that fold to the same are one, shown as most articles write it."""
-    facets: dict[str, tuple[FacetValue, ...]] = {}
-    for name, values in counts.items():
-        counted: Counter[str] = Counter()  # a value stands there twice if strict and partial matches have it
-        for value, count in values:
-            counted[value] += count
-        if name == "month_facet":
-            facets["month"] = tuple(FacetValue(*value) for value in sorted(counted.items()))
-            continue
-        merged: dict[str, FacetValue] = {}
-        for value, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])):
-            key = _spelling_key(value)
-            first = merged.get(key)
-            merged[key] = FacetValue(first.value, first.count + count) if first else FacetValue(value, count)
-        ordered = sorted(merged.values(), key=lambda facet: (-facet.count, facet.value))
-        facets[name.removesuffix("_facet")] = tuple(ordered[:_FACET_VALUES])
-    return facets

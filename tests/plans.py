@@ -17,7 +17,7 @@ from index.engine import Engine, Sort, engine_class
 from index.settings import Settings, zone
 from search.matching import scored
 from search.plan import Plan
-from search.ranking import make_plan
+from search.ranking import Planning, make_plan
 from search.syntax import parse_query
 
 ZONE = zone("Asia/Shanghai")
@@ -84,7 +84,7 @@ class Archive:
 
     def plan(self, text: str, *, max_words: int = 200, max_expansions: int = 1000) -> Plan:
         tree = parse_query(text, Settings(), ZONE).tree
-        return make_plan(tree, ANALYZER, self.engine.terms, max_words, max_expansions)
+        return make_plan(tree, Planning(ANALYZER, self.engine.terms, max_words, max_expansions))
 
     def strict(self, text: str) -> set[str]:
         return self.ids(self.plan(text).strict)

@@ -245,8 +245,8 @@ def test_export_in_parts(indexed: Run, tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "many.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     assert indexed("index", "many.jsonl")[0] == 0
     monkeypatch.setenv("SOUWEN_MAX_FILE_MB", "1")
-    code, out, err = indexed("export", "-o", "all.jsonl")
-    assert (code, out) == (0, "")
+    code, _, err = indexed("export", "-o", "all.jsonl")
+    assert code == 0
     assert re.search(r"all.jsonl has [0-9.]+ MB, and souwen index reads files of up to 1 MB", err)
     (tmp_path / "parts").mkdir()
     code, out, err = indexed("export", "-o", "parts", "--json")
@@ -320,7 +320,6 @@ def test_errors_of_a_search(indexed: Run, arguments: list[str], message: str) ->
         ("SOUWEN_TIMEZONE", "Mars/Olympus", "no time zone 'Mars/Olympus'"),
         ("SOUWEN_COLOUR", "red", "unknown setting 'colour'. Known: index, timezone"),
         ("SOUWEN_CONFIG", "none.toml", "none.toml: can't be read"),
-        ("SOUWEN_INDEX", "", "index: is empty"),
         ("SOUWEN_DICTIONARY", "none.txt", "none.txt"),
     ],
 )

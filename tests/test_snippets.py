@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.analysis import Analyzer
 from index.settings import Settings, zone
 from search.plan import Needle
-from search.ranking import make_plan
+from search.ranking import Planning, make_plan
 from search.snippets import _LOOKED_AT, LENGTH, Snippet, highlight, snippets
 from search.syntax import parse_query
 
@@ -29,7 +29,7 @@ def needle(text: str, *, weight: float = 1.0, open_end: bool = False) -> Needle:
 def needles_of(typed: str) -> tuple[Needle, ...]:
     """What is marked for a query."""
     tree = parse_query(typed, Settings(), zone("UTC")).tree
-    return make_plan(tree, ANALYZER, lambda field, prefix: [], 200, 1000).needles
+    return make_plan(tree, Planning(ANALYZER, lambda field, prefix: [], 200, 1000)).needles
 
 
 def marked(snippet: Snippet) -> list[str]:

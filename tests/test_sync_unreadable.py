@@ -28,6 +28,18 @@ def break_reading(patch: pytest.MonkeyPatch, name: str) -> list[Path]:
     return tries
 
 
+def break_listing(patch: pytest.MonkeyPatch, name: str) -> None:
+    """Folders of this name can't be listed."""
+    real = os.scandir
+
+    def scandir(location: str) -> object:
+        if Path(location).name == name:
+            raise PermissionError(13, "Permission denied")
+        return real(location)
+
+    patch.setattr(os, "scandir", scandir)
+
+
 def test_what_was_not_read_well_is_counted(archive: Archive) -> None:
     archive.post("a.md", "好")
     archive.write("b.md", "---\ntitle: 'a\n---\n文")
@@ -48,15 +60,8 @@ def test_a_folder_that_cannot_be_listed_keeps_its_articles(
     archive.post("a.md", "外")
     archive.post("深/b.md", "内")
     archive.sync()
-    real = os.scandir
-
-    def scandir(location: str) -> object:
-        if Path(location).name == "深":
-            raise PermissionError(13, "Permission denied")
-        return real(location)
-
     with monkeypatch.context() as patch:
-        patch.setattr(os, "scandir", scandir)
+        break_listing(patch, "深")
         report = archive.sync()
     assert counts(report) == (0, 0, 0, 1)
     assert report.articles == 2
@@ -72,18 +77,11 @@ def test_a_rebuild_leaves_nothing_out_that_cannot_be_read(
     any_archive.post("a.md", "外")
     any_archive.post("深/b.md", "内")
     any_archive.sync()
-    real = os.scandir
-
-    def scandir(location: str) -> object:
-        if Path(location).name == "深":
-            raise PermissionError(13, "Permission denied")
-        return real(location)
-
     with monkeypatch.context() as patch:
         if kind == "file":
             break_reading(patch, "b.md")
         else:
-            patch.setattr(os, "scandir", scandir)
+            break_listing(patch, "深")
         with pytest.raises(VanishedError, match=r"leave out 1 articles .* such as posts/深/b.md"):
             any_archive.sync(Request(rebuild=True))
         assert sorted(any_archive.texts().values()) == ["内", "外"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from search.facets import FacetValue
 from search.request import SearchRequest
-from search.searcher import FacetValue
 from web.links import search_url
 
 # With more months than this from the first to the last, a bar is a year.

@@ -9,8 +9,9 @@ from functools import lru_cache
 
 from index.analysis.fold import fold_key
 from index.engine import Sort
+from search.facets import FacetValue
 from search.request import SearchRequest
-from search.searcher import FacetValue, Results
+from search.searcher import Results
 from web.charts import Timeline, make_timeline
 from web.display import level_names
 from web.language import message, said
