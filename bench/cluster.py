@@ -23,13 +23,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.engine import Sort
-from index.opensearch.cluster import Address, connect
-from index.run import Request
+from index.engines.base import Sort
+from index.engines.opensearch.client import Address, connect
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
-from search.grammar import DEFAULT_FIELD
-from search.matching import match_units
+from search.planning.matching import match_units
+from search.query.grammar import DEFAULT_FIELD
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
 
@@ -128,9 +128,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         tantivy = options.index or Path(folder, "tantivy")
         if not options.index:
-            sync(tantivy, Request([options.posts], engine="tantivy", jobs=options.jobs), settings)
+            sync(tantivy, IngestRequest([options.posts], engine="tantivy", jobs=options.jobs), settings)
         directory = Path(folder, "cluster")
-        request = Request(
+        request = IngestRequest(
             [options.posts],
             engine="opensearch",
             url=options.url,
@@ -157,7 +157,9 @@ def main() -> None:
                 f"slowest {took[-1]:.1f} ms"
             )
         if not options.keep:
-            sync(directory, Request(engine="tantivy"), settings)  # takes what was written from the cluster
+            sync(
+                directory, IngestRequest(engine="tantivy"), settings
+            )  # takes what was written from the cluster
 
 
 if __name__ == "__main__":

@@ -40,15 +40,16 @@ from whoosh import index as whoosh_index
 
 from index.analysis import Analyzer
 from index.analysis.grams import phrase_grams
-from index.catalog_writer import CatalogWriter
-from index.engine import EMBEDDED, GramPhrase, Sort, engine_class
-from index.generation import IndexDirectory
-from index.reader import IndexReader, OpenIndex
-from index.run import Report, Request
+from index.engines.base import EMBEDDED, Sort, engine_class
+from index.engines.nodes import GramPhrase
+from index.ingest.job import IngestReport, IngestRequest
+from index.ingest.sync import sync
+from index.ingest.watch import Watcher
+from index.maintenance.verify import verify
 from index.settings import Settings
-from index.sync import sync
-from index.verify import verify
-from index.watch import Watcher
+from index.store.catalog_writer import CatalogWriter
+from index.store.directory import IndexDirectory
+from index.store.reader import IndexReader, OpenIndex
 from search.request import SearchRequest
 from search.searcher import Searcher
 
@@ -98,11 +99,13 @@ class World:
     def run(self, operation: str) -> None:
         """What is killed. A watcher has no end."""
         settings = Settings()
-        request = Request([self.folder], engine="" if self.index.exists() else self.engine, allow_empty=True)
+        request = IngestRequest(
+            [self.folder], engine="" if self.index.exists() else self.engine, allow_empty=True
+        )
         sync(self.index, replace(request, rebuild=operation == "rebuild"), settings)
         if operation == "watch":
 
-            def run(again: Request) -> Report:
+            def run(again: IngestRequest) -> IngestReport:
                 return sync(self.index, again, settings)
 
             Watcher(self.index, settings, run, print, allow_empty=True).follow(threading.Event())
@@ -173,7 +176,7 @@ def check_next_run(world: World) -> None:
     with closing(IndexReader(world.index)) as reader, reader.acquire() as index:
         before = index.generation
         orphans = {name for name in names_in(before.engine_directory) if not belongs(name, index)}
-    sync(world.index, Request([world.folder], allow_empty=True), Settings())
+    sync(world.index, IngestRequest([world.folder], allow_empty=True), Settings())
     with closing(IndexReader(world.index)) as reader, reader.acquire() as index:
         findings = verify(index)
         assert findings.agree, findings

@@ -30,11 +30,11 @@ from pathlib import Path
 import opencc
 
 from index.analysis.variants import CHOSEN, RADICALS, REGIONAL, SEMANTIC
-from index.engine import Sort
-from index.reader import IndexReader, OpenIndex
+from index.engines.base import Sort
 from index.settings import Settings
-from search.ranking import Planning, make_plan
-from search.syntax import parse_query
+from index.store.reader import IndexReader, OpenIndex
+from search.planning.planner import Planning, make_plan
+from search.query.parser import parse_query
 
 _SIMPLIFY = opencc.OpenCC("t2s").convert
 _VARIANTS = {pair[0]: pair[1] for pair in (REGIONAL + SEMANTIC + RADICALS + CHOSEN).split()}

@@ -31,8 +31,8 @@ from index.analysis import Analyzer
 from index.analysis.bulk import accelerate_folding
 from index.settings import Settings
 from search.request import SearchRequest
-from search.response import results_json
 from search.searcher import Searcher
+from search.serialize import results_json
 
 _CLIENTS = 8
 

@@ -28,16 +28,17 @@ from pathlib import Path
 import peer
 from whoosh import index as whoosh_index
 
-from index.engine import Sort
-from index.reader import IndexReader
-from index.run import Request
+from index.engines.base import Sort
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
-from search import ranking, scoring
+from index.store.reader import IndexReader
+from search.planning import planner as ranking
+from search.planning import scoring
+from search.planning.scoring import Weights
+from search.query.parser import parse_query
 from search.request import SearchRequest
-from search.scoring import Weights
 from search.searcher import Searcher
-from search.syntax import parse_query
 
 SETS = ("cmrc2018", "title_xwlb", "title_lctt")
 SUBSTRINGS = ("substring_xwlb", "substring_lctt")
@@ -209,7 +210,7 @@ def main() -> None:
             directory, peer_directory = arguments.index, arguments.peer_index
             if corpus.exists():
                 directory, peer_directory = Path(place) / "index", Path(place) / "peer"
-                sync(directory, Request([corpus], jobs=2), Settings())
+                sync(directory, IngestRequest([corpus], jobs=2), Settings())
             quality = evaluate(directory, queries, weights)
             report(label, quality, before)
             now[label] = recorded(quality)

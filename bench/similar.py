@@ -25,10 +25,10 @@ from contextlib import closing
 from pathlib import Path
 
 from index.article import Article
-from index.reader import IndexReader
-from index.run import Request
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
+from index.store.reader import IndexReader
 from search import similar
 from search.searcher import Searcher
 
@@ -60,7 +60,7 @@ def main() -> None:
         report("folders", searcher, folders, asked_of(folders, _A_FOLDER, chosen), len(articles))
     with tempfile.TemporaryDirectory() as folder:
         sections, halves = write_sample(Path(folder, "sample.jsonl"), articles, chosen)
-        sync(Path(folder, "index"), Request([Path(folder, "sample.jsonl")], jobs=2), Settings())
+        sync(Path(folder, "index"), IngestRequest([Path(folder, "sample.jsonl")], jobs=2), Settings())
         with closing(Searcher(Path(folder, "index"), Settings())) as searcher:
             count = searcher.stats().articles
             report("series", searcher, sections, chosen.sample(sorted(sections), _ASKED), count)

@@ -32,9 +32,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from index.analysis.fold import fold
-from index.reader import OpenIndex
 from index.settings import Settings
-from search.pinyin import readings
+from index.store.reader import OpenIndex
+from search.assist.pinyin import readings
 from search.request import SearchRequest
 from search.searcher import FEW, Searcher
 

@@ -17,9 +17,9 @@ from contextlib import closing
 from pathlib import Path
 
 from index.settings import Settings
-from search.pinyin import readings
-from search.response import suggest_json
+from search.assist.pinyin import readings
 from search.searcher import Searcher
+from search.serialize import suggest_json
 
 
 def mixed_prefixes(searcher: Searcher, count: int) -> list[str]:

@@ -25,13 +25,13 @@ from whoosh import query
 
 from index.analysis.bulk import accelerate_folding
 from index.analysis.grams import END
-from index.engine import Sort
+from index.engines.base import Sort
 from index.errors import QueryError
-from index.reader import OpenIndex
 from index.settings import Settings
+from index.store.reader import OpenIndex
 from search.request import MAX_SIZE, SearchRequest
-from search.response import results_json
 from search.searcher import Searcher
+from search.serialize import results_json
 
 _KEPT = 30
 _WORDS = 400

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from cli.options import index_option, json_option, print_json, progress_bar, settings_for
+from index.engines.opensearch.client import is_address
 from index.errors import InputError
-from index.opensearch.cluster import is_address
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -25,7 +25,7 @@ def backup_command(file: Path, directory: str | None, as_json: bool) -> None:
     Example:
       souwen backup souwen-2022-01-04.tar.gz
     """
-    from index.backup import backup
+    from index.maintenance.backup import backup
 
     saved = backup(settings_for(directory).index, file)
     if as_json:
@@ -47,7 +47,7 @@ def restore_command(file: Path, replaces: bool, directory: str | None, as_json: 
       souwen restore souwen-2022-01-04.tar.gz
       souwen restore souwen-2022-01-04.tar.gz --replace
     """
-    from index.backup import restore
+    from index.maintenance.backup import restore
 
     location = settings_for(directory).index
     if is_address(location):

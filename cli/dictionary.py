@@ -13,7 +13,7 @@ from cli.options import index_option, json_option, print_json, printable, progre
 from index.settings import read_named_file
 
 if TYPE_CHECKING:
-    from search.preview import Cut, Preview, RankingChange, WordEffect
+    from search.dictionary.preview import Cut, Preview, RankingChange, WordEffect
 
 # Words that are printed.
 _LISTED = 50
@@ -54,8 +54,8 @@ def discover_command(limit: int, min_count: int | None, directory: str | None, a
       souwen dict discover --limit 1000 --min-count 20 --json
     """
     from index.analysis.words import parse_dictionary
-    from index.reader import IndexReader
-    from search.discover import discover, example
+    from index.store.reader import IndexReader
+    from search.dictionary.discover import discover, example
 
     settings = settings_for(directory)
     with closing(IndexReader(settings.index)) as reader, reader.acquire() as index:
@@ -97,7 +97,7 @@ def check_command(file: str, queries: str | None, directory: str | None, as_json
       souwen dict check words.txt
       souwen dict check words.txt queries.txt --json
     """
-    from search.preview import preview
+    from search.dictionary.preview import preview
     from search.searcher import Searcher
 
     settings = settings_for(directory)

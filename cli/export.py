@@ -12,7 +12,7 @@ import click
 from cli.options import index_option, json_option, print_json, settings_for
 from index.article import write_jsonl
 from index.errors import InputError
-from index.reader import IndexReader
+from index.store.reader import IndexReader
 
 
 @click.command("export")

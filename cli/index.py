@@ -12,12 +12,12 @@ from pathlib import Path
 import click
 
 from cli.options import index_option, json_option, print_json, printable, progress_bar, settings_for
-from index.engine import ENGINES
+from index.engines.base import ENGINES
+from index.engines.opensearch.client import is_address
 from index.errors import InputError
-from index.opensearch.cluster import is_address
-from index.run import Report, Request
+from index.ingest.job import IngestReport, IngestRequest
+from index.ingest.sync import followed_folders, sync
 from index.settings import Settings
-from index.sync import followed_folders, sync
 
 # Of a watcher: people who wait for an answer come first.
 _NICENESS = 10
@@ -77,7 +77,7 @@ def index_command(
             f"{settings.index}: an index on a cluster is written from a directory, where what was read is "
             f"noted. Run: souwen index FOLDER --engine opensearch --url {settings.index} --index DIR"
         )
-    request = Request(
+    request = IngestRequest(
         paths=paths,
         rebuild=rebuild,
         engine=engine,
@@ -91,7 +91,7 @@ def index_command(
     )
     place = Path(settings.index)
 
-    def run(request: Request, is_again: bool = False) -> Report:
+    def run(request: IngestRequest, is_again: bool = False) -> IngestReport:
         with progress_bar("files") as show:
             report = sync(place, request, settings, lambda progress: show(progress.done, progress.total))
         if is_again and not any(count for _, count in _counts(report)):
@@ -113,12 +113,12 @@ def index_command(
 def _follow(
     place: Path,
     settings: Settings,
-    request: Request,
-    run: Callable[[Request], Report],
+    request: IngestRequest,
+    run: Callable[[IngestRequest], IngestReport],
     stop: threading.Event,
 ) -> None:
     """Goes on until Ctrl-C, or until `stop` is set."""
-    from index.watch import Watcher
+    from index.ingest.watch import Watcher
 
     if hasattr(os, "nice"):  # not on Windows
         os.nice(_NICENESS)
@@ -136,7 +136,7 @@ def _follow(
     watcher.follow(stop)
 
 
-def _print_report(report: Report) -> None:
+def _print_report(report: IngestReport) -> None:
     changes = [f"{count:,} {name}" for name, count in _counts(report) if count]
     rate = (report.added + report.changed) / report.seconds if report.seconds else 0.0
     speed = f", {rate:,.0f} articles/s" if report.added + report.changed > 100 else ""
@@ -156,5 +156,5 @@ def _print_report(report: Report) -> None:
         )
 
 
-def _counts(report: Report) -> list[tuple[str, int]]:
+def _counts(report: IngestReport) -> list[tuple[str, int]]:
     return [("added", report.added), ("changed", report.changed), ("removed", report.removed)]

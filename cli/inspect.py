@@ -11,13 +11,13 @@ from pathlib import Path
 import click
 
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
+from index.engines.opensearch.client import is_address
 from index.errors import InputError
-from index.opensearch.cluster import is_address
-from index.reader import IndexReader, ledger_of
-from index.run import Request
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
+from index.maintenance.verify import Findings, repair, verify
 from index.settings import setting_fields
-from index.sync import sync
-from index.verify import Findings, repair, verify
+from index.store.reader import IndexReader, ledger_of
 
 # What a machine doesn't know that only reads what is on a cluster.
 _OF_A_LEDGER = ("problems", "files", "folders", "runs", "last_run")
@@ -35,8 +35,8 @@ def stats_command(directory: str | None, as_json: bool) -> None:
     Example:
       souwen stats --json
     """
-    from search.response import stats_json
     from search.searcher import Searcher
+    from search.serialize import stats_json
 
     settings = settings_for(directory)
     with closing(Searcher(settings.index, settings)) as searcher:
@@ -100,7 +100,7 @@ def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
             )
         for line in repair(Path(settings.index)):
             click.echo(line, err=True)
-        sync(Path(settings.index), Request(keep=True), settings)
+        sync(Path(settings.index), IngestRequest(keep=True), settings)
     findings = _verified(settings.index)
     if as_json:
         print_json(asdict(findings))

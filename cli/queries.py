@@ -9,7 +9,7 @@ import click
 
 from cli.options import json_option, print_json, printable, settings_for
 from index.errors import SettingsError
-from search.query_log import LoggedQuery, read_queries
+from search.assist.query_log import LoggedQuery, read_queries
 
 
 @click.command("queries")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
+from index.analysis.document import LEVEL
 from index.article import Article, local
-from index.document import LEVEL
 from search.request import SearchRequest
-from search.response import article_json, results_json, similar_json, suggest_json
 from search.searcher import ResultHit, Results, Searcher
+from search.serialize import article_json, results_json, similar_json, suggest_json
 from search.snippets import Snippet
 
 if TYPE_CHECKING:

@@ -30,18 +30,18 @@ from index.analysis.fold import MappedText, fold
 from index.analysis.grams import SEPARATED, separate, text_grams, units
 from index.article import Article, write_jsonl
 from index.errors import QueryError
-from index.extract import UNSHOWABLE, extract, extract_with_beautifulsoup
-from index.frontmatter import split_front_matter
-from index.generation import IndexDirectory
-from index.posts import decode, parse_file
-from index.reader import OpenIndex
-from index.run import Request
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
-from search.plan import Plan
-from search.ranking import Planning, make_plan
+from index.sources.extract import UNSHOWABLE, extract, extract_with_beautifulsoup
+from index.sources.frontmatter import split_front_matter
+from index.sources.posts import decode, parse_file
+from index.store.directory import IndexDirectory
+from index.store.reader import OpenIndex
+from search.planning.plan import Plan
+from search.planning.planner import Planning, make_plan
+from search.query.parser import parse_query
 from search.snippets import Snippet, highlight, snippets
-from search.syntax import parse_query
 from web.app import create_app
 from web.reading import reading_view
 
@@ -191,10 +191,12 @@ def check_snippets(data: bytes) -> None:
     just that. What is before the first line break is searched for in the rest."""
     typed, _, text = _any_text(data).partition("\n")
     tree = parse_query(typed[:200], Settings(), UTC).tree
-    needles = make_plan(tree, Planning(_analyzers[0], lambda field, prefix: [], 200, 1000)).needles
-    title = highlight(text, needles, "title")
+    highlight_terms = make_plan(
+        tree, Planning(_analyzers[0], lambda field, prefix: [], 200, 1000)
+    ).highlight_terms
+    title = highlight(text, highlight_terms, "title")
     assert title.text == text
-    for snippet in (title, *snippets(text, needles)):
+    for snippet in (title, *snippets(text, highlight_terms)):
         _check_snippet(snippet, text)
 
 
@@ -223,7 +225,7 @@ def _any_text(data: bytes) -> str:
 @contextmanager
 def _example_index() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="souwen-fuzz-") as folder:
-        sync(Path(folder) / "index", Request([EXAMPLES]), Settings())
+        sync(Path(folder) / "index", IngestRequest([EXAMPLES]), Settings())
         yield Path(folder) / "index"
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from operator import attrgetter
+
+from isal import isal_zlib
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -106,3 +110,25 @@ def write_jsonl(articles: Iterator[Article]) -> Iterator[str]:
     """One line of JSON an article, in the form that `souwen index` reads back."""
     for article in articles:
         yield json.dumps(article.to_json(), ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class PackedArticle:
+    """An article ready to be stored: packed where the parsing is done, in parallel."""
+
+    article: Article  # without its html
+    html: bytes
+    digest: bytes
+
+
+_values = attrgetter(*(field.name for field in fields(Article)))
+
+
+def pack(article: Article) -> PackedArticle:
+    """The article in the form that the catalog stores."""
+    content = "\0".join(map(str, _values(article)))
+    return PackedArticle(
+        article=replace(article, html=""),
+        html=isal_zlib.compress(article.html.encode(), 1),
+        digest=hashlib.blake2b(content.encode(), digest_size=16).digest(),
+    )

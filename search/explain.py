@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 from whoosh import query
 
+from index.analysis.document import WORD_FIELDS
 from index.analysis.grams import END, separate, units
 from index.article import to_datetime
-from index.engine import WORD_FIELDS, Engine, GramPhrase, Hit, Sort
+from index.engines.base import Engine, Hit, Sort
+from index.engines.nodes import GramPhrase
 from search.deadline import Deadline
-from search.matching import any_of, scored, text_of
-from search.plan import Plan
+from search.planning.matching import any_of, scored, text_of
+from search.planning.plan import Plan
 
 # Parts of a score that are looked at together, to see whether any of them scores.
 _AT_A_TIME = 6

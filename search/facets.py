@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from index.analysis.fold import fold_key
-from index.engine import FacetCounts
+from index.engines.base import FacetCounts
 
 # Values of one facet that an answer lists.
 _FACET_VALUES = 200

@@ -8,10 +8,10 @@ from datetime import tzinfo
 from whoosh import query
 
 from index.analysis.fold import fold_key
-from index.engine import Sort
+from index.engines.base import Sort
 from index.errors import QueryError
-from search.dates import ALLOWED_PERIODS, DateRange, parse_period
-from search.syntax import Note
+from search.query.dates import ALLOWED_PERIODS, DateRange, parse_period
+from search.query.parser import Note
 
 MAX_SIZE = 100
 

@@ -13,33 +13,35 @@ from typing import TYPE_CHECKING
 
 from whoosh import query
 
+from index.analysis.document import FACET_FIELDS
 from index.article import Article
-from index.engine import FACET_FIELDS, AnyTerm, FacetCounts, Hit, Sort
+from index.engines.base import FacetCounts, Hit, Sort
+from index.engines.nodes import TermSet
 from index.errors import NotFoundError, TooSlowError
-from index.reader import IndexReader, OpenIndex
 from index.settings import Settings
+from index.store.reader import IndexReader, OpenIndex
+from search.assist.lexicon import LivePinyinIndex
+from search.assist.query_log import LivePastQueries
 from search.deadline import Deadline
 from search.facets import FacetValue, merged_facets
-from search.lexicon import LiveLexicon
-from search.matching import Expand, scored
-from search.plan import Needle, Plan
-from search.query_log import LivePastQueries
-from search.ranking import Planning, make_match, make_plan
+from search.planning.expansion import Thesaurus
+from search.planning.matching import Expand, scored
+from search.planning.plan import HighlightTerm, Plan
+from search.planning.planner import Planning, make_match, make_plan
+from search.planning.scoring import freshness_scores
+from search.query.parser import Note, parse_query
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
-from search.scoring import freshness_scores
 from search.snippets import Snippet, highlight, snippets
-from search.syntax import Note, parse_query
-from search.thesaurus import Thesaurus
 from search.user_files import DictionaryFile, SynonymsFile
 
 # What a plain search has no use for is imported where it is needed: a search from a cold process has half a
 # second.
 if TYPE_CHECKING:
-    from search.dead_end import DeadEnd
+    from search.assist.spelling import Correction
+    from search.assist.suggest import Suggestion
+    from search.assist.zero_results import DeadEnd
     from search.explain import Explanation
-    from search.spelling import Correction
     from search.stats import Stats
-    from search.suggest import Suggestion
 
 # Where a query as it was typed finds so many articles, nothing else is proposed.
 FEW = 10
@@ -107,7 +109,7 @@ class Searcher:
     def __init__(self, location: Path | str, settings: Settings) -> None:
         self._reader = IndexReader(location)
         self._settings = settings
-        self._lexicon = LiveLexicon(self._reader)
+        self._lexicon = LivePinyinIndex(self._reader)
         self._past = LivePastQueries(settings.query_log, settings.query_log_days)
         self._synonyms = SynonymsFile(settings.synonyms)
         self._dictionary = DictionaryFile(settings.dictionary)
@@ -143,7 +145,7 @@ class Searcher:
                 plan = _everything()
             found = _find(index, plan, [*filters.values()], sort, offset, request.size, FACET_FIELDS)
             deadline.check()
-            hits = _present(index, found.hits, plan.needles)
+            hits = _present(index, found.hits, plan.highlight_terms)
             if request.explain:
                 hits = _explained(index, plan, found, hits, offset, deadline)
             dictionary = self._dictionary.notes(index)
@@ -176,9 +178,9 @@ class Searcher:
         deadline: Deadline,
     ) -> tuple[Correction | None, DeadEnd | None]:
         """What to try instead of a search that found few articles, and why it found none."""
-        from search.dead_end import explain_dead_end
-        from search.spelling import did_you_mean
-        from search.suggest import spelt
+        from search.assist.spelling import did_you_mean
+        from search.assist.suggest import spelt
+        from search.assist.zero_results import explain_dead_end
 
         @cache
         def count(text: str, names: frozenset[str]) -> int:
@@ -232,7 +234,7 @@ class Searcher:
 
     def suggest(self, prefix: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """What a person who has typed `prefix` may want to search for."""
-        from search.suggest import suggest
+        from search.assist.suggest import suggest
 
         check_size(limit)
         with self._reader.acquire() as index:
@@ -244,10 +246,10 @@ class Searcher:
         """The best hits of a query in an open index, which need not be the live one."""
         return _find(index, self._plan(index, text, index.engine.terms)[0], [], Sort.RELEVANCE, 0, limit).hits
 
-    def needles(self, text: str) -> tuple[Needle, ...]:
+    def highlight_terms(self, text: str) -> tuple[HighlightTerm, ...]:
         """What to mark in an article that was found by this query. Raises QueryError as `search` does."""
         with self._reader.acquire() as index:
-            return self._plan(index, text, index.engine.terms)[0].needles
+            return self._plan(index, text, index.engine.terms)[0].highlight_terms
 
     def overview(self) -> Overview:
         """How many articles there are: in all, and by category, author and month."""
@@ -292,7 +294,7 @@ class Searcher:
 
 def _everything() -> Plan:
     """The plan of an empty query with filters: all articles that pass them."""
-    return Plan(query.Every(), None, scores=(), needles=(), understood="", notes=(), synonyms={})
+    return Plan(query.Every(), None, scores=(), highlight_terms=(), understood="", notes=(), synonyms={})
 
 
 def _find(
@@ -317,7 +319,7 @@ def _find(
     if found.total:
         # By their ids: that is less work than to match them once more.
         whole = found if offset == 0 else engine.search(strict, sort=Sort.NEWEST, offset=0, limit=size)
-        these = AnyTerm("id", tuple(hit.id for hit in whole.hits))
+        these = TermSet("id", tuple(hit.id for hit in whole.hits))
         relaxed = query.And([relaxed, query.Not(these)])
     missing = size - len(found.hits)
     more = engine.search(
@@ -341,14 +343,16 @@ def _filtered(tree: query.Query, filters: Sequence[query.Query]) -> query.Query:
     return query.And([tree, *filters]) if filters and tree is not query.NullQuery else tree
 
 
-def _present(index: OpenIndex, hits: Sequence[Hit], needles: Sequence[Needle]) -> tuple[ResultHit, ...]:
+def _present(
+    index: OpenIndex, hits: Sequence[Hit], highlight_terms: Sequence[HighlightTerm]
+) -> tuple[ResultHit, ...]:
     articles = index.articles.articles([hit.id for hit in hits])
     return tuple(
         ResultHit(
             article=articles[hit.id],
             score=round(hit.score, 4),
-            title=highlight(articles[hit.id].title, needles, "title"),
-            snippets=snippets(articles[hit.id].text, needles),
+            title=highlight(articles[hit.id].title, highlight_terms, "title"),
+            snippets=snippets(articles[hit.id].text, highlight_terms),
         )
         for hit in hits
         if hit.id in articles

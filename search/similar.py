@@ -14,9 +14,9 @@ from whoosh import query
 
 from index.analysis.grams import separate
 from index.article import Article
-from index.bm25 import idf
-from index.engine import Hit, Sort
-from index.reader import OpenIndex
+from index.engines.base import Hit, Sort
+from index.engines.bm25 import idf
+from index.store.reader import OpenIndex
 
 # Words of an article that are searched for: its most frequent ones.
 WORDS = 80
@@ -32,7 +32,7 @@ _DEEPEST = 500
 def find_similar(index: OpenIndex, article: Article, limit: int) -> list[Hit]:
     """The articles most like this one, the closest first: never itself or a copy of it, and of others that
     are copies of one another only the first."""
-    words = telling_words(index, article)
+    words = content_words(index, article)
     if not words:
         return []
     wanted = [
@@ -53,7 +53,7 @@ def find_similar(index: OpenIndex, article: Article, limit: int) -> list[Hit]:
     return found
 
 
-def telling_words(index: OpenIndex, article: Article) -> list[tuple[str, float]]:
+def content_words(index: OpenIndex, article: Article) -> list[tuple[str, float]]:
     """The words that tell most about an article, with their weights: the heaviest has 1."""
     words = [*index.analyzer.words(article.title), *index.analyzer.words(article.text)]
     counts = Counter(word for word in words if len(word) > 1)

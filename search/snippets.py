@@ -15,7 +15,7 @@ from itertools import islice
 from markupsafe import escape
 
 from index.analysis.grams import UnitPattern, UnitText, unit_pattern
-from search.plan import Needle
+from search.planning.plan import HighlightTerm
 
 # Characters in a passage, about; and how far a passage reaches to begin or end with a sentence.
 LENGTH = 120
@@ -23,7 +23,7 @@ _REACH = 40
 _LEAD = 20
 # So much of an article is looked at; if nothing is found, so much more, and so on up to the last.
 _LOOKED_AT = (12_000, 50_000)
-# Occurrences that are looked at: of one needle, and of all in one text, those of the heaviest needles first.
+# Occurrences that are looked at: of one term, and of all in one text, those of the heaviest terms first.
 _MAX_OCCURRENCES = 50
 _MOST_IN_ALL = 1000
 
@@ -67,22 +67,22 @@ class Snippet:
 class _Occurrence:
     start: int
     end: int
-    needle: int
+    term: int
 
 
-def highlight(text: str, needles: Sequence[Needle], field: str) -> Snippet:
+def highlight(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -> Snippet:
     """A whole text (a title) with its marks."""
-    found = _find(text, needles, field)
+    found = _find(text, highlight_terms, field)
     return Snippet(text, _merged([(o.start, o.end) for o in found]))
 
 
-def snippets(text: str, needles: Sequence[Needle], limit: int = 2) -> tuple[Snippet, ...]:
+def snippets(text: str, highlight_terms: Sequence[HighlightTerm], limit: int = 2) -> tuple[Snippet, ...]:
     """The best passages of a body, in the order of the text: at least one, if there is any text.
 
-    The first is the one with the heaviest needles; another is added only for needles it lacks.
+    The first is the one with the heaviest terms; another is added only for terms it lacks.
     """
     for length in _LOOKED_AT:
-        everything = found = _find(text[:length], needles, "body")
+        everything = found = _find(text[:length], highlight_terms, "body")
         if len(text) > length:  # a word at the end may go on
             everything = found = [o for o in found if o.end < length - _LEAD]
         if found or len(text) <= length:
@@ -90,55 +90,59 @@ def snippets(text: str, needles: Sequence[Needle], limit: int = 2) -> tuple[Snip
     if not found:
         return (_passage(text, 0, 0, []),) if text else ()
     passages: list[Span] = []
-    wanted = {occurrence.needle for occurrence in found}
+    wanted = {occurrence.term for occurrence in found}
     while wanted and len(passages) < limit:
-        best = _best_window(found, needles, wanted)
+        best = _best_window(found, highlight_terms, wanted)
         if best is None:
             break
         span = _uncut(_extended(text, *best), everything)
         if any(span[0] < end and start < span[1] for start, end in passages):
             span = _uncut(best, everything)
         passages.append(span)
-        wanted -= {o.needle for o in found if span[0] <= o.start and o.end <= span[1]}
+        wanted -= {o.term for o in found if span[0] <= o.start and o.end <= span[1]}
         found = [o for o in found if o.end <= span[0] or o.start >= span[1]]
     return tuple(_passage(text, start, end, everything) for start, end in sorted(passages))
 
 
 @lru_cache(maxsize=1024)
-def _pattern(units: tuple[str, ...], open_end: bool) -> UnitPattern:
-    return unit_pattern(units, open_end=open_end)
+def _pattern(units: tuple[str, ...], is_prefix: bool) -> UnitPattern:
+    return unit_pattern(units, is_prefix=is_prefix)
 
 
-def _find(text: str, needles: Sequence[Needle], field: str) -> list[_Occurrence]:
-    """The occurrences of all needles, in the order of the text."""
+def _find(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -> list[_Occurrence]:
+    """The occurrences of all highlight_terms, in the order of the text."""
     searched = UnitText(text)
     found: list[_Occurrence] = []
-    for number, needle in sorted(enumerate(needles), key=lambda pair: -pair[1].weight):
+    for number, term in sorted(enumerate(highlight_terms), key=lambda pair: -pair[1].weight):
         if len(found) >= _MOST_IN_ALL:
             break
-        if field in needle.fields and searched.may_have(needle.units):
-            spans = islice(searched.find(_pattern(needle.units, needle.open_end)), _MAX_OCCURRENCES)
+        if field in term.fields and searched.may_have(term.units):
+            spans = islice(searched.find(_pattern(term.units, term.is_prefix)), _MAX_OCCURRENCES)
             found += [_Occurrence(start, end, number) for start, end in spans]
     return sorted(found, key=lambda occurrence: (occurrence.start, -occurrence.end))
 
 
-def _best_window(found: list[_Occurrence], needles: Sequence[Needle], wanted: set[int]) -> Span | None:
-    """The stretch of about a passage's length whose wanted needles weigh most; the first of equals."""
-    inside = [0] * len(needles)
+def _best_window(
+    found: list[_Occurrence], highlight_terms: Sequence[HighlightTerm], wanted: set[int]
+) -> Span | None:
+    """The stretch of about a passage's length whose wanted terms weigh most; the first of equals."""
+    inside = [0] * len(highlight_terms)
     weight = best_weight = 0.0
     best: Span | None = None
     first = 0
 
     def worth(number: int) -> float:
         count = inside[number]
-        return needles[number].weight * (1 + 0.05 * min(count, 5)) if count and number in wanted else 0.0
+        return (
+            highlight_terms[number].weight * (1 + 0.05 * min(count, 5)) if count and number in wanted else 0.0
+        )
 
     for occurrence in found:
-        weight -= worth(occurrence.needle)
-        inside[occurrence.needle] += 1
-        weight += worth(occurrence.needle)
+        weight -= worth(occurrence.term)
+        inside[occurrence.term] += 1
+        weight += worth(occurrence.term)
         while found[first] is not occurrence and occurrence.end - found[first].start > LENGTH:
-            left = found[first].needle
+            left = found[first].term
             weight -= worth(left)
             inside[left] -= 1
             weight += worth(left)

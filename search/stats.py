@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import cast
 
 from index.article import format_date
-from index.engine import SHARED, SharedEngine
-from index.reader import OpenIndex
+from index.engines.base import SHARED, SharedEngine
+from index.store.reader import OpenIndex
 
 _RUNS = 10
 

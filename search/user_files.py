@@ -8,10 +8,10 @@ from typing import Generic, TypeVar
 
 from index.analysis import hash_dictionary
 from index.errors import SettingsError
-from index.reader import OpenIndex
 from index.settings import read_named_file
-from search.synonyms import NO_SYNONYMS, Synonyms, parse_synonyms
-from search.syntax import Note
+from index.store.reader import OpenIndex
+from search.planning.synonyms import NO_SYNONYMS, Synonyms, parse_synonyms
+from search.query.parser import Note
 
 Value = TypeVar("Value")
 

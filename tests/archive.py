@@ -12,16 +12,17 @@ from typing import cast
 import pytest
 from whoosh import query
 
-from index import prepare
 from index.analysis.grams import phrase_grams
 from index.article import Problem
-from index.engine import GramPhrase, SharedEngine, Sort, engine_class
-from index.generation import IndexDirectory
-from index.reader import OpenIndex, ledger_of
-from index.run import Report, Request
+from index.engines.base import SharedEngine, Sort, engine_class
+from index.engines.nodes import GramPhrase
+from index.ingest import workers as prepare
+from index.ingest.job import IngestReport, IngestRequest
+from index.ingest.sync import sync
+from index.maintenance.verify import verify
 from index.settings import Settings
-from index.sync import sync
-from index.verify import verify
+from index.store.directory import IndexDirectory
+from index.store.reader import OpenIndex, ledger_of
 
 
 @dataclass
@@ -50,12 +51,12 @@ class Archive:
         lines = (json.dumps({"id": i, "title": i, "text": text}) + "\n" for i, text in articles.items())
         return self.write(name, "".join(lines))
 
-    def sync(self, request: Request | None = None, **settings: str | int) -> Report:
+    def sync(self, request: IngestRequest | None = None, **settings: str | int) -> IngestReport:
         """Makes the index follow the folder, even if that is empty now; or does what the request says."""
         if request is None:
             engine, url = ("", "") if self.directory.exists() else (self.engine, self.url)
             # In so many parts, each node of a cluster has one.
-            request = Request([self.folder], engine=engine, url=url, shards=3, allow_empty=True)
+            request = IngestRequest([self.folder], engine=engine, url=url, shards=3, allow_empty=True)
         return sync(self.directory, request, replace(self.settings, **settings))  # type: ignore[arg-type]
 
     def open(self) -> OpenIndex:
@@ -106,7 +107,7 @@ def shared(archive: Archive) -> SharedEngine:
     return cast(SharedEngine, engine_class(generation.meta.engine).open(generation.engine_directory))
 
 
-def counts(report: Report) -> tuple[int, int, int, int]:
+def counts(report: IngestReport) -> tuple[int, int, int, int]:
     """Articles that a run added, changed, removed and left."""
     return report.added, report.changed, report.removed, report.unchanged
 

@@ -20,10 +20,10 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from index.article import Article
-from index.engine import EMBEDDED, ENGINES, Engine
-from index.run import Request
+from index.engines.base import EMBEDDED, ENGINES, Engine
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
 from search.searcher import Searcher
 from web.app import create_app
 from web.context import Context
@@ -39,7 +39,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
 def example_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of an index over the example archive. Read it, don't write to it."""
     directory = tmp_path_factory.mktemp(f"examples-{request.param}") / "index"
-    sync(directory, Request([EXAMPLES], engine=request.param), Settings())
+    sync(directory, IngestRequest([EXAMPLES], engine=request.param), Settings())
     return directory
 
 
@@ -116,7 +116,7 @@ def browser() -> Iterator[Browser]:
 def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server over the example archive."""
     directory = tmp_path_factory.mktemp("site") / "index"
-    sync(directory, Request([EXAMPLES]), Settings())
+    sync(directory, IngestRequest([EXAMPLES]), Settings())
     with serving(directory) as address:
         yield address
 

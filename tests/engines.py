@@ -15,18 +15,9 @@ import pytest
 from cluster import NONE_FOUND, nodes
 from whoosh import query
 
-from index.engine import (
-    FACET_FIELDS,
-    NOWHERE,
-    AnyTerm,
-    Description,
-    Document,
-    Engine,
-    GramPhrase,
-    SharedEngine,
-    Sort,
-    engine_class,
-)
+from index.analysis.document import FACET_FIELDS, Document
+from index.engines.base import NOWHERE, Description, Engine, SharedEngine, Sort, engine_class
+from index.engines.nodes import GramPhrase, TermSet
 
 BOUNDARY = "|"
 REFERENCE = "whoosh"
@@ -78,7 +69,7 @@ def tree(node: list[Any]) -> query.Query:
         case "prefix":
             return query.Prefix(*rest)
         case "any":
-            return AnyTerm(rest[0], tuple(rest[1:]))
+            return TermSet(rest[0], tuple(rest[1:]))
         case "date":
             return query.NumericRange("date", *rest)
         case "every":

@@ -10,15 +10,15 @@ from pathlib import Path
 from whoosh import query
 
 from index.analysis import Analyzer
+from index.analysis.document import make_document
 from index.article import Article
-from index.dates import parse_date
-from index.document import make_document
-from index.engine import Engine, Sort, engine_class
+from index.engines.base import Engine, Sort, engine_class
 from index.settings import Settings, zone
-from search.matching import scored
-from search.plan import Plan
-from search.ranking import Planning, make_plan
-from search.syntax import parse_query
+from index.sources.dates import parse_date
+from search.planning.matching import scored
+from search.planning.plan import Plan
+from search.planning.planner import Planning, make_plan
+from search.query.parser import parse_query
 
 ZONE = zone("Asia/Shanghai")
 ANALYZER = Analyzer()
@@ -119,7 +119,7 @@ def archive_of(articles: Sequence[Article]) -> Iterator[Archive]:
 
 
 def marked(plan: Plan) -> set[str]:
-    return {"".join(needle.units).replace("·", "") + "*" * needle.open_end for needle in plan.needles}
+    return {"".join(term.units).replace("·", "") + "*" * term.is_prefix for term in plan.highlight_terms}
 
 
 MANDATORY = [

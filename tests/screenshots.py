@@ -9,9 +9,9 @@ from pathlib import Path
 from browser import NONE_FOUND, PAGES, Visitor, find_browser, launch, serving
 from playwright.sync_api import sync_playwright
 
-from index.run import Request
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
 
 ROOT = Path(__file__).parent.parent
 VIEWS = {
@@ -36,7 +36,7 @@ def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         index = Path(place) / "index"
-        sync(index, Request([ROOT / "examples" / "articles"]), Settings())
+        sync(index, IngestRequest([ROOT / "examples" / "articles"]), Settings())
         with serving(index) as site, sync_playwright() as playwright:
             browser = launch(playwright, program)
             for view, options in VIEWS.items():

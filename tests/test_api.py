@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pages import without_ledger
 
 from index.errors import EngineError
-from search import response
+from search import serialize as response
 from search.request import MAX_SIZE, SearchRequest
 from search.searcher import Searcher
 from web import params

@@ -13,9 +13,9 @@ from schemathesis import Case, GenerationMode
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from index.run import Request
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
 from web.app import create_app
 from web.openapi import make_document
 
@@ -26,7 +26,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
 def one_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The web front end over the example archive, with the default engine."""
     directory = tmp_path_factory.mktemp("schema") / "index"
-    sync(directory, Request([EXAMPLES]), Settings())
+    sync(directory, IngestRequest([EXAMPLES]), Settings())
     app = create_app(Settings(index=str(directory)))
     yield app
     app.extensions["souwen"].close()

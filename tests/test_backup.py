@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 from archive import Archive
 
-from index.backup import backup, restore
 from index.errors import IndexBusyError, IndexMissingError, InputError, SouwenError
-from index.generation import IndexDirectory
-from index.sync import Request
+from index.ingest.sync import IngestRequest
+from index.maintenance.backup import backup, restore
+from index.store.directory import IndexDirectory
 from search.request import SearchRequest
 from search.searcher import Searcher
 
@@ -65,7 +65,7 @@ def test_a_restored_index_answers_as_before(any_archive: Archive, file: Path) ->
     assert (meta.engine, meta.timezone) == (any_archive.engine, "Asia/Taipei")
 
     any_archive.folder.with_name("away").rename(any_archive.folder)
-    report = restored.sync(Request())
+    report = restored.sync(IngestRequest())
     assert (report.added, report.changed, report.removed, report.unchanged) == (0, 0, 0, 3)
     assert restored.agrees()
 
@@ -100,7 +100,7 @@ def test_a_backup_of_an_index_that_is_being_written(archive: Archive, file: Path
                 if is_over.is_set():
                     return
                 archive.lines("a.jsonl", {str(i): f"图书馆{number}" for i in range(5 + number % 3)})
-                archive.sync(Request(rebuild=number % 5 == 0))
+                archive.sync(IngestRequest(rebuild=number % 5 == 0))
         except BaseException as error:  # noqa: BLE001  # a thread's failure is the test's
             failures.append(error)
 

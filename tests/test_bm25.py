@@ -11,7 +11,7 @@ import tantivy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import bm25
+from index.engines import bm25
 
 # Lengths on both sides of every step of the first ones, and far beyond.
 LENGTHS = [*range(1, 130), 255, 256, 257, 1000, 1007, 1008, 4095, 4096, 30_000, 123_456, 1_000_000]

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.article import Article, Problem
-from index.catalog import Catalog
-from index.catalog_writer import CatalogWriter
+from index.article import Article, Problem, pack
 from index.errors import IndexDamagedError
-from index.records import Change, FileState, pack
+from index.sources.scan import FileState
+from index.store.catalog import Catalog, Change
+from index.store.catalog_writer import CatalogWriter
 
 
 @pytest.fixture

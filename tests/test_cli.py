@@ -18,8 +18,8 @@ from cli.main import main
 from index.article import Article
 from index.settings import Settings
 from search.request import SearchRequest
-from search.response import results_json
 from search.searcher import Searcher
+from search.serialize import results_json
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from index.engine import EMBEDDED
-from index.run import Request
+from index.engines.base import EMBEDDED
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
 from search.request import SearchRequest
 from search.searcher import ResultHit, Results, Searcher
 
@@ -41,7 +41,7 @@ def complaints(
         for name, article in group["articles"].items()
     ]
     (folder / "articles.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    sync(folder / "index", Request([folder / "articles.jsonl"], engine=request.param), Settings())
+    sync(folder / "index", IngestRequest([folder / "articles.jsonl"], engine=request.param), Settings())
     with closing(Searcher(folder / "index", Settings())) as searcher:
         yield searcher
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import FIRST_DATE, LAST_DATE, format_date, to_datetime, to_seconds
-from index.dates import parse_date
+from index.sources.dates import parse_date
 
 CASES = json.loads((Path(__file__).parent / "cases" / "dates.json").read_text(encoding="utf-8"))
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from whoosh import query
 
-from index.engine import Document, Sort, engine_class
-from index.engines import tantivy as module
+from index.analysis.document import Document
+from index.engines.base import Sort, engine_class
+from index.engines.tantivy import engine as module
 
 
 @pytest.mark.parametrize("equal", [0, 3, 40, 2000])

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis.words import DictionaryWord, Segmenter
-from search.discover import LONGEST, NewWord, discover
-from search.ngrams import Ngrams
+from search.dictionary.discover import LONGEST, NewWord, discover
+from search.dictionary.ngrams import Ngrams
 
 CASES = json.loads((Path(__file__).parent / "cases" / "discover.json").read_text(encoding="utf-8"))
 # What stands around the words, so that each is used freely.

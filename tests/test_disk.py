@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from archive import Archive, find
 
-from index import prepare
-from index import reader as reader_module
 from index.errors import IndexDamagedError
-from index.reader import IndexReader
-from index.sync import Request
+from index.ingest import workers as prepare
+from index.ingest.sync import IngestRequest
+from index.store import reader as reader_module
+from index.store.reader import IndexReader
 
 posix = pytest.mark.skipif(os.name != "posix", reason="limits and users of POSIX")
 ROOT = Path(__file__).parent.parent
@@ -26,9 +26,9 @@ FULL = """
 import resource, sys
 moment, *arguments = sys.argv[1:]
 from cli.main import main
-from index.catalog_writer import CatalogWriter
-from index.engine import engine_class
-from index.generation import IndexDirectory
+from index.store.catalog_writer import CatalogWriter
+from index.engines.base import engine_class
+from index.store.directory import IndexDirectory
 
 def full():
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
@@ -57,7 +57,7 @@ main()
 NOBODY = """
 import contextlib, io, os, sys
 from cli.main import main
-import index.engines.tantivy, index.analysis.bulk, index.sync, portalocker
+import index.engines.tantivy.engine, index.analysis.bulk, index.ingest.sync, portalocker
 
 arguments = sys.argv[1:]
 sys.argv = ["souwen", "search", "图书馆", "--index", arguments[-1]]
@@ -174,7 +174,7 @@ def test_a_catalog_with_a_broken_page_is_told(archive: Archive) -> None:
     archive.post("0.md", "别的")
     with pytest.raises(IndexDamagedError, match="malformed"):
         archive.sync()
-    archive.sync(Request([archive.folder], rebuild=True))
+    archive.sync(IngestRequest([archive.folder], rebuild=True))
     assert archive.agrees()
 
 
@@ -211,7 +211,7 @@ def test_a_clock_that_is_set_back_hides_no_change(
         for number, text in enumerate(("图书馆乙", "图书馆丙")):
             past = 10**18 - number * 10**15
             os.utime(any_archive.post("a.md", text), ns=(past, past))
-            report = any_archive.sync(Request(settle=0.01))
+            report = any_archive.sync(IngestRequest(settle=0.01))
             assert (report.changed, report.unsettled) == (1, 0)
             with reader.acquire() as index:
                 assert find(index, "图书馆") == [text]
@@ -234,7 +234,7 @@ def test_a_reader_stays_open_over_100_commits_and_10_rebuilds(
         counts = []
         for number in range(1, 101):
             archive.post(f"{number % 10}.md", f"图书馆第{number}版")
-            archive.sync(Request(rebuild=number % 10 == 0))
+            archive.sync(IngestRequest(rebuild=number % 10 == 0))
             with reader.acquire() as index:
                 found = find(index, "图书馆")
                 assert f"图书馆第{number}版" in found

@@ -11,8 +11,8 @@ from whoosh import query
 
 from cli.main import _COMMANDS, souwen
 from index.settings import Settings, setting_fields, zone
-from search.grammar import FIELD_NAMES
-from search.syntax import parse_query
+from search.query.grammar import FIELD_NAMES
+from search.query.parser import parse_query
 from web.app import create_app
 from web.query_help import SECTIONS
 

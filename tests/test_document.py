@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer
+from index.analysis.document import author_keys, category_paths, make_document, make_documents, month_of
 from index.article import FIRST_DATE, LAST_DATE, Article
-from index.document import author_keys, category_paths, make_document, make_documents, month_of
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from index.engine import Document, engine_class
+from index.analysis.document import Document
+from index.engines.base import engine_class
 from index.errors import EngineError
 
 

@@ -13,18 +13,10 @@ import pytest
 from engines import document, found_ids, temporary_engine, tree, write
 from whoosh import query
 
-from index import bm25
-from index.engine import (
-    FACET_FIELDS,
-    UNIT_FIELDS,
-    WORD_FIELDS,
-    Engine,
-    GramPhrase,
-    Hit,
-    Hits,
-    Sort,
-    engine_class,
-)
+from index.analysis.document import FACET_FIELDS, UNIT_FIELDS, WORD_FIELDS
+from index.engines import bm25
+from index.engines.base import Engine, Hit, Hits, Sort, engine_class
+from index.engines.nodes import GramPhrase
 from index.errors import EngineError, IndexDamagedError
 
 GOLDEN = json.loads((Path(__file__).parent / "cases" / "engines.json").read_text(encoding="utf-8"))

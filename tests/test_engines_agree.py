@@ -14,7 +14,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from whoosh import query
 
-from index.engine import ENGINES, SCORED_FIELDS, AnyTerm, Document, Engine, GramPhrase, Hits, Sort
+from index.analysis.document import SCORED_FIELDS, Document
+from index.engines.base import ENGINES, Engine, Hits, Sort
+from index.engines.nodes import GramPhrase, TermSet
 
 # Each example makes an index on the cluster, which takes longer than all that is asked of it.
 CLUSTER = settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
@@ -68,7 +70,7 @@ leaves = st.one_of(
     st.builds(query.Term, st.just("author"), st.sampled_from(NAMES)),
     phrases(),
     st.builds(
-        AnyTerm, st.sampled_from(["body_units", "title_words"]), st.lists(st.sampled_from(WORDS)).map(tuple)
+        TermSet, st.sampled_from(["body_units", "title_words"]), st.lists(st.sampled_from(WORDS)).map(tuple)
     ),
     st.builds(query.Prefix, st.sampled_from(["body_words", "body_grams"]), st.sampled_from(UNITS)),
     st.builds(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from engines import LIMITATIONS, document, found_ids, raw_document, write
 from whoosh import query
 
-from index.engine import Engine, GramPhrase, Sort
+from index.engines.base import Engine, Sort
+from index.engines.nodes import GramPhrase
 
 ODD_TOKENS = [
     '"', "'", "''", '"改"', "+", "-", "c#", "c++", "18.0%", ".", "..", ".*", "a.*", "[a-z]", "(a|b)", "a|b",

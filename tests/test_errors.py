@@ -14,9 +14,9 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from pages import one
 
-from index import reader as reader_module
+from index.ingest.sync import IngestRequest
 from index.settings import Settings
-from index.sync import Request
+from index.store import reader as reader_module
 from web.app import create_app
 
 
@@ -81,6 +81,6 @@ def test_damage_is_told_and_mended(any_archive: Archive, served: FlaskClient, da
             error = json.loads(served.get("/api/search?q=第5层").data)["error"]
             assert error["code"] in ("no_index", "index_damaged")
             assert f"--index {any_archive.directory}" in error["message"]
-        any_archive.sync(Request([any_archive.folder], rebuild=True, engine=any_archive.engine))
+        any_archive.sync(IngestRequest([any_archive.folder], rebuild=True, engine=any_archive.engine))
         assert served.get("/healthz").status_code == 200
         assert json.loads(served.get("/api/search?q=图书馆").data)["total"] == 30

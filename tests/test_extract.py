@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.extract import (
+from index.sources.extract import (
     BLOCK_TAGS,
     BOILERPLATE_LINES,
     EDITOR_CLASS,

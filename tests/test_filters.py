@@ -9,11 +9,11 @@ import pytest
 from searching import exact, ids, search
 
 from index.analysis import Analyzer
+from index.analysis.document import author_keys, category_paths, month_of
 from index.analysis.fold import fold_key
 from index.article import Article
-from index.dates import parse_date
-from index.document import author_keys, category_paths, month_of
 from index.settings import zone
+from index.sources.dates import parse_date
 from search.searcher import Searcher
 
 ANALYZER = Analyzer()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from index.analysis.grams import BOUNDARY, END, separate, units
 from index.article import Article
-from search.frame import Frame
+from search.assist.context import GapContext
 
 
 @given(
@@ -19,7 +19,7 @@ def test_every_character_fills_its_own_frame(text: str, place: int, width: int) 
     found = units(separate(text))
     if place < len(found):
         unit = found[place]
-        frame = Frame(
+        frame = GapContext(
             tuple(found[max(0, place - width) : place]), tuple(found[place + 1 : place + 1 + width]), 1
         )
         if not unit.endswith(END) and BOUNDARY not in (unit, *frame.left, *frame.right):
@@ -27,7 +27,7 @@ def test_every_character_fills_its_own_frame(text: str, place: int, width: int) 
 
 
 def test_what_stands_elsewhere_fills_no_frame() -> None:
-    frame = Frame(("放", "管"), ("改", "革"), 1)
+    frame = GapContext(("放", "管"), ("改", "革"), 1)
     articles = [
         Article("a", "a.md", "放管服改革", "放管与改革；放管　“務”改革。放管服\n改革"),
         Article("b", "b.md", "放管改革", "放管服务改革，管里改革"),
@@ -36,7 +36,7 @@ def test_what_stands_elsewhere_fills_no_frame() -> None:
 
 
 def test_neighbours_are_asked_for_where_there_are_two_on_a_side() -> None:
-    assert Frame(("放",), ("改",), 1).match(["title"]) is None
-    assert str(Frame(("放",), ("改", "革"), 1).match(["title"])) == "title_grams:改革"
-    grams = Frame(("放", "管"), ("改", "革"), 1).match(["title"]).grams
+    assert GapContext(("放",), ("改",), 1).match(["title"]) is None
+    assert str(GapContext(("放",), ("改", "革"), 1).match(["title"])) == "title_grams:改革"
+    grams = GapContext(("放", "管"), ("改", "革"), 1).match(["title"]).grams
     assert grams == ((0, "放管"), (3, "改革"))  # 放管服改革

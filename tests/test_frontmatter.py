@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.frontmatter import MAX_DEPTH, MAX_LENGTH, FrontMatter, split_front_matter
+from index.sources.frontmatter import MAX_DEPTH, MAX_LENGTH, FrontMatter, split_front_matter
 
 CASES = json.loads((Path(__file__).parent / "cases" / "frontmatter.json").read_text(encoding="utf-8"))
 

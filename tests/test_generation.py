@@ -21,7 +21,7 @@ from index.errors import (
     IndexMissingError,
     IndexWriteError,
 )
-from index.generation import FORMAT, Generation, IndexDirectory, Meta
+from index.store.directory import FORMAT, Generation, IndexDirectory, Meta
 
 META = Meta(engine="tantivy", segmenter="rjieba", dictionary="", timezone="Asia/Shanghai")
 
@@ -188,7 +188,7 @@ def test_a_damaged_name_of_the_live_generation_is_refused(place: IndexDirectory)
 HOLD = """
 import sys
 from pathlib import Path
-from index.generation import IndexDirectory
+from index.store.directory import IndexDirectory
 with IndexDirectory(Path(sys.argv[1])).write_lock():
     print("locked", flush=True)
     sys.stdin.read()

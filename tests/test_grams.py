@@ -129,7 +129,7 @@ def test_an_open_end_finds_the_units_that_start_so(text: str, data: st.DataObjec
     assume(words)
     word = data.draw(st.sampled_from(words))
     prefix = word[: data.draw(st.integers(1, len(word) - 1))]
-    spans = list(UnitText(text).find(unit_pattern([f"{prefix}·"], open_end=True)))
+    spans = list(UnitText(text).find(unit_pattern([f"{prefix}·"], is_prefix=True)))
     assert len(spans) == sum(unit.startswith(prefix) for unit in found if unit.endswith("·"))
 
 

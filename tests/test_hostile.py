@@ -21,9 +21,9 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Dialog, Page
 
 from cli.main import main
-from index.run import Request
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
 from search.searcher import Searcher
 from web.app import create_app
 
@@ -59,7 +59,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in CASES["names"] if sys.platform == "linux" else []:
         (folder / name.replace("/", "∕")).write_text(f"<p>{WORD}", encoding="utf-8")
     directory = folder.parent / "index"
-    sync(directory, Request([folder]), Settings())
+    sync(directory, IngestRequest([folder]), Settings())
     return directory
 
 

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 from archive import Archive
 
-from index.prepare import Preparation, Preparer, Task
-from index.records import FileState
-from index.scan import FoundFile
+from index.ingest.workers import FileTask, Worker, WorkerConfig
+from index.sources.scan import FileState, FoundFile
 
 # For a machine that is very slow or busy, and far less than what grows with the square of these sizes takes.
 SECONDS, MEGABYTES = 400, 2000
@@ -28,12 +27,12 @@ RUN = """
 import json, resource, sys
 from contextlib import closing
 from pathlib import Path
-from index.generation import IndexDirectory
-from index.reader import OpenIndex
+from index.store.directory import IndexDirectory
+from index.store.reader import OpenIndex
 from index.settings import Settings
-from index.run import Request
-from index.sync import sync
-sync(Path(sys.argv[2]), Request([Path(sys.argv[1])]), Settings())
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
+sync(Path(sys.argv[2]), IngestRequest([Path(sys.argv[1])]), Settings())
 with closing(OpenIndex.of(IndexDirectory(Path(sys.argv[2])).current())) as index:
     problems = {problem.path: [problem.reason, problem.lost] for problem in index.ledger.problems()}
     articles = {article.path: article.text[-40:] for article in index.articles.all_articles()}
@@ -172,8 +171,8 @@ def test_nothing_else_is_there(outcome: dict[str, Any]) -> None:
 
 
 def prepared(location: Path, size: int, limit: int = 1000) -> Any:
-    task = Task(FoundFile(FileState("posts/a.md", size, 0), str(location)))
-    (made,) = Preparer(Preparation("rjieba", "", "UTC", limit)).prepare([task])
+    task = FileTask(FoundFile(FileState("posts/a.md", size, 0), str(location)))
+    (made,) = Worker(WorkerConfig("rjieba", "", "UTC", limit)).prepare([task])
     return made
 
 

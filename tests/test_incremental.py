@@ -17,8 +17,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from index.engine import EMBEDDED
-from index.sync import Request
+from index.engines.base import EMBEDDED
+from index.ingest.sync import IngestRequest
 from search.request import SearchRequest
 from search.searcher import Searcher
 
@@ -110,7 +110,7 @@ class Following(RuleBasedStateMachine):
 
     @rule()
     def rebuild(self) -> None:
-        self.archive.sync(Request(rebuild=True))
+        self.archive.sync(IngestRequest(rebuild=True))
 
     @rule()
     def follow(self) -> None:

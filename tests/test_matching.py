@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plans import ANALYZER, ARCHIVE, MANDATORY, Archive, archive_of, article
 from whoosh import query
 
-from search import matching
+from search.planning import matching
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_nothing_to_search_for_finds_nothing_and_says_so(archive: Archive, text:
     assert archive.ids(plan.strict) == set()
     assert plan.relaxed is None
     assert not plan.scores
-    assert not plan.needles
+    assert not plan.highlight_terms
     assert plan.understood == ""
     assert [str(note) for note in plan.notes] == ["There is nothing to search for."]
 

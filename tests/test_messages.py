@@ -16,8 +16,8 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from pages import one, page_at
 
-from search.grammar import FIELD_NAMES
-from search.syntax import Note
+from search.query.grammar import FIELD_NAMES
+from search.query.parser import Note
 from web.language import LANGUAGES
 
 ROOT = Path(__file__).parent.parent

@@ -11,8 +11,8 @@ from archive import Archive
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from index.generation import IndexDirectory
 from index.settings import Settings
+from index.store.directory import IndexDirectory
 from web.app import create_app
 
 

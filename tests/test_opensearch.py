@@ -18,23 +18,23 @@ from engines import document, new_engine
 from whoosh import query
 
 from cli.main import main
-from index import move as move_module
-from index import prepare
 from index.article import Article
-from index.catalog_writer import CatalogWriter
-from index.engine import Sort
+from index.engines.base import Sort
+from index.engines.opensearch.writer import ClusterWriter
 from index.errors import IndexMissingError
-from index.generation import IndexDirectory
-from index.opensearch.writer import ClusterWriter
-from index.posts import post_id
-from index.reader import OpenIndex
-from index.run import Request
+from index.ingest import workers as prepare
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
+from index.maintenance import migrate as move_module
+from index.maintenance.verify import repair, verify
 from index.settings import Settings
-from index.sync import sync
-from index.verify import repair, verify
+from index.sources.posts import post_id
+from index.store.catalog_writer import CatalogWriter
+from index.store.directory import IndexDirectory
+from index.store.reader import OpenIndex
 from search.request import SearchRequest
-from search.response import results_json
 from search.searcher import Searcher
+from search.serialize import results_json
 
 QUERIES = ("图书馆", "博物馆 OR 钟楼", "文章 -图书馆", "图*", "全长1*", "长4*", "")
 SLIPS = {"地贴": "地铁", "漂浮图书管": "漂浮图书馆"}
@@ -63,9 +63,9 @@ def answers(searcher: Searcher, text: str, sort: Sort) -> dict[str, Any]:
 def test_it_answers_as_an_index_of_this_machine_does(
     tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.spelling._SHARED_SECONDS", 60.0)  # a busy machine is no failure
-    sync(tmp_path / "here", Request([EXAMPLES]), Settings())
-    report = sync(tmp_path / "there", Request([EXAMPLES], engine="opensearch", url=address), Settings())
+    monkeypatch.setattr("search.assist.spelling._SHARED_SECONDS", 60.0)  # a busy machine is no failure
+    sync(tmp_path / "here", IngestRequest([EXAMPLES]), Settings())
+    report = sync(tmp_path / "there", IngestRequest([EXAMPLES], engine="opensearch", url=address), Settings())
     assert report.engine == "opensearch"
     with (
         closing(Searcher(tmp_path / "here", Settings())) as here,
@@ -179,7 +179,7 @@ def test_an_index_moves_to_a_cluster_and_back_without_reading_a_file(
 
     monkeypatch.setattr(prepare, "read_bytes", read_bytes)
     for engine, url in (("opensearch", address), ("tantivy", "")):
-        report = archive.sync(Request(engine=engine, url=url))
+        report = archive.sync(IngestRequest(engine=engine, url=url))
         assert (report.engine, report.articles, counts(report)) == (engine, 20, (0, 0, 0, 20))
         with closing(archive.open()) as index:
             assert by_id(index.articles.all_articles()) == before
@@ -192,7 +192,7 @@ def test_an_index_moves_to_a_cluster_and_back_without_reading_a_file(
 def test_the_same_cluster_by_another_address_loses_nothing(one: Archive, cluster: list[str]) -> None:
     one.post("a.md", "漂浮图书馆")
     one.sync()
-    report = one.sync(Request(engine="opensearch", url=f"{cluster[0]}/{one.url.rpartition('/')[2]}"))
+    report = one.sync(IngestRequest(engine="opensearch", url=f"{cluster[0]}/{one.url.rpartition('/')[2]}"))
     assert report.articles == 1
     assert one.find("图书馆") == ["漂浮图书馆"]
     assert one.agrees()
@@ -215,7 +215,7 @@ def test_what_was_not_finished_is_read_again_after_a_move(
     with closing(shared(one)) as engine, engine.writer() as writer:
         writer.delete(post_id("posts/b.md"))
         writer.commit()
-    one.sync(Request(engine="tantivy"))
+    one.sync(IngestRequest(engine="tantivy"))
     assert one.find("图书馆") == sorted(["图书馆新甲", "图书馆乙"])
     assert one.agrees()
 
@@ -231,10 +231,10 @@ def test_a_move_that_broke_off_leaves_no_surplus(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(move_module, "record_checksums", fail)
-        archive.sync(Request(engine="opensearch", url=address))
+        archive.sync(IngestRequest(engine="opensearch", url=address))
     archive.lines("a.jsonl", {"1": "图书馆甲", "3": "图书馆新丙"})
     archive.sync()
-    archive.sync(Request(engine="opensearch", url=address))
+    archive.sync(IngestRequest(engine="opensearch", url=address))
     assert archive.find("图书馆") == sorted(["图书馆甲", "图书馆新丙"])
     assert archive.agrees()
 

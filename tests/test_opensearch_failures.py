@@ -11,14 +11,14 @@ import cluster as opensearch
 import pytest
 from archive import Archive, find, shared
 
-from index import reader as reader_module
+from index.engines.opensearch import writer as writer_module
+from index.engines.opensearch.generations import Generations
+from index.engines.opensearch.writer import ClusterWriter
 from index.errors import EngineError
-from index.opensearch import writer as writer_module
-from index.opensearch.generations import Generations
-from index.opensearch.writer import ClusterWriter
-from index.reader import IndexReader
+from index.ingest.sync import IngestRequest
 from index.settings import Settings
-from index.sync import Request
+from index.store import reader as reader_module
+from index.store.reader import IndexReader
 from web.app import create_app
 from web.context import Context
 
@@ -155,7 +155,7 @@ def test_an_index_made_anew_is_live_or_the_old_one_is_when_a_node_is_killed(
     with monkeypatch.context() as patch:
         patch.setattr(Generations, "publish", publish_while_killing)
         try:
-            full.sync(Request(rebuild=True))
+            full.sync(IngestRequest(rebuild=True))
         except EngineError as error:
             assert full.url in str(error)
     with closing(IndexReader(full.url)) as reader, reader.acquire() as index:

@@ -14,16 +14,16 @@ import pytest
 from archive import Archive, find, shared
 from whoosh import query
 
-from index import reader as reader_module
-from index import sync as sync_module
-from index.engine import Sort
-from index.engines.opensearch import OpenSearchEngine
+from index.engines.base import Sort
+from index.engines.opensearch.engine import OpenSearchEngine
+from index.engines.opensearch.generations import Generations
 from index.errors import IndexMismatchError, InputError, VanishedError
-from index.generation import IndexDirectory
-from index.opensearch.generations import Generations
-from index.reader import IndexReader
+from index.ingest import sync as sync_module
+from index.ingest.sync import IngestRequest
 from index.settings import Settings
-from index.sync import Request
+from index.store import reader as reader_module
+from index.store.directory import IndexDirectory
+from index.store.reader import IndexReader
 from search.request import SearchRequest
 from search.searcher import Searcher
 
@@ -33,7 +33,7 @@ Machine = Callable[[str], Archive]
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readers are given no time to leave an index that is removed."""
-    monkeypatch.setattr("index.opensearch.generations._GRACE", 0.0)
+    monkeypatch.setattr("index.engines.opensearch.generations._GRACE", 0.0)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ EVERY = sorted(f"{name}的图书馆{number}" for name in ("north", "south") for 
 
 
 def rebuild(archive: Archive) -> None:
-    archive.sync(Request(rebuild=True))
+    archive.sync(IngestRequest(rebuild=True))
 
 
 def indices(archive: Archive) -> list[str]:
@@ -232,10 +232,10 @@ def test_a_machine_with_another_dictionary_or_time_zone_can_not_join(
     west = machine("west")
     for name, value in (("dictionary", str(words)), ("timezone", "UTC")):
         with pytest.raises(IndexMismatchError, match=name):
-            west.sync(Request([west.folder], engine="opensearch", url=west.url), **{name: value})
+            west.sync(IngestRequest([west.folder], engine="opensearch", url=west.url), **{name: value})
     assert two[0].find("图书馆") == EVERY
     west.lines("a.jsonl", {"west": "west的图书馆"})
-    assert west.sync(Request([west.folder], engine="opensearch", url=west.url)).articles == 1
+    assert west.sync(IngestRequest([west.folder], engine="opensearch", url=west.url)).articles == 1
     assert two[0].find("图书馆") == sorted([*EVERY, "west的图书馆"])
 
 
@@ -246,7 +246,7 @@ def test_a_machine_does_not_write_to_an_index_that_another_made_in_another_way(
     north, south = two
     words = tmp_path / "words.txt"
     words.write_text("放管服 900\n", encoding="utf-8")
-    north.sync(Request(rebuild=True), dictionary=str(words))
+    north.sync(IngestRequest(rebuild=True), dictionary=str(words))
     south.lines("b.jsonl", {"south-3": "south的图书馆3"})
     with pytest.raises(IndexMismatchError, match="dictionary"):
         south.sync()
@@ -273,7 +273,7 @@ def test_a_reader_sees_a_commit_and_an_index_that_was_made_anew(two: tuple[Archi
 
 def test_a_machine_that_leaves_takes_its_own_articles_with_it(two: tuple[Archive, Archive]) -> None:
     north, south = two
-    report = north.sync(Request(engine="tantivy"))
+    report = north.sync(IngestRequest(engine="tantivy"))
     assert report.articles == 2
     assert north.find("图书馆") == EVERY[:2]
     assert south.find("图书馆") == EVERY[2:]
@@ -310,7 +310,7 @@ def test_a_lost_index_directory_is_taken_over(two: tuple[Archive, Archive]) -> N
     north, south = two
     ledger = lose_directory(north)
     north.lines("a.jsonl", {"north-1": "north的图书馆1", "north-3": "north的图书馆3"})
-    again = Request([north.folder], engine="opensearch", url=north.url)
+    again = IngestRequest([north.folder], engine="opensearch", url=north.url)
     assert north.sync(again).lost == 1  # the id belongs to the ledger that was lost
     shutil.rmtree(north.directory)
     with closing(Searcher(north.url, Settings())) as anywhere:
@@ -324,7 +324,7 @@ def test_a_lost_index_directory_is_taken_over(two: tuple[Archive, Archive]) -> N
     assert (report.articles, report.removed, report.lost) == (1, 1, 1)
     assert north.agrees()
     assert south.sync().articles == 2
-    north.sync(Request(engine="tantivy"))
+    north.sync(IngestRequest(engine="tantivy"))
     with closing(shared(south)) as engine:
         assert {article.id for article in engine.articles.all_articles()} == {"south-1", "south-2", "north-3"}
 
@@ -335,13 +335,13 @@ def test_a_wrong_folder_takes_nothing_from_a_ledger(machine: Machine) -> None:
     archive.sync()
     ledger = lose_directory(archive)
     archive.lines("a.jsonl", {f"{number}": f"第{number}座图书馆" for number in range(20)})
-    lost = Request([archive.folder], engine="opensearch", url=archive.url, ledger=ledger)
+    lost = IngestRequest([archive.folder], engine="opensearch", url=archive.url, ledger=ledger)
     with pytest.raises(VanishedError, match="130 articles"):
         archive.sync(lost)
     with pytest.raises(VanishedError, match="130 articles"):
-        archive.sync(Request())
+        archive.sync(IngestRequest())
     with closing(shared(archive)) as engine:
         assert engine.articles.count() == 150
-    assert archive.sync(Request(allow_empty=True)).removed == 130
+    assert archive.sync(IngestRequest(allow_empty=True)).removed == 130
     assert archive.agrees()
-    assert archive.sync(Request()).removed == 0
+    assert archive.sync(IngestRequest()).removed == 0

@@ -13,11 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer
-from index.article import Article, write_jsonl
-from index.document import make_document
-from index.extract import UNSHOWABLE
-from index.posts import ParsedFile, decode, parse_file, post_id
-from index.records import pack
+from index.analysis.document import make_document
+from index.article import Article, pack, write_jsonl
+from index.sources.extract import UNSHOWABLE
+from index.sources.posts import ParsedFile, decode, parse_file, post_id
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples" / "articles"

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.main import main
-from index.engine import EMBEDDED
+from index.engines.base import EMBEDDED
 from index.errors import SettingsError
 from index.settings import Settings
-from search.preview import Preview, preview
+from search.dictionary.preview import Preview, preview
 from search.request import SearchRequest
 from search.searcher import Searcher
 

@@ -18,8 +18,8 @@ from flask import Flask
 from cli.main import souwen
 from index.errors import SettingsError
 from index.settings import Settings
-from search import query_log as query_log_module
-from search.query_log import LoggedQuery, QueryLog, read_queries
+from search.assist import query_log as query_log_module
+from search.assist.query_log import LoggedQuery, QueryLog, read_queries
 from search.searcher import Searcher
 from web.app import create_app
 

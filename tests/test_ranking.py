@@ -11,10 +11,11 @@ import pytest
 from plans import ARCHIVE, Archive, archive_of, article, marked
 from whoosh import query
 
-from index.engine import GramPhrase, Sort
-from search import matching
-from search.matching import scored
-from search.scoring import WEIGHTS
+from index.engines.base import Sort
+from index.engines.nodes import GramPhrase
+from search.planning import matching
+from search.planning.matching import scored
+from search.planning.scoring import WEIGHTS
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +177,7 @@ def test_words_too_common_to_be_held_to_a_distance_are_searched_anywhere() -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "needles"),
+    ("text", "highlight_terms"),
     [
         ("公安", {"公安"}),
         ("公安 放管服", {"公安", "放管服", "公安放管服"}),
@@ -192,13 +193,13 @@ def test_words_too_common_to_be_held_to_a_distance_are_searched_anywhere() -> No
         ("author:张三 date:2022", set()),
     ],
 )
-def test_what_is_marked(archive: Archive, text: str, needles: set[str]) -> None:
-    assert marked(archive.plan(text)) == needles
+def test_what_is_marked(archive: Archive, text: str, highlight_terms: set[str]) -> None:
+    assert marked(archive.plan(text)) == highlight_terms
 
 
 def test_needles_are_marked_in_the_fields_they_were_looked_for_in(archive: Archive) -> None:
     plan = archive.plan("title:公安 body:改革 部门")
-    fields = {"".join(needle.units): needle.fields for needle in plan.needles}
+    fields = {"".join(term.units): term.fields for term in plan.highlight_terms}
     assert fields["公安"] == ("title",)
     assert fields["改革"] == ("body",)
     assert fields["部门"] == ("title", "body")

@@ -14,13 +14,13 @@ from types import SimpleNamespace
 import pytest
 from archive import Archive, find
 
-from index import reader as reader_module
-from index.catalog import Catalog
-from index.engines.tantivy import TantivyEngine
+from index.engines.tantivy.engine import TantivyEngine
 from index.errors import EngineError, IndexDamagedError, IndexMissingError
-from index.generation import IndexDirectory, Meta
-from index.reader import IndexReader
-from index.sync import Request
+from index.ingest.sync import IngestRequest
+from index.store import reader as reader_module
+from index.store.catalog import Catalog
+from index.store.directory import IndexDirectory, Meta
+from index.store.reader import IndexReader
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rebuild(archive: Archive) -> None:
-    archive.sync(Request(rebuild=True))
+    archive.sync(IngestRequest(rebuild=True))
 
 
 @pytest.mark.usefixtures("eager")
@@ -313,7 +313,7 @@ def test_a_damaged_engine_is_told(any_archive: Archive) -> None:
 def test_an_index_knows_how_it_was_made(archive: Archive) -> None:
     (archive.folder.parent / "words.txt").write_text("放管服 900\n", encoding="utf-8")
     archive.sync(
-        Request([archive.folder], engine="whoosh", segmenter="jieba"),
+        IngestRequest([archive.folder], engine="whoosh", segmenter="jieba"),
         timezone="UTC",
         dictionary=str(archive.folder.parent / "words.txt"),
     )

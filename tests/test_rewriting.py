@@ -8,7 +8,7 @@ import pytest
 from plans import ARCHIVE, MANDATORY, Archive, archive_of
 from whoosh import query
 
-from search.rewriting import Rewriter
+from search.planning.unparse import QueryPrinter
 
 
 @pytest.fixture(scope="module")
@@ -82,13 +82,13 @@ def test_what_was_understood_means_the_same(archive: Archive, text: str) -> None
 
 def test_what_nests_is_written_once(monkeypatch: pytest.MonkeyPatch, archive: Archive) -> None:
     written: list[query.Query] = []
-    write = Rewriter.write
+    write = QueryPrinter.write
 
-    def noting(self: Rewriter, node: query.Query, inside: query.Query | None = None) -> str:
+    def noting(self: QueryPrinter, node: query.Query, inside: query.Query | None = None) -> str:
         written.append(node)
         return write(self, node, inside)
 
-    monkeypatch.setattr(Rewriter, "write", noting)
+    monkeypatch.setattr(QueryPrinter, "write", noting)
     text = "公安"
     for depth in range(19):  # of groups in turn, so that none is a part of the one around it
         text = f"(改革 AND {text})" if depth % 2 else f"(天气 OR {text})"

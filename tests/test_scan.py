@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import InputError
-from index.scan import Scan, display_path, removed_paths, resolve_roots, scan
+from index.sources.scan import Scan, display_path, removed_paths, resolve_roots, scan
 
 only_where_names_are_bytes = pytest.mark.skipif(sys.platform != "linux", reason="names must be UTF-8 here")
 

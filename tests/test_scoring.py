@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from index.engine import EMBEDDED
-from index.run import Request
+from index.engines.base import EMBEDDED
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
 from search.request import SearchRequest
 from search.searcher import Searcher
 
@@ -36,7 +36,7 @@ def ranked(request: pytest.FixtureRequest, tmp_path: Path) -> Ranked:
         ]
         (tmp_path / "articles.jsonl").write_text("\n".join(lines), encoding="utf-8")
         settings = Settings(freshness=freshness)
-        sync(tmp_path / "index", Request([tmp_path / "articles.jsonl"], engine=request.param), settings)
+        sync(tmp_path / "index", IngestRequest([tmp_path / "articles.jsonl"], engine=request.param), settings)
         with closing(Searcher(tmp_path / "index", settings)) as searcher:
             return [hit.article.id for hit in searcher.search(SearchRequest(text)).hits]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.dates import ALLOWED, ALLOWED_PERIODS, DateRange, parse_period, parse_range
+from search.query.dates import ALLOWED, ALLOWED_PERIODS, DateRange, parse_period, parse_range
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -21,11 +21,11 @@ from whoosh import query
 from index.analysis import Analyzer
 from index.analysis.fold import fold
 from index.article import Article
-from index.engine import Engine, Hits
+from index.engines.base import Engine, Hits
 from index.errors import EngineError, IndexDamagedError, IndexMissingError, NotFoundError, QueryError
-from index.run import Request
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings, zone
-from index.sync import sync
 from search.searcher import Searcher
 
 TESTS = Path(__file__).parent
@@ -341,7 +341,7 @@ def test_a_search_sees_what_was_added_changed_and_removed(example_index: Path, t
     def write(**texts: str) -> None:
         for name, text in texts.items():
             (posts / f"{name}.txt").write_text(text, encoding="utf-8")
-        sync(directory, Request([posts], engine=engine), Settings())
+        sync(directory, IngestRequest([posts], engine=engine), Settings())
 
     def await_titles(searcher: Searcher, wanted: set[str]) -> None:
         deadline = time.monotonic() + 60
@@ -357,7 +357,7 @@ def test_a_search_sees_what_was_added_changed_and_removed(example_index: Path, t
         (posts / "a.txt").unlink()
         write(b="乙\n\n又没有了，一点也没有。")
         await_titles(searcher, {"丙"})
-        sync(directory, Request([posts], rebuild=True), Settings())
+        sync(directory, IngestRequest([posts], rebuild=True), Settings())
         write(d="丁\n\n飞鱼。")
         await_titles(searcher, {"丙", "丁"})
         with searcher.reader.acquire() as index:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from index.article import Article
 from index.settings import Settings
 from search.searcher import Searcher
-from search.similar import resembles, shingles, telling_words
+from search.similar import content_words, resembles, shingles
 
 CASES = json.loads((Path(__file__).parent / "cases" / "copies.json").read_text(encoding="utf-8"))
 METRO = (
@@ -86,7 +86,7 @@ def test_telling_words_are_those_that_few_articles_have(any_archive: Archive) ->
     with closing(any_archive.open()) as index:
         article = index.articles.article("metro")
         assert article is not None
-        words = telling_words(index, article)
+        words = content_words(index, article)
     weights = dict(words)
     assert [weight for _, weight in words] == sorted(weights.values(), reverse=True)
     assert max(weights.values()) == 1

@@ -13,23 +13,23 @@ from hypothesis import strategies as st
 
 from index.analysis import Analyzer
 from index.settings import Settings, zone
-from search.plan import Needle
-from search.ranking import Planning, make_plan
+from search.planning.plan import HighlightTerm
+from search.planning.planner import Planning, make_plan
+from search.query.parser import parse_query
 from search.snippets import _LOOKED_AT, LENGTH, Snippet, highlight, snippets
-from search.syntax import parse_query
 
 ANALYZER = Analyzer()
 BOTH = ("title", "body")
 
 
-def needle(text: str, *, weight: float = 1.0, open_end: bool = False) -> Needle:
-    return Needle(tuple(ANALYZER.units(text)), BOTH, weight, open_end)
+def term(text: str, *, weight: float = 1.0, is_prefix: bool = False) -> HighlightTerm:
+    return HighlightTerm(tuple(ANALYZER.units(text)), BOTH, weight, is_prefix)
 
 
-def needles_of(typed: str) -> tuple[Needle, ...]:
+def needles_of(typed: str) -> tuple[HighlightTerm, ...]:
     """What is marked for a query."""
     tree = parse_query(typed, Settings(), zone("UTC")).tree
-    return make_plan(tree, Planning(ANALYZER, lambda field, prefix: [], 200, 1000)).needles
+    return make_plan(tree, Planning(ANALYZER, lambda field, prefix: [], 200, 1000)).highlight_terms
 
 
 def marked(snippet: Snippet) -> list[str]:
@@ -103,7 +103,7 @@ ODD = [
 @pytest.mark.parametrize("times", [1, 3])
 def test_marks_stand_in_the_right_place_among_odd_characters(odd: str, times: int) -> None:
     text = f"{odd * times}放管服{odd * times}放管服{odd}"
-    found = highlight(text, [needle("放管服")], "title")
+    found = highlight(text, [term("放管服")], "title")
     start = len(odd) * times
     assert found.marks == ((start, start + 3), (2 * start + 3, 2 * start + 6))
 
@@ -113,7 +113,7 @@ def test_marks_stand_in_the_right_place_among_odd_characters(odd: str, times: in
 )
 def test_what_is_transparent_inside_a_word_is_inside_its_mark(odd: str) -> None:
     text = f"推进放{odd}管{odd}{odd}服改革"
-    assert marked(highlight(text, [needle("放管服")], "title")) == [f"放{odd}管{odd}{odd}服"]
+    assert marked(highlight(text, [term("放管服")], "title")) == [f"放{odd}管{odd}{odd}服"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_what_is_transparent_inside_a_word_is_inside_its_mark(odd: str) -> None:
 def test_a_character_of_which_a_part_is_meant_is_marked_whole(
     text: str, typed: str, wanted: list[str]
 ) -> None:
-    assert marked(highlight(text, [needle(typed)], "title")) == wanted
+    assert marked(highlight(text, [term(typed)], "title")) == wanted
 
 
 # Passages
@@ -204,7 +204,7 @@ def test_so_many_passages_and_no_more() -> None:
         assert len(snippets(text, needles_of(" ".join(names)), limit)) == limit
 
 
-# Every character of it is another one, so that places in a text are known; none is in a needle.
+# Every character of it is another one, so that places in a text are known; none is in a term.
 FILLING = "".join(map(chr, range(0x5000, 0x6000)))
 
 
@@ -229,9 +229,9 @@ def test_passages_never_overlap_or_cut_a_word_that_is_marked(pieces: list[tuple[
         used += distance
     text += FILLING[used : used + 200]
     places = [found.span() for found in re.finditer("驾驶证|鲸鱼|kubernetes|是。不是", text)]
-    needles = [needle("驾驶证", weight=3), needle("鲸鱼"), needle("kubernetes"), needle("是。不是")]
+    highlight_terms = [term("驾驶证", weight=3), term("鲸鱼"), term("kubernetes"), term("是。不是")]
     shown_so_far = 0
-    for snippet in snippets(text, needles, 3):
+    for snippet in snippets(text, highlight_terms, 3):
         first = next((i for i, c in enumerate(snippet.text) if c in FILLING), None)
         if first is None:
             continue
@@ -270,14 +270,14 @@ def test_a_word_is_not_marked_where_only_its_start_was_looked_at() -> None:
 
 
 def test_html_is_escaped_inside_and_outside_of_marks() -> None:
-    snippet = highlight("<script>a&b</script> \"A&B\" 'x'", [needle("a&b")], "title")
+    snippet = highlight("<script>a&b</script> \"A&B\" 'x'", [term("a&b")], "title")
     assert snippet.to_html() == (
         "&lt;script&gt;<mark>a&amp;b</mark>&lt;/script&gt; &#34;<mark>A&amp;B</mark>&#34; &#39;x&#39;"
     )
 
 
 def test_marks_in_the_text_itself_are_text() -> None:
-    snippet = highlight("<mark>公安</mark>", [needle("公安")], "title")
+    snippet = highlight("<mark>公安</mark>", [term("公安")], "title")
     assert snippet.to_html() == "&lt;mark&gt;<mark>公安</mark>&lt;/mark&gt;"
 
 
@@ -321,9 +321,9 @@ def check(snippet: Snippet, text: str) -> None:
 @settings(max_examples=EXAMPLES)
 @given(texts, st.lists(wanted, min_size=1, max_size=3), st.booleans())
 def test_without_its_marks_a_snippet_is_a_part_of_the_text(
-    text: str, typed: list[str], open_end: bool
+    text: str, typed: list[str], is_prefix: bool
 ) -> None:
-    found = [needle(each, open_end=open_end) for each in typed]
+    found = [term(each, is_prefix=is_prefix) for each in typed]
     title = highlight(text, found, "title")
     assert title.text == text
     check(title, text)
@@ -340,7 +340,7 @@ def test_without_its_marks_a_snippet_is_a_part_of_the_text(
 @example("a.3", "a.3")
 @example("11 1 1", "1 1")
 def test_marks_are_where_the_units_are_and_nowhere_else(text: str, typed: str) -> None:
-    searched = needle(typed)
+    searched = term(typed)
     units = ANALYZER.units(text)
     title = highlight(text, [searched], "title")
     assert bool(title.marks) == occurs(searched.units, units)
@@ -351,7 +351,7 @@ def test_marks_are_where_the_units_are_and_nowhere_else(text: str, typed: str) -
 @settings(max_examples=EXAMPLES)
 @given(texts, wanted)
 def test_what_is_marked_is_what_was_typed_and_no_more(text: str, typed: str) -> None:
-    searched = needle(typed)
+    searched = term(typed)
     for mark in marked(highlight(text, [searched], "title")):
         units = ANALYZER.units(mark)
         # Occurrences that touch are one mark.
@@ -363,7 +363,7 @@ def test_what_is_marked_is_what_was_typed_and_no_more(text: str, typed: str) -> 
 @settings(max_examples=EXAMPLES)
 @given(odd_texts, st.lists(wanted, min_size=1, max_size=4), st.integers(1, 3))
 def test_every_passage_shows_a_mark_if_there_is_any(text: str, typed: list[str], limit: int) -> None:
-    found = [needle(each) for each in typed]
+    found = [term(each) for each in typed]
     made = snippets(text, found, limit)
     assert len(made) <= limit
     assert bool(made) == bool(text)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.settings import Settings
-from search.pinyin import near_sound, readings
+from search.assist.pinyin import near_sound, readings
 from search.request import SearchRequest
 from search.searcher import FEW, Results, Searcher
 
@@ -32,7 +32,7 @@ def test_golden_cases(searcher: Searcher, case: dict[str, str]) -> None:
 def test_reading_few_articles_finds_what_trying_every_character_finds(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.slips._READ", 0)
+    monkeypatch.setattr("search.assist.corrections._READ", 0)
     for case in CASES:
         test_golden_cases(searcher, case)
 

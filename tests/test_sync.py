@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from archive import Archive, counts, watch_reading
 
-from index import prepare
-from index import sync as sync_module
 from index.errors import IndexBusyError
-from index.generation import IndexDirectory
-from index.posts import post_id
-from index.run import Progress, Request
+from index.ingest import sync as sync_module
+from index.ingest import workers as prepare
+from index.ingest.job import IngestRequest, Progress
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
+from index.sources.posts import post_id
+from index.store.directory import IndexDirectory
 
 
 def test_new_changed_and_removed_files(any_archive: Archive) -> None:
@@ -95,7 +95,7 @@ def test_a_file_that_is_being_written_waits(archive: Archive, monkeypatch: pytes
         waits.append(seconds)
         archive.post("a.md", "新的更多")
 
-    request = Request(settle=3.0)
+    request = IngestRequest(settle=3.0)
     with monkeypatch.context() as patch:
         patch.setattr(time, "sleep", write_on)
         report = archive.sync(request)
@@ -132,10 +132,10 @@ def test_processes_give_what_one_process_gives(
     for number in range(70):
         archive.post(f"{number}.md", f"第{number}篇文章", title=f"题{number}")
     archive.write("bad.md", "---\ntitle: 'x\n---\n")
-    report = archive.sync(Request([archive.folder], jobs=2))
+    report = archive.sync(IngestRequest([archive.folder], jobs=2))
     assert (report.added, report.doubtful) == (71, 1)
     several = archive.texts(), archive.problems(), archive.find("篇文章")
-    archive.sync(Request(rebuild=True))
+    archive.sync(IngestRequest(rebuild=True))
     assert several == (archive.texts(), archive.problems(), archive.find("篇文章"))
     assert archive.agrees()
 
@@ -147,7 +147,7 @@ def test_what_is_done_is_told_and_committed_bit_by_bit(
     for number in range(5):
         any_archive.lines(f"{number}.jsonl", {f"{number}{i}": f"图书馆{number}{i}" for i in range(3)})
     told: list[Progress] = []
-    request = Request([any_archive.folder], engine=any_archive.engine)
+    request = IngestRequest([any_archive.folder], engine=any_archive.engine)
     sync(any_archive.directory, request, Settings(), told.append)
     assert told == [Progress(done, 5) for done in range(1, 6)]
     assert len(any_archive.find("图书馆")) == 15

@@ -14,11 +14,11 @@ from archive import Archive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index import sync as sync_module
-from index.catalog_writer import CatalogWriter
-from index.engine import EngineWriter, engine_class
+from index.engines.base import EngineWriter, engine_class
 from index.errors import IndexMissingError
-from index.sync import Request
+from index.ingest import sync as sync_module
+from index.ingest.sync import IngestRequest
+from index.store.catalog_writer import CatalogWriter
 
 # A run that kills itself with SIGKILL: `moment` says when.
 RUN = """
@@ -26,12 +26,12 @@ import os, signal, sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.catalog_writer import CatalogWriter
-from index.engine import engine_class
-from index.generation import IndexDirectory
+from index.store.catalog_writer import CatalogWriter
+from index.engines.base import engine_class
+from index.store.directory import IndexDirectory
 from index.settings import Settings
-from index.run import Request
-from index.sync import sync
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 
 directory, folder, engine_name, moment, rebuild = sys.argv[1:]
 engine = engine_class(engine_name)
@@ -67,7 +67,7 @@ elif moment == "before the swap":
     IndexDirectory.publish = die
 elif moment == "after the swap":
     IndexDirectory.publish = dies_after(real_publish)
-sync(Path(directory), Request([Path(folder)], engine=engine_name, rebuild=bool(rebuild)), Settings())
+sync(Path(directory), IngestRequest([Path(folder)], engine=engine_name, rebuild=bool(rebuild)), Settings())
 print("not killed")
 """
 MOMENTS = (
@@ -134,7 +134,7 @@ def test_a_first_run_that_is_killed_is_continued(archive: Archive, moment: str) 
 def test_the_folders_of_a_killed_first_run_are_remembered(archive: Archive) -> None:
     archive.post("a.md", "文")
     killed_run(archive, "while a file is stored")
-    assert archive.sync(Request()).articles == 1
+    assert archive.sync(IngestRequest()).articles == 1
 
 
 @pytest.mark.parametrize("moment", [MOMENTS[2], "before the swap", "after the swap"])

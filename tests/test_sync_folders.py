@@ -7,10 +7,10 @@ import os
 import pytest
 from archive import Archive, counts
 
-from index import guard
 from index.errors import InputError, VanishedError
-from index.run import Request
-from index.sync import followed_folders
+from index.ingest import safeguards as guard
+from index.ingest.job import IngestRequest
+from index.ingest.sync import followed_folders
 
 
 def test_an_index_remembers_its_folders(archive: Archive) -> None:
@@ -19,23 +19,23 @@ def test_an_index_remembers_its_folders(archive: Archive) -> None:
     other.mkdir()
     (other / "b.md").write_text("文", encoding="utf-8")
     archive.sync()
-    assert archive.sync(Request([other])).articles == 2
+    assert archive.sync(IngestRequest([other])).articles == 2
     assert followed_folders(archive.directory) == [other, archive.folder]
     (other / "c.md").write_text("文", encoding="utf-8")
     archive.post("d.md", "文")
-    assert archive.sync(Request()).added == 2
+    assert archive.sync(IngestRequest()).added == 2
 
 
 def test_without_a_folder_there_is_nothing_to_index(archive: Archive) -> None:
     with pytest.raises(InputError, match=r"no folder to index\. Name one: souwen index FOLDER"):
-        archive.sync(Request())
+        archive.sync(IngestRequest())
 
 
 def test_a_root_may_be_one_file(archive: Archive) -> None:
     path = archive.lines("a.jsonl", {"1": "甲", "2": "乙"})
-    assert archive.sync(Request([path])).added == 2
+    assert archive.sync(IngestRequest([path])).added == 2
     archive.lines("a.jsonl", {"1": "甲"})
-    assert archive.sync(Request()).removed == 1
+    assert archive.sync(IngestRequest()).removed == 1
 
 
 def test_a_folder_that_is_gone_is_an_error_and_not_a_removal(archive: Archive) -> None:
@@ -43,12 +43,12 @@ def test_a_folder_that_is_gone_is_an_error_and_not_a_removal(archive: Archive) -
     archive.sync()
     archive.folder.rename(archive.folder.with_name("elsewhere"))
     with pytest.raises(InputError, match=r"is gone.*souwen index --forget posts"):
-        archive.sync(Request())
+        archive.sync(IngestRequest())
     assert list(archive.texts().values()) == ["文"]
     # Moved to another disk, it has the same name, and so the same articles.
     (archive.folder.parent / "disk").mkdir()
     archive.folder.with_name("elsewhere").rename(archive.folder.parent / "disk/posts")
-    assert counts(archive.sync(Request([archive.folder.parent / "disk/posts"]))) == (0, 0, 0, 1)
+    assert counts(archive.sync(IngestRequest([archive.folder.parent / "disk/posts"]))) == (0, 0, 0, 1)
 
 
 def test_a_folder_is_forgotten(archive: Archive) -> None:
@@ -56,15 +56,15 @@ def test_a_folder_is_forgotten(archive: Archive) -> None:
     other = archive.folder.parent / "others"
     other.mkdir()
     (other / "b.md").write_text("别的", encoding="utf-8")
-    archive.sync(Request([archive.folder, other]))
+    archive.sync(IngestRequest([archive.folder, other]))
     with pytest.raises(InputError, match=r"--forget nobody: no folder .*\. Followed: others, posts\."):
-        archive.sync(Request(forget=["nobody"]))
-    assert archive.sync(Request(forget=["posts"])).removed == 1
+        archive.sync(IngestRequest(forget=["nobody"]))
+    assert archive.sync(IngestRequest(forget=["posts"])).removed == 1
     assert archive.find("文") == []
     assert followed_folders(archive.directory) == [other]
-    report = archive.sync(Request([archive.folder], forget=["others"]))
+    report = archive.sync(IngestRequest([archive.folder], forget=["others"]))
     assert (report.added, report.removed) == (1, 1)
-    assert archive.sync(Request(forget=["posts"])).articles == 0
+    assert archive.sync(IngestRequest(forget=["posts"])).articles == 0
     assert archive.agrees()
 
 
@@ -74,7 +74,7 @@ def test_folders_that_collide_change_nothing(archive: Archive) -> None:
     (archive.folder.parent / "other/posts").mkdir(parents=True)
     for path in (archive.folder.parent / "other/posts", archive.folder / "深", archive.folder.parent):
         with pytest.raises(InputError):
-            archive.sync(Request([path]))
+            archive.sync(IngestRequest([path]))
     assert followed_folders(archive.directory) == [archive.folder]
 
 
@@ -87,23 +87,23 @@ def test_an_empty_folder_is_no_reason_to_empty_the_index(any_archive: Archive, i
     other.mkdir()
     (other / "b.md").write_text("图书馆乙", encoding="utf-8")
     path = any_archive.post("a.md", "图书馆甲")
-    any_archive.sync(Request([any_archive.folder, other], engine=any_archive.engine))
+    any_archive.sync(IngestRequest([any_archive.folder, other], engine=any_archive.engine))
     path.unlink()
     any_archive.write("note.pdf", "")
     with pytest.raises(VanishedError) as refused:
-        any_archive.sync(Request(rebuild=is_rebuild))
+        any_archive.sync(IngestRequest(rebuild=is_rebuild))
     assert str(refused.value) == (
         f"{any_archive.folder} is empty now, and the index has 1 articles of it. Nothing was changed: is a "
         "disk not mounted? If they are to go, run: souwen index --allow-empty "
         f"--index {any_archive.directory}"
     )
     assert any_archive.find("图书馆") == ["图书馆乙", "图书馆甲"]
-    any_archive.sync(Request(rebuild=is_rebuild, allow_empty=True))
+    any_archive.sync(IngestRequest(rebuild=is_rebuild, allow_empty=True))
     assert any_archive.find("图书馆") == ["图书馆乙"]
     # An empty folder that has been empty is nothing to ask about; nor is one that is forgotten.
-    any_archive.sync(Request())
+    any_archive.sync(IngestRequest())
     (other / "b.md").unlink()
-    assert any_archive.sync(Request(forget=["others"])).articles == 0
+    assert any_archive.sync(IngestRequest(forget=["others"])).articles == 0
 
 
 def test_most_of_a_large_index_is_not_taken_out_unasked(
@@ -117,22 +117,22 @@ def test_most_of_a_large_index_is_not_taken_out_unasked(
     message = r"the files of 8 of the 12 articles are gone or empty\. Nothing was changed: .*--allow-empty"
     (archive.folder / "many.jsonl").rename(archive.folder / "many.pdf")
     with pytest.raises(VanishedError, match=message):
-        archive.sync(Request())
+        archive.sync(IngestRequest())
     archive.write("many.jsonl", "")  # a copy that failed
     with pytest.raises(VanishedError, match=message):
-        archive.sync(Request())
+        archive.sync(IngestRequest())
     assert len(archive.find("图书馆")) == 12
     # Under another name they are new articles, and nothing is missing.
     (archive.folder / "many.jsonl").unlink()
     (archive.folder / "many.pdf").rename(archive.folder / "renamed.jsonl")
-    assert archive.sync(Request()).articles == 12
+    assert archive.sync(IngestRequest()).articles == 12
     (archive.folder / "renamed.jsonl").unlink()
-    assert counts(archive.sync(Request(allow_empty=True))) == (0, 0, 8, 4)
+    assert counts(archive.sync(IngestRequest(allow_empty=True))) == (0, 0, 8, 4)
     # Of a small index, and of less than a half, no fuss is made.
     (archive.folder / "a.md").unlink()
     (archive.folder / "b.md").unlink()
     (archive.folder / "c.md").unlink()
-    assert counts(archive.sync(Request())) == (0, 0, 3, 1)
+    assert counts(archive.sync(IngestRequest())) == (0, 0, 3, 1)
 
 
 def test_a_folder_that_is_replaced_while_it_is_listed_changes_nothing(

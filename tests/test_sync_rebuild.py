@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 from archive import Archive, counts
 
-from index import sync as sync_module
 from index.errors import EngineError, IndexDamagedError, IndexMismatchError, SettingsError
-from index.generation import IndexDirectory
-from index.run import Request
+from index.ingest import sync as sync_module
+from index.ingest.job import IngestRequest
+from index.store.directory import IndexDirectory
 
 
 def test_a_rebuild_keeps_folders_and_choices_and_swaps_generations(archive: Archive) -> None:
     archive.post("a.md", "文")
-    archive.sync(Request([archive.folder], engine="whoosh", segmenter="jieba"))
-    report = archive.sync(Request(rebuild=True))
+    archive.sync(IngestRequest([archive.folder], engine="whoosh", segmenter="jieba"))
+    report = archive.sync(IngestRequest(rebuild=True))
     assert (report.generation, report.engine, report.added) == ("gen-000002", "whoosh", 1)
     assert IndexDirectory(archive.directory).current().meta.segmenter == "jieba"
     assert archive.agrees()
-    assert archive.sync(Request(rebuild=True, engine="tantivy")).engine == "tantivy"
+    assert archive.sync(IngestRequest(rebuild=True, engine="tantivy")).engine == "tantivy"
     assert archive.find("文") == ["文"]
     archive.sync()
     assert [path.name for path in archive.directory.glob("gen-*")] == ["gen-000003"]
@@ -38,7 +38,7 @@ def test_a_rebuild_that_fails_leaves_the_old_index(archive: Archive, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(sync_module, "scan", fail)
         with pytest.raises(KeyboardInterrupt):
-            archive.sync(Request(rebuild=True))
+            archive.sync(IngestRequest(rebuild=True))
     assert archive.find("旧") == ["旧"]
     assert counts(archive.sync()) == (0, 1, 0, 0)
     assert [path.name for path in archive.directory.glob("gen-*")] == ["gen-000001"]
@@ -51,13 +51,13 @@ def words(archive: Archive) -> str:
     return str(path)
 
 
-def mismatch(archive: Archive, request: Request, settings: dict[str, str], message: str) -> None:
+def mismatch(archive: Archive, request: IngestRequest, settings: dict[str, str], message: str) -> None:
     """Refused, with a command; and the command does it."""
     command = rf"{message}.* run: souwen index --rebuild --index {archive.directory}"
     with pytest.raises(IndexMismatchError, match=command):
         archive.sync(request, **settings)
     assert archive.find("文") == ["文"]
-    rebuild = Request(rebuild=True, engine=request.engine, segmenter=request.segmenter)
+    rebuild = IngestRequest(rebuild=True, engine=request.engine, segmenter=request.segmenter)
     assert archive.sync(rebuild, **settings).added == 1
     assert counts(archive.sync(request, **settings)) == (0, 0, 0, 1)
 
@@ -65,13 +65,13 @@ def mismatch(archive: Archive, request: Request, settings: dict[str, str], messa
 @pytest.mark.parametrize(
     ("request_", "settings", "message"),
     [
-        (Request(segmenter="jieba"), {}, "made with segmenter rjieba, and jieba is asked for"),
-        (Request(), {"timezone": "UTC"}, "made with timezone Asia/Shanghai, and UTC is asked for"),
+        (IngestRequest(segmenter="jieba"), {}, "made with segmenter rjieba, and jieba is asked for"),
+        (IngestRequest(), {"timezone": "UTC"}, "made with timezone Asia/Shanghai, and UTC is asked for"),
     ],
     ids=["segmenter", "timezone"],
 )
 def test_what_does_not_mix_is_refused(
-    archive: Archive, request_: Request, settings: dict[str, str], message: str
+    archive: Archive, request_: IngestRequest, settings: dict[str, str], message: str
 ) -> None:
     archive.post("a.md", "文")
     archive.sync()
@@ -85,7 +85,7 @@ def test_another_engine_takes_over_what_was_read(archive: Archive) -> None:
     status = file.stat()
     file.write_text(file.read_text(encoding="utf-8").replace("图书馆", "博物馆"), encoding="utf-8")
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))  # it looks as it did: nobody reads it again
-    report = archive.sync(Request(engine="whoosh"))
+    report = archive.sync(IngestRequest(engine="whoosh"))
     assert (report.engine, counts(report)) == ("whoosh", (0, 0, 0, 2))
     assert archive.find("图书馆")
     assert archive.find("博物馆") == []
@@ -95,12 +95,15 @@ def test_dictionaries_do_not_mix(archive: Archive, words: str) -> None:
     archive.post("a.md", "文")
     archive.sync()
     mismatch(
-        archive, Request(), {"dictionary": words}, "made with dictionary none, and [0-9a-f]+ is asked for"
+        archive,
+        IngestRequest(),
+        {"dictionary": words},
+        "made with dictionary none, and [0-9a-f]+ is asked for",
     )
     # Without the setting, the index goes on with the dictionary that it has.
     assert counts(archive.sync()) == (0, 0, 0, 1)
     Path(words).write_text("交管\n", encoding="utf-8")
-    mismatch(archive, Request(), {"dictionary": words}, "made with dictionary [0-9a-f]+, and")
+    mismatch(archive, IngestRequest(), {"dictionary": words}, "made with dictionary [0-9a-f]+, and")
 
 
 def test_a_rebuild_keeps_the_dictionary_unless_it_is_given_another(archive: Archive, words: str) -> None:
@@ -112,9 +115,9 @@ def test_a_rebuild_keeps_the_dictionary_unless_it_is_given_another(archive: Arch
 
     made_with = dictionary()
     assert made_with
-    archive.sync(Request(rebuild=True))
+    archive.sync(IngestRequest(rebuild=True))
     assert dictionary() == made_with
-    archive.sync(Request(rebuild=True), dictionary=os.devnull)
+    archive.sync(IngestRequest(rebuild=True), dictionary=os.devnull)
     assert dictionary() == ""
 
 
@@ -122,7 +125,7 @@ def test_going_on_as_it_is_minds_no_settings(archive: Archive, words: str) -> No
     archive.post("a.md", "文")
     archive.sync()
     archive.post("b.md", "别的")
-    report = archive.sync(Request(keep=True, engine="whoosh"), dictionary=words, timezone="UTC")
+    report = archive.sync(IngestRequest(keep=True, engine="whoosh"), dictionary=words, timezone="UTC")
     assert (report.added, report.engine) == (1, "tantivy")
 
 
@@ -141,7 +144,7 @@ def test_a_bad_dictionary_is_told_before_anything_is_made(archive: Archive, word
 
 def test_an_unknown_engine_is_told_before_anything_is_made(archive: Archive) -> None:
     with pytest.raises(EngineError, match=r"unknown engine 'lucene'\. Known: tantivy, whoosh"):
-        archive.sync(Request([archive.folder], engine="lucene"))
+        archive.sync(IngestRequest([archive.folder], engine="lucene"))
     assert not archive.directory.exists()
 
 
@@ -157,7 +160,7 @@ def test_a_rebuild_mends_a_damaged_index(archive: Archive, damage: str) -> None:
         path.write_bytes(b"\xff" * 100)
     with pytest.raises(IndexDamagedError):
         archive.sync()
-    archive.sync(Request([archive.folder], rebuild=True))
+    archive.sync(IngestRequest([archive.folder], rebuild=True))
     assert archive.find("文") == ["文"]
     assert archive.agrees()
 
@@ -169,5 +172,5 @@ def test_another_format_is_mended_by_a_rebuild(archive: Archive) -> None:
     meta.write_text(meta.read_text().replace('"format": 1', '"format": 99'))
     with pytest.raises(IndexMismatchError, match=r"has format 99.*--rebuild"):
         archive.sync()
-    assert archive.sync(Request(rebuild=True)).added == 1
+    assert archive.sync(IngestRequest(rebuild=True)).added == 1
     assert archive.find("文") == ["文"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from archive import Archive, counts, watch_reading
 
-from index import prepare
 from index.errors import VanishedError
-from index.run import Request
+from index.ingest import workers as prepare
+from index.ingest.job import IngestRequest
 
 
 def break_reading(patch: pytest.MonkeyPatch, name: str) -> list[Path]:
@@ -83,10 +83,10 @@ def test_a_rebuild_leaves_nothing_out_that_cannot_be_read(
         else:
             break_listing(patch, "深")
         with pytest.raises(VanishedError, match=r"leave out 1 articles .* such as posts/深/b.md"):
-            any_archive.sync(Request(rebuild=True))
+            any_archive.sync(IngestRequest(rebuild=True))
         assert sorted(any_archive.texts().values()) == ["内", "外"]
-        assert any_archive.sync(Request(rebuild=True, allow_empty=True)).articles == 1
-    assert any_archive.sync(Request(rebuild=True)).articles == 2
+        assert any_archive.sync(IngestRequest(rebuild=True, allow_empty=True)).articles == 1
+    assert any_archive.sync(IngestRequest(rebuild=True)).articles == 2
 
 
 def test_a_file_that_cannot_be_opened_is_kept_and_tried_again(

@@ -14,14 +14,14 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from index.engine import EMBEDDED
+from index.engines.base import EMBEDDED
 from index.errors import SettingsError
-from index.run import Request
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
+from search.planning.synonyms import parse_synonyms
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
-from search.synonyms import parse_synonyms
 
 CASES = json.loads((Path(__file__).parent / "cases" / "synonyms.json").read_text(encoding="utf-8"))
 
@@ -42,7 +42,7 @@ def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     lines = (json.dumps({"id": i, "title": "题", "text": t}) + "\n" for i, t in CASES["articles"].items())
     (place / "articles.jsonl").write_text("".join(lines), encoding="utf-8")
     (place / "synonyms.txt").write_text(CASES["file"], encoding="utf-8")
-    sync(place / "index", Request([place / "articles.jsonl"], engine=request.param), Settings())
+    sync(place / "index", IngestRequest([place / "articles.jsonl"], engine=request.param), Settings())
     return place
 
 

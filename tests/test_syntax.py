@@ -17,8 +17,8 @@ from whoosh.qparser import QueryParser
 
 from index.errors import QueryError
 from index.settings import Settings
-from search.grammar import FIELD_NAMES, Words, parser
-from search.syntax import DateRange, Note, ParsedQuery, parse_query
+from search.query.grammar import FIELD_NAMES, Words, parser
+from search.query.parser import DateRange, Note, ParsedQuery, parse_query
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CASES = json.loads((Path(__file__).parent / "cases" / "syntax.json").read_text(encoding="utf-8"))["cases"]

@@ -12,8 +12,8 @@ import pytest
 from archive import Archive
 
 from index.errors import SettingsError
+from index.ingest.sync import IngestRequest
 from index.settings import Settings
-from index.sync import Request
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
 
@@ -76,7 +76,7 @@ def test_a_changed_dictionary_is_noted_until_the_index_is_rebuilt(any_archive: A
         # Meanwhile the index is searched with the words that it was made with.
         assert search(searcher, "漂浮图书馆开放").understood == "漂浮 图书馆 开放"
 
-        any_archive.sync(Request(rebuild=True), dictionary=str(words))
+        any_archive.sync(IngestRequest(rebuild=True), dictionary=str(words))
         assert not wait_for_understood(searcher, "漂浮图书馆 开放").notes
         words.write_text("漂浮图书馆 500\n开放 1\n", encoding="utf-8")
         assert search(searcher, "漂浮").notes

@@ -15,13 +15,13 @@ import pytest
 from archive import Archive
 
 from cli.main import main
-from index.catalog_writer import CatalogWriter
-from index.checksums import record_checksums
-from index.engine import engine_class
+from index.engines.base import engine_class
 from index.errors import IndexDamagedError
-from index.generation import IndexDirectory
-from index.replay import replay
-from index.verify import Findings, repair, verify
+from index.maintenance.reindex import replay
+from index.maintenance.verify import Findings, repair, verify
+from index.store.catalog_writer import CatalogWriter
+from index.store.checksums import record_checksums
+from index.store.directory import IndexDirectory
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def a_document_twice(archive: Archive) -> None:
     with closing(archive.open()) as index:
         article = next(iter(index.articles.all_articles()))
         analyzer, timezone = index.analyzer, index.zone
-    from index.document import make_document
+    from index.analysis.document import make_document
 
     with closing(engine_class(archive.engine).open(directory)) as engine, engine.writer() as writer:
         if archive.engine == "whoosh":

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from archive import Archive
 
-from index import watch as watch_module
 from index.errors import InputError, SouwenError, VanishedError
-from index.generation import IndexDirectory
-from index.run import Report, Request
-from index.sync import sync
-from index.watch import Watcher, changes_matter
+from index.ingest import watch as watch_module
+from index.ingest.job import IngestReport, IngestRequest
+from index.ingest.sync import sync
+from index.ingest.watch import Watcher, changes_matter
+from index.store.directory import IndexDirectory
 
 # Seconds that a test waits for what must come; never how long it should take.
 LIMIT = 60.0
@@ -38,13 +38,13 @@ class Following:
     """A watcher in a thread: its reports of changes, what it warned of, and how it ended."""
 
     archive: Archive
-    reports: list[Report] = field(default_factory=list)
+    reports: list[IngestReport] = field(default_factory=list)
     looks: int = 0
     warnings: list[str] = field(default_factory=list)
     failure: BaseException | None = None
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, request: Request) -> Report:
+    def run(self, request: IngestRequest) -> IngestReport:
         report = sync(self.archive.directory, request, self.archive.settings)
         self.looks += 1
         if report.added or report.changed or report.removed:
@@ -152,7 +152,7 @@ def test_a_folder_in_the_place_of_another_is_followed(archive: Archive) -> None:
 
 def test_a_followed_file_that_is_replaced_is_followed(archive: Archive) -> None:
     path = archive.lines("a.jsonl", {"1": "图书馆一"})
-    archive.sync(Request([path]))
+    archive.sync(IngestRequest([path]))
     with following(archive) as state:
         for number in "二三":
             archive.lines("new.jsonl", {"1": f"图书馆{number}"}).replace(path)
@@ -245,7 +245,7 @@ def test_it_goes_on_where_others_write_and_rebuild(archive: Archive) -> None:
         other.mkdir()
         while archive.engine != "whoosh":
             try:
-                archive.sync(Request([other], rebuild=True, engine="whoosh"))
+                archive.sync(IngestRequest([other], rebuild=True, engine="whoosh"))
                 archive.engine = "whoosh"
             except SouwenError:
                 continue  # the watcher was writing
@@ -299,7 +299,7 @@ def test_without_the_systems_help_it_says_what_to_do(
     archive.post("a.md", "图书馆")
     archive.sync()
     monkeypatch.setattr(watch_module.watchfiles, "watch", fail)
-    watcher = Watcher(archive.directory, archive.settings, lambda _: Report("", ""), print)
+    watcher = Watcher(archive.directory, archive.settings, lambda _: IngestReport("", ""), print)
     with pytest.raises(InputError, match=r"watch limit reached\. Allow more .*WATCHFILES_FORCE_POLLING=true"):
         watcher.follow(threading.Event())
 

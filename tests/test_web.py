@@ -16,8 +16,8 @@ from pages import link_of, one, page_at
 from whoosh import query
 
 from index.settings import Settings, zone
+from search.query.parser import parse_query
 from search.request import SearchRequest
-from search.syntax import parse_query
 from web.app import create_app
 from web.context import Context
 from web.query_help import SECTIONS

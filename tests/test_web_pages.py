@@ -19,7 +19,7 @@ from pages import link_of, one, page_at, without_ledger
 
 from index.article import Article
 from index.settings import Settings
-from search.plan import Needle
+from search.planning.plan import HighlightTerm
 from search.request import SearchRequest
 from search.searcher import Searcher
 from web.app import create_app
@@ -180,9 +180,9 @@ def test_blocked_pictures_are_links(app: Flask) -> None:
 
 
 def test_parts_of_one_hit_are_told_from_hits() -> None:
-    needle = Needle(("中", "国", "式"), ("body",), 1.0)
+    term = HighlightTerm(("中", "国", "式"), ("body",), 1.0)
     article = Article("x", "x.md", "题", "", html="<p>中<b>国</b>式，中国式</p>")
-    reading = reading_view(article, [needle])
+    reading = reading_view(article, [term])
     assert reading.hits == 2
     assert reading.html == (
         '<p><mark id="hit">中</mark><b><mark class="on">国</mark></b><mark class="on">式</mark>，'

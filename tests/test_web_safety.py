@@ -14,10 +14,10 @@ from flask.testing import FlaskClient
 from pages import link_of, one, page_at
 
 from index.article import Article
-from index.run import Request
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
 from index.settings import Settings
-from index.sync import sync
-from search.plan import Needle
+from search.planning.plan import HighlightTerm
 from web.app import create_app
 from web.reading import reading_view
 
@@ -65,7 +65,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     lines = "\n".join(json.dumps(article, ensure_ascii=False) for article in articles)
     (folder / "articles.jsonl").write_text(lines, encoding="utf-8")
     directory = folder / "index"
-    sync(directory, Request([folder]), Settings())
+    sync(directory, IngestRequest([folder]), Settings())
     app = create_app(Settings(index=str(directory)))
     yield app.test_client()
     app.extensions["souwen"].close()
@@ -166,9 +166,9 @@ def test_feeds_hold_hostile_text_and_what_xml_cannot(hostile: FlaskClient) -> No
 )
 def test_endless_markup_takes_no_endless_time(markup: str) -> None:
     article = Article("x", "x.md", "题", "甲", html=markup * 5000 + "甲")
-    needle = Needle(("甲",), ("body",), 1.0)
+    term = HighlightTerm(("甲",), ("body",), 1.0)
     started = time.thread_time()
-    reading = reading_view(article, [needle])
+    reading = reading_view(article, [term])
     assert time.thread_time() - started < 10  # seconds of the processor; it takes a tenth
     assert reading.html.count("甲") == article.html.count("甲")
     assert reading.html.count("</mark>") == reading.hits > 0

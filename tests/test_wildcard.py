@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.distance import within_distance
-from search.wildcard import wildcard_pattern
+from search.query.wildcard import wildcard_pattern, within_distance
 
 # Distances
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from index.analysis import Analyzer
 from index.analysis.grams import BOUNDARY, END
-from search.words import partial_words, query_words
+from search.query.words import partial_words, query_words
 
 ANALYZER = Analyzer()
 

@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime
 
 from index.errors import SettingsError
-from web.measure import Answered
+from web.instrumentation import RequestRecord
 
 
 class AccessLog:
@@ -33,7 +33,7 @@ class AccessLog:
                 f"access_log: {file}: {error.strerror}. Name another file, or - for standard error."
             ) from None
 
-    def write(self, answered: Answered) -> None:
+    def write(self, answered: RequestRecord) -> None:
         """Adds a line. Whatever a client sends, it is one line of ASCII."""
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

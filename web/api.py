@@ -7,7 +7,7 @@ from functools import cache
 
 from flask import Blueprint, Response, jsonify, request
 
-from search import response
+from search import serialize as response
 from web import params
 from web.context import context
 from web.headers import page_etag

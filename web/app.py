@@ -17,7 +17,7 @@ from werkzeug.routing import PathConverter
 
 from index.analysis.bulk import accelerate_folding
 from index.settings import Settings
-from search.query_log import QueryLog
+from search.assist.query_log import QueryLog
 from search.searcher import Searcher
 from web import api, display, downloads, feeds, health, robots, views
 from web.access import init_access
@@ -25,9 +25,9 @@ from web.access_log import AccessLog
 from web.context import Context
 from web.errors import init_errors
 from web.headers import init_headers
+from web.instrumentation import init_measure
 from web.language import init_language
 from web.links import article_url, search_url, static_url
-from web.measure import init_measure
 from web.metrics import Metrics
 from web.preferences import init_preferences
 from web.robots import init_robots

@@ -12,7 +12,7 @@ from flask import current_app
 from flask import request as asked
 
 from index.settings import Settings
-from search.query_log import QueryLog
+from search.assist.query_log import QueryLog
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
 from web.metrics import Metrics

@@ -10,8 +10,8 @@ from itertools import pairwise
 from flask import Flask
 from markupsafe import Markup, escape
 
+from index.analysis.document import category_paths
 from index.article import Article, format_date, local
-from index.document import category_paths
 from search.snippets import Snippet
 from web.language import language, local_day, message, said
 

@@ -21,8 +21,8 @@ from flask import Blueprint, Response, request
 
 from index.article import local
 from search.request import MAX_SIZE, SearchRequest
-from search.response import article_url, hit_json
 from search.searcher import ResultHit
+from search.serialize import article_url, hit_json
 from web import params
 from web.context import context
 

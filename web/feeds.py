@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from index.article import format_date
-from index.engine import Sort
+from index.engines.base import Sort
 from search.searcher import ResultHit
 from search.snippets import Snippet
 from web import params

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 from flask import g, url_for
 
 from search.request import SearchRequest
-from search.response import article_url as article_path
+from search.serialize import article_url as article_path
 from web import params
 from web.context import context
 

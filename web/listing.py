@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from index.analysis.fold import fold_key
-from index.engine import Sort
+from index.engines.base import Sort
 from search.facets import FacetValue
 from search.request import SearchRequest
 from search.searcher import Results

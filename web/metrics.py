@@ -18,7 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from index.errors import SouwenError
 from search.searcher import Results, Searcher
 from search.stats import Stats, read_stats
-from web.measure import Answered
+from web.instrumentation import RequestRecord
 
 SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -50,7 +50,7 @@ class Metrics:
             MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
         self._registry.register(self)
 
-    def answered(self, answered: Answered) -> None:
+    def answered(self, answered: RequestRecord) -> None:
         """Counts a request."""
         self._requests.labels(answered.endpoint or "none", answered.status).observe(answered.seconds)
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from index.engine import Sort
+from index.engines.base import Sort
 from index.errors import QueryError
-from search.dates import ALLOWED_PERIODS
+from search.query.dates import ALLOWED_PERIODS
 from search.request import MAX_SIZE, SearchRequest
 
 

@@ -3,7 +3,7 @@
     stored html → tree → written again: without boilerplate, hits marked → sanitised
 
 Sanitising comes last, so that nothing before it has to be trusted. What is boilerplate, the tables of
-`index/extract.py` say: what is shown is what is searched. The tree is read once, from its first node to
+`sources/extract.py` say: what is shown is what is searched. The tree is read once, from its first node to
 its last, and never changed: time grows with the length of an article only, whatever its markup.
 """
 
@@ -20,7 +20,7 @@ from bs4.element import CData, NavigableString, PreformattedString
 from markupsafe import Markup
 
 from index.article import Article
-from index.extract import (
+from index.sources.extract import (
     BLOCK_TAGS,
     BOILERPLATE_LINES,
     EDITOR_CLASS,
@@ -32,7 +32,7 @@ from index.extract import (
     is_whole_page,
     keeps_breaks,
 )
-from search.plan import Needle
+from search.planning.plan import HighlightTerm
 from search.snippets import highlight
 from web.language import message, said
 
@@ -87,14 +87,16 @@ class Reading:
     hits: int = 0
 
 
-def reading_view(article: Article, needles: Sequence[Needle] = (), *, pictures: bool = True) -> Reading:
-    """The article's body, to be read; with the needles of a query, its hits are marked. Without `pictures`,
+def reading_view(
+    article: Article, highlight_terms: Sequence[HighlightTerm] = (), *, pictures: bool = True
+) -> Reading:
+    """The article's body, to be read; with the terms of a query, its hits are marked. Without `pictures`,
     there are links in their places."""
     html = article.html.strip()
     if not html:
         return Reading(Markup(""))
     writer = _Writer(
-        needles,
+        highlight_terms,
         base=article.url,
         keep_breaks=keeps_breaks(html),
         whole_page=is_whole_page(html),
@@ -122,14 +124,14 @@ def reading_view(article: Article, needles: Sequence[Needle] = (), *, pictures: 
 class _Writer:
     """Takes the elements and texts of a body in order, and writes them as HTML.
 
-    The text between two beginnings or ends of blocks is a line, as in `index/extract.py`. It is kept back
+    The text between two beginnings or ends of blocks is a line, as in `sources/extract.py`. It is kept back
     until the line is complete: then it is known whether it is boilerplate, and where its hits are, also
     where tags stand inside them.
     """
 
     def __init__(
         self,
-        needles: Sequence[Needle],
+        highlight_terms: Sequence[HighlightTerm],
         *,
         base: str,
         keep_breaks: bool,
@@ -137,7 +139,7 @@ class _Writer:
         pictures: bool,
     ) -> None:
         self.hits = 0
-        self._needles = needles
+        self._needles = highlight_terms
         self._base = base
         self._keep_breaks = keep_breaks
         self._pictures = pictures

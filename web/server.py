@@ -26,7 +26,7 @@ from typing import Any
 
 from index.errors import SouwenError
 from index.settings import Settings
-from search.query_log import QueryLog
+from search.assist.query_log import QueryLog
 from web.access_log import AccessLog
 from web.metrics import SHARED_DIRECTORY
 

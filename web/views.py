@@ -93,7 +93,7 @@ def article(article_id: str) -> str:
     searcher = context().searcher
     wanted = params.search_request(request.args)
     found = searcher.article(article_id)
-    needles = searcher.needles(wanted.query) if wanted.query.strip() else ()
+    highlight_terms = searcher.highlight_terms(wanted.query) if wanted.query.strip() else ()
     try:
         similar = searcher.similar(article_id, _SIMILAR)
     except NotFoundError:  # removed meanwhile
@@ -101,8 +101,8 @@ def article(article_id: str) -> str:
     return render_template(
         "article.html",
         article=found,
-        title=highlight(found.title, needles, "title"),
-        reading=reading_view(found, needles, pictures=shows_pictures()),
+        title=highlight(found.title, highlight_terms, "title"),
+        reading=reading_view(found, highlight_terms, pictures=shows_pictures()),
         similar=similar,
         wanted=wanted,
         back=search_url(wanted) if query_string(wanted) else "",

@@ -239,10 +239,10 @@ _compiled = cache(re.compile)
 _BOUNDARY = rf"(?:\||{_STOP})(?:[ |]|{_STOP})*"
 
 
-def unit_pattern(found: Sequence[str], *, open_end: bool = False) -> UnitPattern:
+def unit_pattern(found: Sequence[str], *, is_prefix: bool = False) -> UnitPattern:
     """What finds a sequence of units, with anything transparent between them.
 
-    With `open_end`, the last unit only has to start so.
+    With `is_prefix`, the last unit only has to start so.
     """
     parts = [_escaped(found[0])]
     for left, right in pairwise(found):
@@ -256,7 +256,7 @@ def unit_pattern(found: Sequence[str], *, open_end: bool = False) -> UnitPattern
     elif first[0] in _JOINED_MARKS:
         before = _JOINED_BEFORE
     if last[-1] == END:
-        after = None if open_end else _NUMBER_AFTER if last[0].isdecimal() else _LETTER_AFTER
+        after = None if is_prefix else _NUMBER_AFTER if last[0].isdecimal() else _LETTER_AFTER
     else:
         after = _JOINED_AFTER
     return UnitPattern(

@@ -1,0 +1,301 @@
+"""What every engine takes and gives: documents of tokens in; trees of `whoosh.query` nodes in, ids and
+counts out.
+
+The nodes that an engine compiles, over the fields below (text, key and facet fields, `date`, `id`):
+
+    Term                 the documents with a token; scored by BM25 in `SCORED_FIELDS`, else score 1
+    GramPhrase           the documents with grams at given offsets; scored by BM25 as one term, or with
+                         slop by its boost: no two engines count alike what is only near
+    Prefix               the documents with a token that starts so; score 1
+    TermSet              the documents with one of several tokens; score 1
+    NumericRange         the documents with a date in a range; score 1
+    Every, NullQuery     all documents (score 1); none
+    And, Or              of one or more; scores are added. A Not inside an And takes documents away
+    AndMaybe             the documents of the first; those of both get the second's score, too
+    ConstantScoreQuery   the documents of a node, with this score
+
+BM25 with k1 1.2 and b 0.75 (see `index/engines/bm25.py`), times the node's boost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+from whoosh import query
+
+from index.errors import EngineError
+
+if TYPE_CHECKING:
+    from index.analysis.document import Document
+    from index.article import Article, PackedArticle
+
+
+class Sort(StrEnum):
+    """The order of hits. Ties are broken by date, the newest first, then by id; articles without a
+    date come last."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document that was found. Sorted by date, it has no score: 0."""
+
+    id: str
+    score: float
+
+
+# Of fields: every value, with the number of documents that have it.
+FacetCounts = dict[str, list[tuple[str, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """A stretch of a result list, and how many documents the query matches in all; with what values, as far
+    as that was asked for."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    facets: FacetCounts = field(default_factory=dict)
+
+
+class ArticleStore(Protocol):
+    """The articles of an index, for any number of threads. Raises IndexDamagedError or EngineError where they
+    can't be read."""
+
+    def articles(self, ids: Sequence[str]) -> dict[str, Article]:
+        """The articles with these ids, without their html, by id."""
+        ...
+
+    def titles(self, ids: Sequence[str]) -> dict[str, str]:
+        """The titles of the articles with these ids (at most 500), by id."""
+        ...
+
+    def article(self, article_id: str) -> Article | None:
+        """The whole article with this id, if there is one."""
+        ...
+
+    def all_articles(self) -> Iterator[Article]:
+        """Every whole article, by id."""
+        ...
+
+    def texts(self) -> Iterator[str]:
+        """The title and the text of every article, by id; a line each paragraph."""
+        ...
+
+    def newest(self, limit: int) -> list[Article]:
+        """The newest articles that have a date, without their html."""
+        ...
+
+    def count(self) -> int:
+        """How many articles there are."""
+        ...
+
+    def dates(self) -> tuple[int | None, int | None]:
+        """The dates of the oldest and the newest article."""
+        ...
+
+
+class EngineWriter(Protocol):
+    """Adds and deletes; nothing is seen by searches before `commit`. One writer at a time."""
+
+    def add(self, document: Document, article: PackedArticle | None = None) -> None:
+        """Adds a document; one with the same id must have been deleted before. The article is for engines
+        that keep articles."""
+        ...
+
+    def delete(self, document_id: str) -> None:
+        """Deletes the document with this id, if there is one."""
+        ...
+
+    def commit(self) -> dict[str, str]:
+        """Makes all changes durable and visible to searches that start after it. Gives the ids of documents
+        that could not be taken, each with the reason."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What an engine that lives elsewhere keeps beside the documents, so that they can be read from there
+    alone; engines of this process need nothing of it.
+
+    `meta` and `dictionary` are those of the generation, `url` is where it is to be. With `replaces`, it is
+    to take the place of what is live there, else to join that. `shards` is in how many parts (0: as many as
+    what is live there has, or 1), and `ledger` the name of this machine's ledger, if it has one.
+    """
+
+    url: str = ""
+    meta: Mapping[str, object] = field(default_factory=dict)
+    dictionary: str = ""
+    shards: int = 0
+    ledger: str = ""
+    replaces: bool = False
+
+
+class Engine(Protocol):
+    """An open index of documents. Its methods may be called from several threads, but for `writer`."""
+
+    def search(
+        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+    ) -> Hits:
+        """The hits from `offset` (from 0), at most `limit` (at least 1), the exact total, and what
+        `Engine.facets` gives for `facets`."""
+        ...
+
+    def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
+        """For each of `fields`: every value among the tree's documents, with the number of those."""
+        ...
+
+    def count(self, tree: query.Query) -> int:
+        """How many documents the tree matches."""
+        ...
+
+    def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        """The tokens of a text field that start with `prefix`, each with its document frequency."""
+        ...
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        """The document frequencies of these tokens of a text field; of those that there are."""
+        ...
+
+    def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
+        """The single characters that follow a unit in a gram field, each with its document frequency."""
+        ...
+
+    def ids(self) -> set[str]:
+        """The ids of all documents that this machine wrote."""
+        ...
+
+    def refresh(self) -> bool:
+        """Lets searches that start from now on see the last commit. Whether that is a new one."""
+        ...
+
+    def writer(self) -> AbstractContextManager[EngineWriter]:
+        """Opens the one writer. What was not committed when the context ends is dropped."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of files. The engine can't be used after that."""
+        ...
+
+
+class SharedEngine(Engine, Protocol):
+    """An engine that other machines read and write, too. It keeps the articles."""
+
+    @property
+    def articles(self) -> ArticleStore:
+        """The articles of the index, all machines' together."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The name of the generation there."""
+        ...
+
+    @property
+    def uid(self) -> str:
+        """What tells the index there from every other, by whatever address it is reached."""
+        ...
+
+    @property
+    def description(self) -> Description:
+        """What it was made with."""
+        ...
+
+    @property
+    def ledger(self) -> str:
+        """The name of this machine's ledger; empty where it has none."""
+        ...
+
+    @property
+    def is_live(self) -> bool:
+        """Whether this was still what is searched at its address at the last `refresh`."""
+        ...
+
+    def has_moved(self) -> bool:
+        """Whether another generation than the one that this machine wrote to last is live."""
+        ...
+
+    def settle_in(self) -> None:
+        """Notes that this machine's ledger agrees with the generation that is live."""
+        ...
+
+    def digests(self) -> dict[str, str]:
+        """The documents that this machine wrote, each with the digest of its article."""
+        ...
+
+    def own_articles(self) -> Iterator[Article]:
+        """Every whole article that this machine wrote."""
+        ...
+
+    def publish(self) -> None:
+        """Ends a run: what was filled is made ready for searches and gets copies, and a generation that was
+        built becomes the live one, with what other machines have written."""
+        ...
+
+    def leave(self) -> None:
+        """Takes out all that this machine wrote, and the index itself if nothing is left in it."""
+        ...
+
+    def bytes(self) -> int:
+        """Its size on the disks of the cluster."""
+        ...
+
+
+class EngineClass(Protocol):
+    """How an engine is made and opened; `directory` is the engine's own."""
+
+    def create(self, directory: Path, description: Description = ...) -> Engine:
+        """Makes a new, empty index in a directory that does not exist yet."""
+        ...
+
+    def open(self, directory: Path) -> Engine:
+        """Opens an index. Raises IndexDamagedError where it can't be read."""
+        ...
+
+
+class SharedEngineClass(EngineClass, Protocol):
+    """The same of an engine that other machines use, too."""
+
+    def at(self, address: str) -> SharedEngine:
+        """Opens what is live at an address, to read it. Raises IndexMissingError, EngineError."""
+        ...
+
+    def abandon(self, directory: Path) -> None:
+        """Removes what was being built elsewhere for this directory when its run broke off."""
+        ...
+
+
+ENGINES = {
+    "tantivy": "index.engines.tantivy.engine:TantivyEngine",
+    "whoosh": "index.engines.whoosh.engine:WhooshEngine",
+    "opensearch": "index.engines.opensearch.engine:OpenSearchEngine",
+}
+# Those that other machines read and write, too.
+SHARED = frozenset({"opensearch"})
+# Those that need nothing but this process.
+EMBEDDED = tuple(name for name in ENGINES if name not in SHARED)
+
+
+NOWHERE = Description()
+
+
+def single_characters(grams: Sequence[tuple[str, int]], unit: str) -> list[tuple[str, int]]:
+    """Of grams that start with a unit, those with one more character: that, and the document frequency."""
+    return [(gram[len(unit) :], count) for gram, count in grams if len(gram) == len(unit) + 1]
+
+
+def engine_class(name: str) -> EngineClass:
+    """The engine of this name. Raises EngineError where there is none."""
+    if name not in ENGINES:
+        raise EngineError("unknown engine {name!r}. Known: {known}.", name=name, known=", ".join(ENGINES))
+    module, _, attribute = ENGINES[name].partition(":")
+    return cast(EngineClass, getattr(import_module(module), attribute))

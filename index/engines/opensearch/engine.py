@@ -1,0 +1,379 @@
+"""The engine for archives that outgrow one machine: an OpenSearch cluster, with nothing installed on it.
+
+Its directory has one file, which says where on the cluster (`index/engines/opensearch/state.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from whoosh import query
+
+from index.analysis.document import GRAM_FIELDS, UNIT_FIELDS
+from index.analysis.grams import END
+from index.article import Article
+from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sort
+from index.engines.opensearch.articles import ClusterArticles
+from index.engines.opensearch.client import Address, connect, failures, reason_of, unreadable
+from index.engines.opensearch.compiler import compile_best, compile_tree
+from index.engines.opensearch.copy_foreign import carry, written
+from index.engines.opensearch.generations import Generations, refuse_others
+from index.engines.opensearch.mapping import GAP, counted_field
+from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, pages
+from index.engines.opensearch.state import Place
+from index.engines.opensearch.writer import ClusterWriter
+from index.errors import EngineError, InputError
+
+# Up to so many documents, shards are told of each other's statistics before they score; with more, each has
+# nearly those of all.
+_EXACT_STATISTICS = 10_000_000
+# Values of one facet, and tokens that start alike, that are counted: the most frequent.
+_MOST_VALUES = 10_000
+_MOST_TERMS = 60_000
+# Characters of a pattern: OpenSearch takes 1,000, signs before them included.
+_MOST_PATTERN = 400
+# Grams that start alike that are listed, of a shard: what Lucene takes in one query.
+_MOST_GRAMS = 1_023
+# Tokens counted by one request.
+_COUNTED = 500
+
+# Hits with what they are sorted by, the id among it, and nothing else.
+_BARE: dict[str, Any] = {"stored_fields": "_none_"}
+_RELEVANCE = ["_score", {"date": {"order": "desc", "missing": "_last"}}, {"id": "asc"}]
+_SORTS: dict[Sort, list[Any]] = {
+    Sort.RELEVANCE: _RELEVANCE,
+    Sort.NEWEST: [{"date": {"order": "desc", "missing": "_last"}}, {"id": "desc"}],
+    Sort.OLDEST: [{"date": {"order": "asc", "missing": "_last"}}, {"id": "asc"}],
+}
+
+
+class OpenSearchEngine:
+    """See `index.engines.base.SharedEngine`."""
+
+    def __init__(self, address: Address, index: str, directory: Path | None, place: Place | None) -> None:
+        self._address = address
+        self._client = connect(address)
+        self._generations = Generations(self._client, address)
+        self._directory = directory
+        self._place = place
+        self._index = self._live = index
+        live = self._generations.live()
+        self._seen = live.changed if live is not None and live.index == index else ""
+        self._shards = self._generations.shards(index)
+        self._documents = self.articles.count()
+
+    @classmethod
+    def create(cls, directory: Path, description: Description = NOWHERE) -> OpenSearchEngine:
+        """Makes an index on the cluster; or joins the one that is live there, unless it is to be replaced."""
+        if not description.url:
+            raise InputError(
+                "the engine opensearch needs the address of a cluster: "
+                "souwen index FOLDER --engine opensearch --url https://NODE:9200/NAME"
+            )
+        address = Address.parse(description.url)
+        generations = Generations(connect(address), address)
+        live = generations.live()
+        joins = live is not None and not description.replaces
+        if live is not None and joins:
+            if description.meta:
+                refuse_others(live.meta, description.meta, address)
+            index = live.index
+        else:
+            shards = description.shards or (1 if live is None else generations.shards(live.index))
+            index = generations.create(description.meta, description.dictionary, shards, live=live is None)
+        building = live is not None and not joins
+        # Who joins has written nothing yet: its first run compares what is there with its ledger.
+        place = Place(str(address), "" if joins else index, description.ledger, building)
+        directory.mkdir()
+        place.write(directory)
+        return cls(address, index, directory, place)
+
+    @classmethod
+    def open(cls, directory: Path) -> OpenSearchEngine:
+        place = Place.read(directory)
+        address = Address.parse(place.url)
+        if place.building:
+            return cls(address, place.index, directory, place)
+        live = Generations(connect(address), address).current()
+        return cls(address, live.index, directory, place)
+
+    @classmethod
+    def at(cls, address: str) -> OpenSearchEngine:
+        place = Address.parse(address)
+        return cls(place, Generations(connect(place), place).current().index, None, None)
+
+    @classmethod
+    def abandon(cls, directory: Path) -> None:
+        place = Place.read(directory)
+        if place.building:
+            address = Address.parse(place.url)
+            Generations(connect(address), address).remove(place.index)
+
+    @property
+    def articles(self) -> ClusterArticles:
+        return ClusterArticles(self._client, self._address, self._index)
+
+    @property
+    def ledger(self) -> str:
+        return self._place.ledger if self._place is not None else ""
+
+    @property
+    def name(self) -> str:
+        return self._index
+
+    @property
+    def uid(self) -> str:
+        return self._generations.uid(self._index)
+
+    @property
+    def description(self) -> Description:
+        meta, dictionary = self._generations.meta(self._index), self._generations.dictionary(self._index)
+        return Description(str(self._address), meta, dictionary, self._shards, self.ledger)
+
+    def search(
+        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+    ) -> Hits:
+        counted = {"track_total_hits": True, "aggs": _aggregations(facets)}
+        page = {"sort": _SORTS[sort], "from": offset, "size": limit, **_BARE}
+        is_scored = sort is Sort.RELEVANCE
+        if offset + limit > WINDOW:
+            body = {"query": self._compile(tree)}
+            hits = self._deep(body | _BARE, sort, offset, limit)
+            answer = self._search(body | counted | {"size": 0})
+        elif is_scored and (best := self._best(tree, page, counted)):
+            hits, answer = best
+        else:
+            answer = self._search({"query": self._compile(tree)} | counted | page, is_scored=is_scored)
+            hits = answer["hits"]["hits"]
+        total = int(answer["hits"]["total"]["value"])
+        return Hits(tuple(_hit(hit, sort) for hit in hits), total, _facets(answer, facets))
+
+    def _best(self, tree: query.Query, page: Found, counted: Found) -> tuple[list[Found], Found] | None:
+        """The hits of a tree that most documents match, and the answer that counts those; None where it is to
+        be evaluated at once. Apart, both take less, and are worked on together: what is counted needs no
+        scores, and what is scored can be passed over."""
+        if not isinstance(tree, query.AndMaybe) or not (best := compile_best(tree, self._starting)):
+            return None
+        answers = self._ask_together(
+            ({"query": best, "track_total_hits": False} | page, self._kind(is_scored=True)),
+            ({"query": self._compile(tree.a), "size": 0} | counted, self._kind(is_scored=False)),
+        )
+        hits, total = answers[0]["hits"]["hits"], answers[1]["hits"]["total"]["value"]
+        if len(hits) < page["size"] and page["from"] + len(hits) < total:
+            return None  # there are documents without a score, which come last
+        return hits, answers[1]
+
+    def _deep(self, body: dict[str, Any], sort: Sort, offset: int, limit: int) -> list[Found]:
+        """The hits of a page that is farther down than a single search reads."""
+        hits: list[Found] = []
+        position = 0
+        kind = self._kind(is_scored=sort is Sort.RELEVANCE)
+        for page in pages(self._client, self._address, self._index, body, _SORTS[sort], WINDOW, kind):
+            hits += page[max(0, offset - position) : max(0, offset + limit - position)]
+            position += len(page)
+            if position >= offset + limit:
+                break
+        return hits
+
+    def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
+        body = {"query": self._compile(tree), "size": 0, "aggs": _aggregations(fields)}
+        return _facets(self._search(body), fields)
+
+    def count(self, tree: query.Query) -> int:
+        body = {"query": self._compile(tree), "size": 0, "track_total_hits": True}
+        return int(self._search(body)["hits"]["total"]["value"])
+
+    def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        if field in GRAM_FIELDS:
+            return list(self.frequencies(field, self._starting(field, prefix)).items())
+        if field in UNIT_FIELDS and not (prefix and prefix.isascii() and prefix.isalnum()):
+            others = [unit for unit in self._starting(field, prefix) if not unit.endswith(END)]
+            return [*self._listed(field, prefix), *self.frequencies(field, others).items()]
+        return self._listed(field, prefix)
+
+    def _listed(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        """The words, or runs of letters or digits, that start so, the most frequent first."""
+        pattern = f"{_escaped(prefix[:_MOST_PATTERN])}.*"
+        body = {
+            "query": {"prefix": {field: {"value": prefix}}} if prefix else {"match_all": {}},
+            "size": 0,
+            "aggs": {
+                "terms": {"terms": {"field": counted_field(field), "size": _MOST_TERMS, "include": pattern}}
+            },
+        }
+        buckets = self._search(body)["aggregations"]["terms"]["buckets"]
+        found = ((str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets)
+        return [(token, count) for token, count in found if token.startswith(prefix)]
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for start in range(0, len(tokens), _COUNTED):
+            part = tokens[start : start + _COUNTED]
+            filters = {str(number): {"term": {field: token}} for number, token in enumerate(part)}
+            body = {"size": 0, "aggs": {"tokens": {"filters": {"filters": filters}}}}
+            buckets = self._search(body)["aggregations"]["tokens"]["buckets"]
+            for number, token in enumerate(part):
+                if count := int(buckets[str(number)]["doc_count"]):
+                    found[token] = count
+        return found
+
+    def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
+        suggest = {
+            "text": unit + GAP,
+            "term": {
+                "field": field,
+                "analyzer": "keyword",
+                "prefix_length": len(unit),
+                "max_edits": 1,
+                "min_word_length": 1,
+                "max_inspections": 1_000_000,
+                "suggest_mode": "always",
+                "accuracy": 0.0,
+                "size": _MOST_VALUES,
+                "shard_size": _MOST_VALUES,
+                "sort": "frequency",
+            },
+        }
+        found = self._search({"size": 0, "suggest": {"grams": suggest}})
+        options = found["suggest"]["grams"][0]["options"]
+        return [
+            (option["text"][len(unit) :], int(option["freq"]))
+            for option in options
+            if len(option["text"]) == len(unit) + 1
+        ]
+
+    def ids(self) -> set[str]:
+        return set(self.digests())
+
+    def digests(self) -> dict[str, str]:
+        wanted = {"term": {"ledger": self.ledger}} if self.ledger else {"match_all": {}}
+        found = written(self._client, self._address, self._index, wanted)
+        return {document_id: digest for document_id, (digest, _) in found.items()}
+
+    def refresh(self) -> bool:
+        live = self._generations.current()
+        is_new = (live.index, live.changed) != (self._index, self._seen)
+        self._live, self._seen = live.index, live.changed
+        return is_new
+
+    @property
+    def is_live(self) -> bool:
+        return self._live == self._index
+
+    def has_moved(self) -> bool:
+        return self._place is not None and not self._place.building and self._place.index != self._index
+
+    def settle_in(self) -> None:
+        assert self._directory is not None and self._place is not None
+        self._place = replace(self._place, index=self._index)
+        self._place.write(self._directory)
+
+    def own_articles(self) -> Iterator[Article]:
+        return self.articles.of_ledger(self.ledger)
+
+    def leave(self) -> None:
+        with failures(self._address):
+            self._client.delete_by_query(
+                index=self._index,
+                body={"query": {"term": {"ledger": self.ledger}}},
+                params={"conflicts": "proceed", "refresh": "true", "timeout": "5m"},
+                request_timeout=3600,
+            )
+        if self.articles.count():
+            self._generations.changed(self._index)
+        else:
+            self._generations.remove(self._index, even_live=True)
+
+    def publish(self) -> None:
+        assert self._directory is not None and self._place is not None
+        if not self._place.building:
+            self._generations.settle_loaded(self._index)
+            return
+        live = self._generations.live()
+        if live is not None:
+            carry(self._client, self._address, live, self._index, self._place.ledger)
+        self._generations.settle(self._index)
+        self._generations.wait_for_copies(self._index)
+        if live is not None:  # once more: the first time may have taken long
+            carry(self._client, self._address, live, self._index, self._place.ledger)
+        self._generations.publish(self._index)
+        self._place = replace(self._place, building=False)
+        self._place.write(self._directory)
+
+    @contextmanager
+    def writer(self) -> Iterator[ClusterWriter]:
+        if self._place is None:
+            raise EngineError("{engine}: only a machine with a ledger writes", engine="opensearch")
+        writer = ClusterWriter(self._client, self._address, self._index, self._place.ledger)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def bytes(self) -> int:
+        return self._generations.bytes(self._index)
+
+    def _search(self, body: dict[str, Any], *, is_scored: bool = False) -> Found:
+        kind = self._kind(is_scored=is_scored)
+        return ask(self._client, self._address, body, index=self._index, search_type=kind)
+
+    def _ask_together(self, *searches: tuple[Found, str]) -> list[Found]:
+        return ask_together(self._client, self._address, self._index, searches)
+
+    def _kind(self, *, is_scored: bool) -> str:
+        """How the shards of a search work together."""
+        is_small = self._documents < _EXACT_STATISTICS
+        return "dfs_query_then_fetch" if is_scored and self._shards > 1 and is_small else "query_then_fetch"
+
+    def _compile(self, tree: query.Query) -> dict[str, Any]:
+        return compile_tree(tree, self._starting)
+
+    def _starting(self, field: str, prefix: str) -> list[str]:
+        """The grams of a field that start so, of each shard the first `_MOST_GRAMS` in order: Lucene lists
+        them when it rewrites a query, and no other way."""
+        body = {
+            "query": {"prefix": {field: {"value": prefix, "rewrite": f"top_terms_{_MOST_GRAMS}"}}},
+        }
+        with failures(self._address):
+            found = self._client.indices.validate_query(
+                index=self._index, body=body, params={"rewrite": "true", "all_shards": "true"}
+            )
+        if not found["valid"] or found["_shards"]["failed"]:
+            raise unreadable(self._address, reason_of(found))
+        grams: set[str] = set()
+        sign = f"{field}:"
+        for explanation in found["explanations"]:
+            text = explanation.get("explanation", "")
+            if text.startswith(sign):
+                grams.update(text[len(sign) :].split(f" {sign}"))
+        return sorted(grams)
+
+
+def _aggregations(fields: Sequence[str]) -> dict[str, Any]:
+    return {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in fields}
+
+
+def _facets(answer: Found, fields: Sequence[str]) -> FacetCounts:
+    return {
+        name: [
+            (bucket["key"], int(bucket["doc_count"])) for bucket in answer["aggregations"][name]["buckets"]
+        ]
+        for name in fields
+    }
+
+
+def _hit(hit: Found, sort: Sort) -> Hit:
+    return Hit(hit["sort"][-1], float(hit["sort"][0]) if sort is Sort.RELEVANCE else 0.0)
+
+
+def _escaped(prefix: str) -> str:
+    """A text for Lucene's regular expressions."""
+    return re.sub(r'[.?+*|{}\[\]()"\\#@&<>~^$-]', lambda found: "\\" + found[0], prefix)

@@ -1,0 +1,283 @@
+"""A generation on a cluster: one index, `NAME-000001`, behind the alias `NAME`, which moves from the old to
+the new at once. What the generation was made with is in the `_meta` of its mapping.
+
+A second alias, `NAME-000001-write`, is for writers alone: a request to it fails once the index is gone, where
+one to the index itself would make it anew.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import time
+import uuid
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from index.engines.opensearch.client import Address, failures
+from index.engines.opensearch.mapping import index_body
+from index.errors import (
+    EngineError,
+    IndexDamagedError,
+    IndexMismatchError,
+    IndexMissingError,
+    InputError,
+)
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+# While an index is filled, copies would be filled with it, segments made of a second's documents, and merged
+# that are merged again in the end.
+_LOADING = {
+    "auto_expand_replicas": "false",
+    "number_of_replicas": 0,
+    "refresh_interval": "-1",
+    "merge.policy.segments_per_tier": 50,
+    "merge.policy.max_merge_at_once": 50,
+}
+# A copy of each shard where there is a second node for it.
+_SETTLED = {
+    "auto_expand_replicas": "0-1",
+    "refresh_interval": None,
+    "merge.policy.segments_per_tier": None,
+    "merge.policy.max_merge_at_once": None,
+}
+# Bytes of a packed dictionary: it is part of what every node keeps in memory.
+_MOST_DICTIONARY = 1_000_000
+# Bytes of a segment: Lucene merges larger ones no more until half of what is in them is gone.
+_LARGE = 5_000_000_000
+# Seconds that readers, who look twice a second, have to leave an index before it is removed.
+_GRACE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveGeneration:
+    """The index that is live: its name, what it was made with, and a mark that changes with every commit."""
+
+    index: str
+    meta: Mapping[str, Any]
+    changed: str
+
+
+class Generations:
+    """The generations of the index at one address."""
+
+    def __init__(self, client: OpenSearch, address: Address) -> None:
+        self._client = client
+        self._address = address
+
+    def live(self) -> LiveGeneration | None:
+        """The live one, if there is one."""
+        found = self._mappings("*.mappings._meta.souwen,*.mappings._meta.changed")
+        if found is None:
+            return None
+        ((index, mappings),) = found.items()
+        meta = mappings.get("mappings", {}).get("_meta", {})
+        if "souwen" not in meta:
+            raise IndexDamagedError(
+                "{file}: is not an index that souwen made. Name another: {command}",
+                file=self._address,
+                command="souwen index FOLDER --engine opensearch --url https://NODE:9200/NAME",
+            )
+        return LiveGeneration(index, meta["souwen"], meta.get("changed", ""))
+
+    def current(self) -> LiveGeneration:
+        """The live one. Raises IndexMissingError."""
+        live = self.live()
+        if live is None:
+            raise IndexMissingError(
+                "there is no index at {path}. Make one with: {command}",
+                path=self._address,
+                command=f"souwen index FOLDER --engine opensearch --url {self._address}",
+            )
+        return live
+
+    def meta(self, index: str) -> dict[str, Any]:
+        """What a generation was made with."""
+        meta: dict[str, Any] = self._described(index)["souwen"]
+        return meta
+
+    def dictionary(self, index: str) -> str:
+        """The user dictionary that a generation was made with."""
+        packed = self._described(index)["dictionary"]
+        return zlib.decompress(base64.b64decode(packed)).decode() if packed else ""
+
+    def create(self, meta: Mapping[str, object], dictionary: str, shards: int, *, live: bool) -> str:
+        """A new, empty index, ready to be filled; with `live`, the alias is on it at once."""
+        packed = base64.b64encode(zlib.compress(dictionary.encode(), 9)).decode() if dictionary else ""
+        if len(packed) > _MOST_DICTIONARY:
+            raise InputError(
+                f"dictionary: is too large for a cluster: {len(packed):,} bytes when packed, "
+                f"and {_MOST_DICTIONARY:,} are allowed. Leave out words that jieba has."
+            )
+        described: dict[str, object] = {"souwen": dict(meta), "changed": _mark(), "dictionary": packed}
+        body = index_body(shards, described, _LOADING)
+        number = max(self._numbers(), default=0)
+        while True:
+            number += 1
+            index = f"{self._address.name}-{number:06d}"
+            names = [writing(index), *([self._address.name] if live else [])]
+            if self._create(index, described["changed"], body | {"aliases": {name: {} for name in names}}):
+                return index
+
+    def changed(self, index: str) -> None:
+        """Tells readers that there is something new to see."""
+        described = self._described(index) | {"changed": _mark()}
+        with failures(self._address):
+            self._client.indices.put_mapping(index=index, body={"_meta": described})
+
+    def settle(self, index: str) -> None:
+        """Has the segments of an index that has been filled merged, which halves the time of a search; then
+        copies made, of what is merged, and what is new seen without being asked for.
+
+        Takes some twenty seconds a gigabyte. Where the cluster can't merge, or takes longer than it is waited
+        for, nothing is lost.
+        """
+        with suppress(EngineError), failures(self._address):
+            found = self._client.indices.stats(index=index, metric="store")["_all"]["primaries"]
+            size = int(found["store"]["size_in_bytes"]) // self.shards(index)
+            self._client.indices.forcemerge(
+                index=index, params={"max_num_segments": 1 + size // _LARGE, "request_timeout": 3600}
+            )
+        with failures(self._address):
+            self._client.indices.put_settings(index=index, body={"index": dict(_SETTLED)})
+
+    def wait_for_copies(self, index: str) -> None:
+        """Waits until there is a copy of each shard, if there is a node for it, or a minute has passed."""
+        with failures(self._address):
+            self._client.cluster.health(
+                index=index, params={"wait_for_status": "green", "request_timeout": 60, "ignore": 408}
+            )
+
+    def settle_loaded(self, index: str) -> None:
+        """The same, if it has not been done yet."""
+        if self._settings(index).get("refresh_interval") == "-1":
+            self.settle(index)
+
+    def publish(self, index: str) -> None:
+        """Makes an index the live one, at once, and removes those before it."""
+        live = self.live()
+        actions: list[dict[str, Any]] = [{"add": {"index": index, "alias": self._address.name}}]
+        if live is not None and live.index != index:
+            actions.insert(0, {"remove": {"index": live.index, "alias": self._address.name}})
+        with failures(self._address):
+            self._client.indices.update_aliases(body={"actions": actions})
+        older = [number for number in self._numbers() if number < _number(index)]
+        if older:
+            time.sleep(_GRACE)
+            for number in older:
+                self.remove(f"{self._address.name}-{number:06d}")
+
+    def remove(self, index: str, *, even_live: bool = False) -> None:
+        """Removes an index, if it is there and not live."""
+        live = self.live()
+        if live is None or live.index != index or even_live:
+            with failures(self._address):
+                self._client.indices.delete(index=index, params={"ignore_unavailable": "true"})
+
+    def bytes(self, index: str) -> int:
+        """The size on the disks of the cluster, copies included."""
+        with failures(self._address):
+            found = self._client.indices.stats(index=index, metric="store")
+        return int(found["_all"]["total"]["store"]["size_in_bytes"])
+
+    def uid(self, index: str) -> str:
+        """What the cluster tells an index by, and no other on any cluster has."""
+        return str(self._settings(index)["uuid"])
+
+    def shards(self, index: str) -> int:
+        """How many parts an index has."""
+        return int(self._settings(index)["number_of_shards"])
+
+    def _create(self, index: str, mark: object, body: dict[str, Any]) -> bool:
+        """Whether there was none of that name. (A cluster that loses its manager tries again by itself, and
+        then says that there is one: this one.)"""
+        import opensearchpy
+
+        with failures(self._address):
+            try:
+                self._client.indices.create(index=index, body=body)
+            except opensearchpy.RequestError as error:
+                if error.error == "resource_already_exists_exception":
+                    return bool(self._described(index).get("changed") == mark)
+                if error.error == "invalid_alias_name_exception":
+                    raise EngineError(
+                        "{url}: there is an index of that name that souwen did not make. Choose another.",
+                        url=self._address,
+                    ) from None
+                raise
+        return True
+
+    def _mappings(self, part: str) -> dict[str, Any] | None:
+        import opensearchpy
+
+        with failures(self._address):
+            try:
+                found: dict[str, Any] = self._client.indices.get_mapping(
+                    index=self._address.name, params={"filter_path": part}
+                )
+            except opensearchpy.NotFoundError:
+                return None
+            if not found:  # it has no _meta
+                found = self._client.indices.get_alias(index=self._address.name)
+        if len(found) != 1:
+            raise IndexDamagedError(
+                "{file}: is an alias of several indices ({names}). Take it off all but one.",
+                file=self._address,
+                names=", ".join(sorted(found)),
+            )
+        return found
+
+    def _numbers(self) -> list[int]:
+        with failures(self._address):
+            found = self._client.indices.get_alias(
+                index=f"{self._address.name}-*", params={"ignore_unavailable": "true"}
+            )
+        return sorted(_number(index) for index in found if self._is_generation(index))
+
+    def _is_generation(self, index: str) -> bool:
+        return re.fullmatch(rf"{re.escape(self._address.name)}-\d{{6}}", index, re.ASCII) is not None
+
+    def _described(self, index: str) -> dict[str, Any]:
+        with failures(self._address):
+            found: dict[str, Any] = self._client.indices.get_mapping(index=index)[index]["mappings"]["_meta"]
+        return found
+
+    def _settings(self, index: str) -> dict[str, Any]:
+        with failures(self._address):
+            found: dict[str, Any] = self._client.indices.get_settings(index=index)[index]
+        settings: dict[str, Any] = found["settings"]["index"]
+        return settings
+
+
+def writing(index: str) -> str:
+    """The alias of an index that writers use."""
+    return f"{index}-write"
+
+
+def refuse_others(there: Mapping[str, Any], here: Mapping[str, Any], place: object) -> None:
+    """Raises IndexMismatchError where what is live was made in another way than what a machine would write to
+    it."""
+    for name in ("format", "analysis", "segmenter", "timezone", "dictionary"):
+        if there.get(name) != here.get(name):
+            raise IndexMismatchError(
+                "the index at {path} was made with {name} {there}, and this machine has {wanted}: words "
+                "would not meet. Use the same here, or make the index anew: {command}",
+                path=place,
+                name=name,
+                there=there.get(name) or "none",
+                wanted=here.get(name) or "none",
+                command=f"souwen index --rebuild --engine opensearch --url {place}",
+            )
+
+
+def _number(index: str) -> int:
+    return int(index.rpartition("-")[2])
+
+
+def _mark() -> str:
+    return uuid.uuid4().hex

@@ -1,0 +1,179 @@
+"""What is indexed of a document, and how; an article as the cluster keeps it.
+
+Tokens are made by souwen, as for every engine, so a text is cut at spaces and nothing else is done to it.
+They are indexed and not kept: `_source` has the article alone.
+
+A phrase of grams at offsets is written as text for `match_phrase`: `GAP` for each position of which nothing
+is asked, and `OR` between the grams of which any may stand at one:
+
+    AB GAP CD␞CE        AB, and two positions on CD or CE
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from index.analysis.document import FACET_FIELDS, GRAM_FIELDS, KEY_FIELDS, UNIT_FIELDS, WORD_FIELDS, Document
+from index.analysis.grams import END
+from index.article import Article, PackedArticle
+from index.engines.bm25 import K1, B
+
+# No token has control characters in it.
+GAP, OR = "\x02", "\x03"
+PHRASE = "phrase"
+# Lucene has room for 32,766 bytes in a term: so many UTF-16 units of any text. Longer tokens are left out.
+_LONGEST = 10_922
+# Whole values that are longer are not searched or counted.
+_LONGEST_VALUE = 8_000
+# Bytes of an `_id`; longer ids are kept by their digest there.
+_LONGEST_KEY = 512
+# A field without a token would not count in the statistics of BM25.
+NOTHING = "\x04"
+
+
+def counted_field(field: str) -> str:
+    """The field with each word, or each run of letters or digits, of a text once: of these it can be said
+    which there are, and in how many documents."""
+    return f"{field}_counted"
+
+
+def index_body(shards: int, meta: Mapping[str, object], replicas: Mapping[str, object]) -> dict[str, Any]:
+    """Settings and mappings of a new index."""
+    keyword: dict[str, Any] = {"type": "keyword", "ignore_above": _LONGEST_VALUE}
+    properties: dict[str, Any] = {
+        "article": {"type": "object", "enabled": False},
+        "id": {"type": "keyword"},
+        "ledger": {"type": "keyword"},
+        "digest": {"type": "keyword", "index": False},
+        "date": {"type": "long"},
+    }
+    for name in GRAM_FIELDS:
+        properties[name] = {"type": "text", "analyzer": "tokens", "similarity": "bm25"}
+    for name in WORD_FIELDS:
+        properties[name] = {
+            "type": "text",
+            "analyzer": "tokens",
+            "similarity": "bm25",
+            "index_options": "freqs",
+        }
+        properties[counted_field(name)] = {
+            "type": "keyword",
+            "index": False,
+            "ignore_above": _LONGEST,
+        }
+    for name in UNIT_FIELDS:
+        properties[name] = {
+            "type": "text",
+            "analyzer": "tokens",
+            "index_options": "docs",
+            "norms": False,
+        }
+        properties[counted_field(name)] = properties[counted_field(WORD_FIELDS[0])]
+    for name in KEY_FIELDS:
+        properties[name] = keyword | {"doc_values": False}
+    for name in FACET_FIELDS:
+        properties[name] = keyword | {"index": False}
+    return {
+        "settings": {
+            "index": {
+                "number_of_shards": shards,
+                **replicas,
+                "similarity": {"bm25": {"type": "BM25", "k1": K1, "b": B}},
+                "analysis": {
+                    "tokenizer": {
+                        "spaces": {
+                            "type": "whitespace",
+                            "max_token_length": 1_000_000,
+                        }
+                    },
+                    "filter": {
+                        "indexable": {"type": "length", "max": _LONGEST},
+                        "any": {
+                            "type": "pattern_capture",
+                            "preserve_original": False,
+                            "patterns": [f"([^{OR}]+)"],
+                        },
+                        "gap": {"type": "stop", "stopwords": [GAP]},
+                    },
+                    "analyzer": {
+                        "tokens": {"type": "custom", "tokenizer": "spaces", "filter": ["indexable"]},
+                        PHRASE: {"type": "custom", "tokenizer": "spaces", "filter": ["any", "gap"]},
+                    },
+                },
+            }
+        },
+        "mappings": {
+            "dynamic": "strict",
+            "_meta": dict(meta),
+            "_source": {"includes": ["article"]},
+            "properties": properties,
+        },
+    }
+
+
+def key_of(document_id: str) -> str:
+    """The `_id` of a document."""
+    if len(document_id) * 4 <= _LONGEST_KEY or len(document_id.encode()) <= _LONGEST_KEY:
+        return document_id
+    from hashlib import blake2b
+
+    return f"blake2b:{blake2b(document_id.encode(), digest_size=32).hexdigest()}"
+
+
+def source_of(document: Document, packed: PackedArticle | None, ledger: str) -> bytes:
+    """A document and its article as one line of JSON."""
+    import orjson
+
+    source: dict[str, Any] = {"id": document.id, "ledger": ledger, "article": {"ledger": ledger}}
+    for name in GRAM_FIELDS:
+        source[name] = getattr(document, name) or NOTHING
+    for name in WORD_FIELDS:
+        words = getattr(document, name)
+        source[name] = words or NOTHING
+        source[counted_field(name)] = list(set(words.split(" "))) if words else []
+    for name in UNIT_FIELDS:
+        units = getattr(document, name)
+        source[name] = units
+        source[counted_field(name)] = [unit for unit in units.split(" ") if unit.endswith(END)]
+    for name in (*KEY_FIELDS, *FACET_FIELDS):
+        source[name] = getattr(document, name)
+    if document.date is not None:
+        source["date"] = document.date
+    if packed is not None:
+        article = packed.article
+        source["digest"] = packed.digest.hex()
+        source["article"] |= {
+            "id": article.id,
+            "path": article.path,
+            "title": article.title,
+            "text": article.text,
+            "html_zlib": base64.b64encode(packed.html).decode("ascii"),
+            "author": article.author,
+            "editor": article.editor,
+            "date": article.date,
+            "categories": article.categories,
+            "thumbnail": article.thumbnail,
+            "url": article.url,
+        }
+    return orjson.dumps(source)
+
+
+def article_of(kept: Mapping[str, Any]) -> Article:
+    """The article that `_source` keeps, with its html if that was asked for."""
+    packed = kept.get("html_zlib", "")
+    return Article(
+        id=kept["id"],
+        path=kept["path"],
+        title=kept["title"],
+        text=kept["text"],
+        html=zlib.decompress(base64.b64decode(packed)).decode() if packed else "",
+        author=kept["author"],
+        editor=kept["editor"],
+        date=kept["date"],
+        categories=tuple(kept["categories"]),
+        thumbnail=kept["thumbnail"],
+        url=kept["url"],
+    )

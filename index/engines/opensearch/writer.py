@@ -1,0 +1,262 @@
+"""Documents in bulk, several requests at once, with retries that neither lose nor repeat any.
+
+Each document has one place on the cluster, its id, so that what is sent twice is there once. Several machines
+may index their own folders into one index: a document belongs to the ledger that wrote it, and is neither
+replaced nor deleted by another.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from index.analysis.document import Document
+from index.engines.opensearch.client import Address, failures, reason_of, unreadable
+from index.engines.opensearch.generations import Generations, writing
+from index.engines.opensearch.mapping import key_of, source_of
+from index.errors import EngineError
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+    from index.article import PackedArticle
+
+# Bytes of a request, and requests under way: what is held in memory is a few times their product.
+_REQUEST = 4_000_000
+_THREADS = 3
+_UNDER_WAY = 5
+# Seconds that a cluster may be too busy, or without a shard, before a run gives up; and between two tries.
+_PATIENCE = 120.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
+_BUSY = (429, 502, 503, 504)
+# How long a request may wait for a shard that is away, and how many seconds for an answer: longer, so that
+# what was taken is told.
+_WAIT_FOR_SHARD = "5s"
+_WAIT_FOR_ANSWER = 30
+
+
+@dataclass(slots=True)
+class _Operation:
+    """What is to become of one document: `create` where none is expected, `index` and `delete` for one that
+    is known. `line` is the document."""
+
+    kind: str
+    id: str
+    ledger: str
+    line: bytes = b""
+
+
+class ClusterWriter:
+    """See `EngineWriter`. What has filled a request is on the cluster before `commit`, though
+    seldom seen; a run that breaks off is mended by the next, as for every engine."""
+
+    def __init__(self, client: OpenSearch, address: Address, index: str, ledger: str) -> None:
+        self._client = client
+        self._address = address
+        self._index = index
+        self._ledger = ledger
+        self._generations = Generations(client, address)
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="bulk")
+        self._waiting: dict[str, _Operation] = {}
+        self._size = 0
+        self._under_way: deque[tuple[frozenset[str], Future[dict[str, str]]]] = deque()
+        self._refused: dict[str, str] = {}
+
+    def add(self, document: Document, article: PackedArticle | None = None, ledger: str = "") -> None:
+        """See `EngineWriter`; `ledger` is another's, for what a rebuild takes along."""
+        line = source_of(document, article, ledger or self._ledger)
+        known = self._waiting.get(document.id)
+        kind = "create" if known is None or known.kind == "create" else "index"
+        self._put(_Operation(kind, document.id, ledger or self._ledger, line))
+
+    def delete(self, document_id: str, ledger: str = "") -> None:
+        """See `EngineWriter`."""
+        self._put(_Operation("delete", document_id, ledger or self._ledger))
+
+    def commit(self) -> dict[str, str]:
+        """See `EngineWriter`."""
+        self.flush()
+        with failures(self._address):
+            answer = self._client.indices.refresh(index=writing(self._index))
+        if answer["_shards"]["failed"]:
+            raise unreadable(self._address, "not all shards were refreshed")
+        self._generations.changed(self._index)
+        refused, self._refused = self._refused, {}
+        return refused
+
+    def flush(self) -> None:
+        """Waits until all that was given is on the disks of the cluster."""
+        self._send()
+        while self._under_way:
+            self._take()
+
+    def close(self) -> None:
+        """Ends the threads. What was not committed may be there or not."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _put(self, operation: _Operation) -> None:
+        known = self._waiting.pop(operation.id, None)
+        if known is not None:
+            self._size -= len(known.line)
+        self._waiting[operation.id] = operation
+        self._size += len(operation.line) + 100
+        if self._size >= _REQUEST:
+            self._send()
+
+    def _send(self) -> None:
+        """Sends what waits, after what is under way for the same documents."""
+        if not self._waiting:
+            return
+        operations = list(self._waiting.values())
+        ids = frozenset(self._waiting)
+        self._waiting, self._size = {}, 0
+        while len(self._under_way) >= _UNDER_WAY or any(ids & others for others, _ in self._under_way):
+            self._take()
+        self._under_way.append((ids, self._pool.submit(self._write, operations)))
+
+    def _take(self) -> None:
+        _, future = self._under_way.popleft()
+        self._refused |= future.result()
+
+    def _write(self, operations: list[_Operation]) -> dict[str, str]:
+        """Writes documents, however often that must be tried; gives why some were refused, by id."""
+        refused: dict[str, str] = {}
+        known = [operation for operation in operations if operation.kind != "create"]
+        others = self._others(known)
+        todo = []
+        for operation in operations:
+            if operation.id not in others:
+                todo.append(operation)
+            elif operation.kind == "index":
+                refused[operation.id] = _taken(others[operation.id])
+        started, wait = time.monotonic(), _FIRST_WAIT
+        while todo:
+            todo, reason = self._try(todo, refused)
+            if not todo:
+                break
+            if time.monotonic() - started > _PATIENCE:
+                raise EngineError(
+                    "{url} has not taken {count} documents for {seconds:.0f} seconds: {reason}. What was "
+                    "committed before is in the index; run this again to go on.",
+                    url=self._address,
+                    count=len(todo),
+                    seconds=_PATIENCE,
+                    reason=reason,
+                )
+            wait = _rest(wait)
+        return refused
+
+    def _try(self, operations: list[_Operation], refused: dict[str, str]) -> tuple[list[_Operation], str]:
+        """Sends documents once; gives those to send again, and why."""
+        import opensearchpy
+        import orjson
+
+        lines: list[bytes] = []
+        for operation in operations:
+            lines.append(orjson.dumps({operation.kind: {"_id": key_of(operation.id)}}))
+            if operation.line:
+                lines.append(operation.line)
+        body = b"\n".join(lines) + b"\n"
+        with failures(self._address):
+            try:
+                answer = self._client.bulk(
+                    body=body,
+                    index=writing(self._index),
+                    params={
+                        "require_alias": "true",
+                        "timeout": _WAIT_FOR_SHARD,
+                        "request_timeout": _WAIT_FOR_ANSWER,
+                        "filter_path": "errors,items.*.status,items.*.error",
+                    },
+                )
+            except opensearchpy.TransportError as error:
+                if not _is_passing(error):
+                    raise
+                return operations, reason_of(error)
+        if not answer["errors"]:
+            return [], ""
+        again: list[_Operation] = []
+        there: list[_Operation] = []
+        reason = ""
+        for operation, item in zip(operations, answer["items"], strict=True):
+            (result,) = item.values()
+            if "error" not in result or (operation.kind == "delete" and result["status"] == 404):
+                continue
+            if result["status"] == 409 and operation.kind == "create":
+                there.append(operation)
+            elif result["status"] in (*_BUSY, 409):
+                again.append(operation)
+                reason = reason_of(result)
+            elif result["status"] == 400:
+                refused[operation.id] = f"the cluster can't index it: {reason_of(result)}"
+            else:
+                raise EngineError("{engine}: {reason}", engine="opensearch", reason=reason_of(result))
+        if there:  # sent before, by a request that was not answered, or another's
+            others = self._others(there)
+            for operation in there:
+                if operation.id in others:
+                    refused[operation.id] = _taken(others[operation.id])
+                else:
+                    operation.kind = "index"
+                    again.append(operation)
+        return again, reason
+
+    def _others(self, operations: Iterable[_Operation]) -> dict[str, str]:
+        """The ids that belong to another ledger than the one that would write them, with that."""
+        asked = list(operations)
+        if not asked:
+            return {}
+        documents = self._known(asked)
+        others: dict[str, str] = {}
+        for operation, document in zip(asked, documents, strict=True):
+            owner = document.get("_source", {}).get("article", {}).get("ledger", operation.ledger)
+            if owner != operation.ledger:
+                others[operation.id] = owner
+        return others
+
+    def _known(self, operations: Sequence[_Operation]) -> list[dict[str, Any]]:
+        """What is there under the ids, with the ledgers that wrote it. Of a shard that can't be read nobody
+        knows what is there: it is waited for."""
+        import opensearchpy
+
+        ids = [key_of(operation.id) for operation in operations]
+        started, wait = time.monotonic(), _FIRST_WAIT
+        while True:
+            with failures(self._address):
+                try:
+                    found: dict[str, Any] = self._client.mget(
+                        body={"ids": ids},
+                        index=writing(self._index),
+                        params={"_source_includes": "article.ledger"},
+                    )
+                except opensearchpy.TransportError as error:
+                    if not _is_passing(error) or time.monotonic() - started > _PATIENCE:
+                        raise
+                else:
+                    documents: list[dict[str, Any]] = found["docs"]
+                    failed = [document for document in documents if "error" in document]
+                    if not failed:
+                        return documents
+                    if time.monotonic() - started > _PATIENCE:
+                        raise unreadable(self._address, reason_of(failed[0]))
+            wait = _rest(wait)
+
+
+def _is_passing(error: Any) -> bool:
+    """Whether a cluster may answer otherwise in a while. (Without a connection there is no status.)"""
+    return not isinstance(error.status_code, int) or error.status_code in _BUSY
+
+
+def _rest(wait: float) -> float:
+    """Waits, and gives how long to wait the next time."""
+    time.sleep(wait * random.uniform(0.5, 1.0))
+    return min(2 * wait, _LONGEST_WAIT)
+
+
+def _taken(ledger: str) -> str:
+    return f"its id is also used by {ledger}, whose article is indexed"

@@ -1,0 +1,311 @@
+"""The default engine: tantivy (Rust, in process). One machine, up to millions of articles."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tantivy
+from tantivy import Order, Query
+from whoosh import query
+
+from index.analysis.document import (
+    FACET_FIELDS,
+    GRAM_FIELDS,
+    KEY_FIELDS,
+    TEXT_FIELDS,
+    UNIT_FIELDS,
+    WORD_FIELDS,
+    Document,
+)
+from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sort, single_characters
+from index.engines.nodes import TermSet
+from index.engines.tantivy.compiler import compile_tree, scored
+from index.errors import EngineError, IndexDamagedError
+
+if TYPE_CHECKING:
+    from index.article import PackedArticle
+
+# Bytes of postings held in memory before they are written out as a segment. One thread, since a
+# second one would only compete with the processes that analyse.
+HEAP_SIZE = 256_000_000
+# More than any archive has values of one facet: all buckets are wanted, none cut off.
+_ALL_BUCKETS = 1_000_000
+# Hits read beyond a page to see whether the score at its end goes on, so that ties can be ordered.
+_TIES = 32
+# Hits before a page by date from which on it is looked for by number; and those of one date that are ordered.
+_DEEP = 100
+_MOST_EQUAL = 2_000
+
+_SORT_FIELDS = {Sort.NEWEST: ("newest", Order.Desc), Sort.OLDEST: ("oldest", Order.Asc)}
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in GRAM_FIELDS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
+    for name in WORD_FIELDS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    for name in UNIT_FIELDS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
+    for name in KEY_FIELDS:
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in (*FACET_FIELDS, "newest", "oldest"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    builder.add_integer_field("date", indexed=True, fast=True)
+    return builder.build()
+
+
+class TantivyEngine:
+    """See `index.engines.base.Engine`."""
+
+    def __init__(self, index: tantivy.Index, directory: Path) -> None:
+        self._index = index
+        self._schema = index.schema
+        self._meta_file = directory / "meta.json"
+        self._seen = self._commit_mark()
+        self._refresh_lock = threading.Lock()
+        index.config_reader("manual", 0)
+        index.reload()
+
+    @classmethod
+    def create(cls, directory: Path, description: Description = NOWHERE) -> TantivyEngine:
+        directory.mkdir()
+        return cls(tantivy.Index(_schema(), str(directory)), directory)
+
+    @classmethod
+    def open(cls, directory: Path) -> TantivyEngine:
+        try:
+            return cls(tantivy.Index.open(str(directory)), directory)
+        except (ValueError, OSError) as error:
+            if "Lockfile" in str(error):
+                raise EngineError(
+                    "{file}: {engine} must be able to write its lock there, even to search. Let whoever "
+                    "searches write to that folder, or give them a copy of the index.",
+                    file=directory,
+                    engine="tantivy",
+                ) from error
+            raise IndexDamagedError(
+                "{file}: {engine} can't open it: {reason}", file=directory, engine="tantivy", reason=error
+            ) from None
+
+    def search(
+        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+    ) -> Hits:
+        with _failures():
+            match = self._compile(tree.a if isinstance(tree, query.AndMaybe) else tree)
+            compiled = scored(match, self._compile(tree.b)) if isinstance(tree, query.AndMaybe) else match
+            found = self._search(compiled, sort, offset, limit)
+            if not facets:
+                return found
+            if found.total == len(found.hits):  # no need to look for them once more
+                match = self._compile(TermSet("id", tuple(hit.id for hit in found.hits)))
+            return replace(found, facets=self._facets(match, facets))
+
+    def _search(self, compiled: Query, sort: Sort, offset: int, limit: int) -> Hits:
+        searcher = self._index.searcher()
+        if sort is Sort.RELEVANCE:
+            return self._search_by_score(searcher, compiled, offset, limit)
+        if offset >= _DEEP and (found_deep := self._search_deep(searcher, compiled, sort, offset, limit)):
+            return found_deep
+        field, order = _SORT_FIELDS[sort]
+        found = searcher.search(compiled, limit, order_by_field=field, offset=offset, order=order)
+        hits = tuple(Hit(_id(searcher, address), 0.0) for _, address in found.hits)
+        return Hits(hits, _total(found))
+
+    def _search_by_score(self, searcher: tantivy.Searcher, compiled: Query, offset: int, limit: int) -> Hits:
+        """By score, and where scores are equal by date and id: tantivy itself would order those by
+        where they lie in the index, which changes as segments are merged."""
+        end = offset + limit
+        wanted = end + _TIES
+        found = searcher.search(compiled, wanted)
+        while len(found.hits) == wanted and found.hits[-1][0] == found.hits[end - 1][0]:
+            wanted *= 4
+            found = searcher.search(compiled, wanted)
+        ordered: list[Hit] = []
+        position = 0
+        for score, group in groupby(found.hits, key=lambda hit: hit[0]):
+            addresses = [address for _, address in group]
+            start, position = position, position + len(addresses)
+            if start >= end:
+                break
+            if position <= offset:
+                continue
+            ids = [_id(searcher, address) for address in addresses]
+            if len(ids) > 1:
+                dates = searcher.fast_field_values("date", addresses)
+                keys = [(date is None, -int(date or 0)) for date in dates]
+                ids = [i for _, i in sorted(zip(keys, ids, strict=True))]
+            ordered += [Hit(i, score) for i in ids[max(0, offset - start) : end - start]]
+        return Hits(tuple(ordered), _total(found))
+
+    def _search_deep(
+        self, searcher: tantivy.Searcher, compiled: Query, sort: Sort, offset: int, limit: int
+    ) -> Hits | None:
+        """A page far down a list by date. tantivy looks up the text of every key before it, 60 µs each;
+        numbers are free. So the order is that of the dates, and only ids of equal dates are looked up: None
+        where those are many."""
+        end = offset + limit
+        found = searcher.search(
+            compiled, end + _MOST_EQUAL, order_by_field="date", order=_SORT_FIELDS[sort][1]
+        )
+        hits = found.hits[: end + _MOST_EQUAL]
+        dates = [date for date, _ in hits]
+        if offset >= len(hits):
+            return Hits((), _total(found))
+        first = dates.index(dates[offset])
+        last = min(end, len(hits)) - 1
+        after = next((i for i in range(last, len(hits)) if dates[i] != dates[last]), len(hits))
+        if offset - first > _MOST_EQUAL or (after == len(hits) < _total(found)):
+            return None
+        ids: list[str] = []
+        for _, equal in groupby(hits[first:after], key=lambda hit: hit[0]):
+            ids += sorted((_id(searcher, address) for _, address in equal), reverse=sort is Sort.NEWEST)
+        return Hits(tuple(Hit(i, 0.0) for i in ids[offset - first : end - first]), _total(found))
+
+    def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
+        with _failures():
+            return self._facets(self._compile(tree), fields)
+
+    def _facets(self, compiled: Query, fields: Sequence[str]) -> FacetCounts:
+        request = {name: {"terms": {"field": name, "size": _ALL_BUCKETS}} for name in fields}
+        answer = self._index.searcher().aggregate(compiled, request)
+        return {
+            name: [(bucket["key"], int(bucket["doc_count"])) for bucket in answer[name]["buckets"]]
+            for name in fields
+        }
+
+    def count(self, tree: query.Query) -> int:
+        with _failures():
+            return _total(self._index.searcher().search(self._compile(tree), 1))
+
+    def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
+        with _failures():
+            return self._index.searcher().terms_with_prefix(field, prefix)
+
+    def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
+        searcher = self._index.searcher()
+        with _failures():
+            counts = {token: searcher.doc_freq(field, token) for token in tokens}
+        return {token: count for token, count in counts.items() if count}
+
+    def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
+        return single_characters(self.terms(field, unit), unit)
+
+    def ids(self) -> set[str]:
+        searcher = self._index.searcher()
+        with _failures():
+            found = searcher.search(Query.all_query(), max(1, searcher.num_docs))
+        return {_id(searcher, address) for _, address in found.hits}
+
+    def refresh(self) -> bool:
+        mark = self._commit_mark()
+        if mark == self._seen:
+            return False
+        with self._refresh_lock, _failures():
+            self._index.reload()
+            self._seen = mark
+        return True
+
+    @contextmanager
+    def writer(self) -> Iterator[_Writer]:
+        with _failures():
+            # What a killed writer was about to rename; tantivy itself removes no others than its segments.
+            for unfinished in self._meta_file.parent.glob(".tmp*"):
+                unfinished.unlink()
+            writer = _Writer(self._index.writer(HEAP_SIZE, 1), self._schema)
+        try:
+            yield writer
+        finally:
+            with _failures():
+                self._index.reload()  # files that this searcher has open would not be removed
+            writer.close()
+
+    def close(self) -> None:
+        """Nothing to let go of: files are mapped, and unmapped with the last searcher."""
+
+    def _compile(self, node: query.Query) -> Query:
+        def starting(field: str, prefix: str) -> list[str]:
+            return [text for text, _ in self.terms(field, prefix)]
+
+        return compile_tree(node, self._schema, starting)
+
+    def _commit_mark(self) -> tuple[int, int]:
+        try:
+            status = self._meta_file.stat()
+        except OSError as error:
+            raise IndexDamagedError(
+                "{file}: can't be read: {reason}", file=self._meta_file, reason=error.strerror
+            ) from None
+        return status.st_mtime_ns, status.st_ino
+
+
+class _Writer:
+    """See `index.engines.base.EngineWriter`. tantivy's own must be used by one thread only."""
+
+    def __init__(self, writer: tantivy.IndexWriter, schema: tantivy.Schema) -> None:
+        self._writer = writer
+        self._schema = schema
+        self._is_unfinished = False
+
+    def add(self, document: Document, article: PackedArticle | None = None) -> None:
+        self._is_unfinished = True
+        values: dict[str, object] = {
+            "id": document.id,
+            "newest": document.newest_key,
+            "oldest": document.oldest_key,
+            **{name: getattr(document, name) for name in TEXT_FIELDS},
+            **{name: list(getattr(document, name)) for name in (*KEY_FIELDS, *FACET_FIELDS)},
+        }
+        if document.date is not None:
+            values["date"] = document.date
+        with _failures():
+            self._writer.add_document(tantivy.Document.from_dict(values, self._schema))
+
+    def delete(self, document_id: str) -> None:
+        self._is_unfinished = True
+        with _failures():
+            self._writer.delete_documents_by_term("id", document_id)
+
+    def commit(self) -> dict[str, str]:
+        with _failures():
+            self._writer.commit()
+        self._is_unfinished = False
+        return {}
+
+    def close(self) -> None:
+        with _failures():
+            if self._is_unfinished:  # not otherwise: it would end the merges of the last commit
+                self._writer.rollback()
+            self._writer.garbage_collect_files()
+            # A writer that is dropped before leaves its merges undone, and segments pile up.
+            self._writer.wait_merging_threads()
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """tantivy reports what goes wrong on disk and in a request as ValueError, OSError or SystemError; where
+    a file has something impossible in it, it panics, which is no Exception."""
+    try:
+        yield
+    except (ValueError, OSError, SystemError) as error:
+        raise EngineError("{engine}: {reason}", engine="tantivy", reason=error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise EngineError("{engine}: {reason}", engine="tantivy", reason=error) from error
+
+
+def _id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> str:
+    return str(searcher.doc(address)["id"][0])
+
+
+def _total(found: tantivy.SearchResult) -> int:
+    total: int = found.count  # type: ignore[attr-defined]  # missing from tantivy's stubs
+    return total

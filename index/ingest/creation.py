@@ -1,0 +1,85 @@
+"""A new generation: what it is made with, of what was asked for, what there was, and the settings."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict
+
+from index.analysis import Analyzer, hash_dictionary
+from index.engines.base import SHARED, Description, engine_class
+from index.errors import IndexDamagedError, IndexMismatchError, InputError
+from index.ingest.job import IngestRequest
+from index.settings import Settings, read_named_file
+from index.store.catalog_writer import CatalogWriter
+from index.store.directory import Generation, IndexDirectory, Meta
+
+
+def create(place: IndexDirectory, request: IngestRequest, settings: Settings) -> Generation:
+    """A new generation with an empty catalog and engine."""
+    engine, segmenter, url = request.engine, request.segmenter, request.url
+    dictionary = ""
+    if place.exists():
+        with suppress(IndexDamagedError, IndexMismatchError):
+            live = place.current()
+            before, dictionary = live.meta, live.dictionary
+            segmenter = segmenter or before.segmenter
+            engine, url = engine_of(before, request)
+            if before.engine in SHARED and (engine, url) != (before.engine, before.url):
+                raise InputError(
+                    "others may use what is at {url}: leave it first, and then rebuild. Run: {command}",
+                    url=before.url,
+                    command=f"souwen index --engine {engine} --index {place.path}",
+                )
+    dictionary = _read_dictionary(settings) if settings.dictionary else dictionary
+    meta = Meta(
+        engine=engine or "tantivy",
+        segmenter=segmenter or "rjieba",
+        dictionary=hash_dictionary(dictionary),
+        timezone=settings.timezone,
+        url=url,
+    )
+    kind = engine_class(meta.engine)
+    Analyzer(meta.segmenter, dictionary, settings.dictionary)  # says what is wrong before work begins
+    generation = place.create(meta, dictionary)
+    CatalogWriter.create(generation.catalog_file).close()
+    replaces = request.rebuild and place.exists()
+    ledger = place.ledger(request.ledger) if meta.engine in SHARED else ""
+    kind.create(
+        generation.engine_directory,
+        Description(url, asdict(meta), dictionary, request.shards, ledger, replaces),
+    ).close()
+    return generation
+
+
+def engine_of(before: Meta, request: IngestRequest) -> tuple[str, str]:
+    """The engine that an index is to have, and where."""
+    engine = request.engine or before.engine
+    return engine, (request.url or before.url) if engine in SHARED else ""
+
+
+def settings_difference(generation: Generation, request: IngestRequest, settings: Settings) -> str:
+    """Where request or settings ask for another form than that of the articles that are there: which, and
+    what to run; else nothing."""
+    meta = generation.meta
+    differences = [
+        (name, there, wanted)
+        for name, there, wanted in (
+            ("segmenter", meta.segmenter, request.segmenter),
+            ("timezone", meta.timezone, settings.timezone),
+            ("dictionary", meta.dictionary or "none", hash_dictionary(_read_dictionary(settings))),
+        )
+        if wanted and wanted != there
+    ]
+    if not differences:
+        return ""
+    name, there, wanted = differences[0]
+    option = f" --{name} {wanted}" if name == "segmenter" else ""
+    keep = f"To keep what there is, set SOUWEN_TIMEZONE={there}. " if name == "timezone" else ""
+    return (
+        f"the index was made with {name} {there}, and {wanted} is asked for. {keep}"
+        f"To apply it, run: souwen index --rebuild --index {generation.path.parent}{option}"
+    )
+
+
+def _read_dictionary(settings: Settings) -> str:
+    return read_named_file("dictionary", settings.dictionary) if settings.dictionary else ""

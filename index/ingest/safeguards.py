@@ -1,0 +1,71 @@
+"""What no run takes out unasked: a disk that is not mounted, or a copy that failed, looks as if somebody
+had deleted everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from index.errors import VanishedError
+from index.sources.scan import Scan, removed_paths
+from index.store.catalog import Catalog
+
+# From so many articles on, a run that takes out more than half of them must be allowed to.
+LARGE = 100
+
+
+def refuse_emptying(catalog: Catalog, roots: dict[str, Path], found: Scan, index: Path) -> None:
+    """Raises VanishedError where a followed folder has nothing left, or where the files of more than half of
+    a large index are gone or empty, without as many new ones."""
+    filled = {path for path, file in found.files.items() if file.state.size > 0}
+    if len(filled) >= catalog.count_files() and {*map(_root, found.files)} >= roots.keys():
+        return  # it does not shrink
+    ledger = {path: known for path, known in catalog.files().items() if _root(path) in roots}
+    gone = removed_paths(ledger, found)
+    allow = f"run: souwen index --allow-empty --index {index}"
+    for name in sorted({*map(_root, gone)} - {*map(_root, found.files)}):
+        held = catalog.count_in(path for path in gone if _root(path) == name)
+        if held:
+            raise VanishedError(
+                f"{roots[name]} is empty now, and the index has {held:,} articles of it. Nothing was "
+                f"changed: is a disk not mounted? If they are to go, {allow}"
+            )
+    cut = [
+        path
+        for path, known in ledger.items()
+        if known.state.size > 0 and path in found.files and path not in filled
+    ]
+    there = catalog.count()
+    if there < LARGE or len(filled - ledger.keys()) >= len(gone) + len(cut):
+        return
+    going = catalog.count_in([*gone, *cut])
+    if going * 2 > there:
+        raise VanishedError(
+            f"the files of {going:,} of the {there:,} articles are gone or empty. Nothing was changed: is "
+            f"something missing in {', '.join(map(str, roots.values()))}? If they are to go, {allow}"
+        )
+
+
+def refuse_leaving_out(catalog: Catalog, unreadable: Iterable[str], index: Path) -> None:
+    """Raises VanishedError where a rebuild would leave out the articles of files that can't be read now."""
+    paths = [path for path in sorted(unreadable) if catalog.count_in([path])]
+    if paths:
+        raise VanishedError(
+            f"a rebuild would leave out {catalog.count_in(paths):,} articles of files that can't be read "
+            f"now, such as {paths[0]}. Nothing was changed: let them be read, then run this again. "
+            f"If the articles are to go, run: souwen index --rebuild --allow-empty --index {index}"
+        )
+
+
+def refuse_removal(going: int, staying: int, index: Path) -> None:
+    """Raises VanishedError where a machine would take out most of what a cluster has as its own."""
+    if going > staying and going + staying >= LARGE:
+        raise VanishedError(
+            f"the cluster has {going:,} articles of this ledger that are in no file here, and {staying:,} "
+            "that are. What was read is indexed, and nothing was taken out: is a folder missing? "
+            f"If they are to go, run: souwen index --allow-empty --index {index}"
+        )
+
+
+def _root(path: str) -> str:
+    return path.partition("/")[0]

@@ -1,0 +1,342 @@
+"""The main flow: makes an index follow folders.
+
+lock → open the live generation, or make one → replay what a crash left
+     → scan → compare with the ledger → parse and analyse in parallel → write → commit
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import cast
+
+from index.durability import writing
+from index.engines.base import SHARED, Engine, EngineWriter, SharedEngine, engine_class
+from index.engines.opensearch.client import Address
+from index.engines.opensearch.generations import refuse_others
+from index.errors import IndexDamagedError, IndexMismatchError, InputError
+from index.ingest.creation import create, engine_of, settings_difference
+from index.ingest.job import IngestReport, IngestRequest, Progress
+from index.ingest.safeguards import refuse_emptying, refuse_leaving_out, refuse_removal
+from index.ingest.workers import FileResult, FileTask, WorkerConfig, process_files
+from index.maintenance.migrate import move
+from index.maintenance.reindex import replay, settle
+from index.settings import Settings
+from index.sources.scan import Scan, removed_paths, resolve_roots, scan, spared_paths
+from index.store.catalog import Catalog, KnownFile
+from index.store.catalog_writer import CatalogWriter
+from index.store.checksums import record_checksums
+from index.store.directory import Generation, IndexDirectory
+
+# Articles between two commits: what a killed run may have to do again.
+COMMIT_EVERY = 20_000
+# Seconds that the clock of a disk may be off.
+_CLOCK_ERROR = 1.0
+
+
+def sync(
+    directory: Path,
+    request: IngestRequest,
+    settings: Settings,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> IngestReport:
+    """Makes the index follow the folders that it knows and those of the request.
+
+    Raises an error of `index.errors`, with everything that was committed before in place.
+    """
+    started = time.time()
+    place = IndexDirectory(directory)
+    if request.engine:
+        engine_class(request.engine)  # an unknown one is an error before anything is touched
+    if request.url and request.engine not in SHARED:
+        raise InputError(f"--url is for an engine that is elsewhere: add --engine {' or '.join(SHARED)}.")
+    if request.url:
+        Address.parse(request.url)
+    if request.ledger and (not request.url or place.exists()):
+        raise InputError("--ledger is for a new index directory, in place of one that was lost: add --url.")
+    if not place.exists():
+        resolve_roots(request.paths, {})  # a name that was mistyped leaves no directory behind
+    with place.write_lock() as was_interrupted:
+        with _live_catalog(place) as live:
+            roots = _roots(live, request)
+            found, listed = scan(roots, directory), time.monotonic()
+            if live is not None and not request.allow_empty:
+                with _damage_matters(unless=request.rebuild):
+                    refuse_emptying(live, roots, found, directory)
+                    if request.rebuild:
+                        refuse_leaving_out(live, spared_paths(live.files(), found), directory)
+        is_first = not place.exists()
+        with writing(directory):
+            place.prune()
+            if is_first or request.rebuild:
+                generation = create(place, request, settings)
+            else:
+                generation = place.current()
+                if not request.keep and (difference := settings_difference(generation, request, settings)):
+                    raise IndexMismatchError(difference)
+                name, url = engine_of(generation.meta, request)
+                if not request.keep and (name, url) != (generation.meta.engine, generation.meta.url):
+                    generation = move(
+                        place,
+                        generation,
+                        name,
+                        url,
+                        request.shards,
+                        lambda done, total: progress(Progress(done, total)),
+                    )
+            if is_first:
+                place.publish(generation)  # it can be searched while it grows, and continued when killed
+            with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
+                catalog.keeps_texts = generation.meta.engine not in SHARED
+                engine = engine_class(generation.meta.engine).open(generation.engine_directory)
+                with closing(engine):
+                    run = _Run(generation, catalog, engine, request, settings, progress)
+                    report = run.follow(roots, found, started, listed, is_repair=was_interrupted)
+                    if request.rebuild and not is_first and not request.allow_empty:
+                        with _live_catalog(place) as live:
+                            if live is not None:
+                                refuse_leaving_out(live, run.unreadable, directory)
+                    if generation.meta.engine in SHARED:
+                        cast(SharedEngine, engine).publish()
+            if run.has_written:
+                record_checksums(generation)
+            if request.rebuild and not is_first:
+                place.publish(generation)
+    return report
+
+
+def followed_folders(directory: Path) -> list[Path]:
+    """The folders and files that the index at `directory` follows."""
+    with _live_catalog(IndexDirectory(directory)) as live:
+        return list(live.roots().values()) if live is not None else []
+
+
+class _Run:
+    """One run over one generation."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        catalog: CatalogWriter,
+        engine: Engine,
+        request: IngestRequest,
+        settings: Settings,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._generation = generation
+        self._catalog = catalog
+        self._engine = engine
+        self._request = request
+        self._progress = progress
+        self._preparation = WorkerConfig(
+            segmenter=generation.meta.segmenter,
+            dictionary=generation.dictionary,
+            timezone=generation.meta.timezone,
+            max_bytes=settings.max_file_mb * 1_000_000,
+        )
+        self._report = IngestReport(generation.path.name, generation.meta.engine)
+        self.unreadable: set[str] = set()  # files that can't be read now
+        self._left_out: set[str] = set()  # those, and what is being written
+        self._uncommitted = 0
+        self.has_written = False
+
+    def follow(
+        self, roots: dict[str, Path], found: Scan, started: float, listed: float, *, is_repair: bool
+    ) -> IngestReport:
+        """`is_repair` commits even where nothing has changed: the engine then removes what an interrupted run
+        left among its files."""
+        self._catalog.set_roots(roots)
+        self._catalog.commit()  # they are remembered even if this run is killed
+        if not self._catalog.keeps_texts:
+            self._catalog.read_unsettled_again()
+        strays = self._strays()
+        ledger = self._catalog.files()
+        tasks = self._compare(found, ledger)
+        gone = removed_paths(ledger, found)
+        self._report.unchanged = len(found.files) - len(tasks)
+        tasks = self._settled(tasks, started, listed)
+        if tasks or gone or strays or is_repair or self._catalog.is_unsettled():
+            with self._engine.writer() as writer:
+                self._uncommitted += replay(self._catalog, writer, self._generation)
+                self._remove(gone, writer)
+                self._write(tasks, writer)
+                # Files that were waiting for an id which is free now.
+                self._write(self._waiting(found), writer)
+                self._uncommitted += is_repair
+                self._commit(writer)
+                self._remove_strays(strays, writer)
+                self._commit(writer)
+        self._settle_in()
+        self._catalog.set_other_problems(found.problems)
+        self._finish(found, started)
+        return self._report
+
+    def _strays(self) -> set[str]:
+        """Where this machine has not yet compared its ledger with a shared index, which another has made
+        anew, or which it has joined: the ids that are there as its own, and not in the ledger. The files of
+        articles that are not there are read again. Raises IndexMismatchError where it was made in another
+        way."""
+        if self._generation.meta.engine not in SHARED:
+            return set()
+        engine = cast(SharedEngine, self._engine)
+        if not engine.has_moved():
+            return set()
+        meta = self._generation.meta
+        refuse_others(engine.description.meta, asdict(meta), meta.url)
+        strays = self._catalog.compare(engine.digests())
+        self._catalog.commit()
+        return strays
+
+    def _remove_strays(self, strays: set[str], writer: EngineWriter) -> None:
+        """Takes out what is still not in the ledger, now that all files were read."""
+        if not strays:
+            return
+        strays -= self._catalog.ids()
+        if not self._request.allow_empty:
+            refuse_removal(len(strays), self._catalog.count(), self._generation.path.parent)
+        for article_id in strays:
+            writer.delete(article_id)
+        self._report.removed += len(strays)
+        self._uncommitted += len(strays)
+
+    def _settle_in(self) -> None:
+        if self._generation.meta.engine in SHARED:
+            engine = cast(SharedEngine, self._engine)
+            if engine.has_moved():
+                engine.settle_in()
+
+    def _waiting(self, found: Scan) -> list[FileTask]:
+        """The files that are to be read again; not those that could not be, just now."""
+        paths = self._catalog.to_read_again() - self._left_out
+        return [FileTask(file) for path, file in found.files.items() if path in paths]
+
+    def _compare(self, found: Scan, ledger: dict[str, KnownFile]) -> list[FileTask]:
+        """The files that are new or look different."""
+        tasks: list[FileTask] = []
+        for path, file in found.files.items():
+            known = ledger.get(path)
+            if known is None or known.state.size < 0:
+                tasks.append(FileTask(file))
+            elif known.state != file.state or self._fits_now(known):
+                tasks.append(FileTask(file, known.digest))
+        return tasks
+
+    def _fits_now(self, known: KnownFile) -> bool:
+        """Whether a file was too large to be read, and is no longer."""
+        return not known.digest and known.state.size <= self._preparation.max_bytes
+
+    def _settled(self, tasks: list[FileTask], started: float, listed: float) -> list[FileTask]:
+        """The tasks whose files stay as they are for a while after they were listed; the others are being
+        written."""
+        wait = self._request.settle
+        earliest = started - wait - _CLOCK_ERROR
+        recent = [task for task in tasks if wait and task.file.state.mtime_ns / 1e9 > earliest]
+        if recent:
+            time.sleep(max(0.0, listed + wait - time.monotonic()))
+        moving = {task.file.state.path for task in recent if task.file.has_changed()}
+        self._report.unsettled = len(moving)
+        self._left_out |= moving
+        return [task for task in tasks if task.file.state.path not in moving]
+
+    def _write(self, tasks: list[FileTask], writer: EngineWriter) -> None:
+        for done, prepared in enumerate(process_files(tasks, self._preparation, self._request.jobs), start=1):
+            self._apply(prepared, writer)
+            self._progress(Progress(done, len(tasks)))
+            if self._uncommitted >= COMMIT_EVERY:
+                self._commit(writer)
+
+    def _apply(self, prepared: FileResult, writer: EngineWriter) -> None:
+        """Stores what a file holds, and tells the engine what that changes."""
+        if prepared.unreadable is not None:
+            self.unreadable.add(prepared.state.path)
+            self._left_out.add(prepared.state.path)
+            self._catalog.keep_file(prepared.state.path, prepared.unreadable)
+            return
+        if prepared.same:
+            self._catalog.touch_file(prepared.state, prepared.digest)
+            self._report.unchanged += 1
+            return
+        change = self._catalog.replace_file(
+            prepared.state, prepared.digest, prepared.articles, prepared.problems
+        )
+        for article_id in change.removed | change.changed:
+            writer.delete(article_id)
+        wanted = set(change.added | change.changed)
+        for document, packed in zip(prepared.documents, prepared.articles, strict=True):
+            if document.id in wanted:
+                wanted.remove(document.id)  # of two with one id, the first is the one in the catalog
+                writer.add(document, packed)
+        self._report.added += len(change.added)
+        self._report.changed += len(change.changed)
+        self._report.removed += len(change.removed)
+        self._uncommitted += len(change.added) + len(change.changed) + len(change.removed)
+
+    def _remove(self, paths: Iterable[str], writer: EngineWriter) -> None:
+        for path in paths:
+            removed = self._catalog.remove_file(path)
+            for article_id in removed:
+                writer.delete(article_id)
+            self._report.removed += len(removed)
+            self._uncommitted += len(removed)
+
+    def _commit(self, writer: EngineWriter) -> None:
+        """Catalog, engine, catalog: after a crash between two of them the next run knows what to do."""
+        self._catalog.commit()
+        if self._uncommitted:
+            refused = settle(self._catalog, writer)
+            self._left_out |= self._catalog.to_read_again() if refused else set()
+            of_added = min(refused, self._report.added)
+            self._report.added -= of_added
+            self._report.changed -= refused - of_added
+            self.has_written = True
+        self._uncommitted = 0
+
+    def _finish(self, found: Scan, started: float) -> None:
+        report = self._report
+        report.lost, report.doubtful = self._catalog.count_problems()
+        report.articles = self._catalog.count()
+        report.ignored = dict(found.ignored.most_common())
+        report.seconds = time.time() - started
+        if report.added or report.changed or report.removed:
+            self._catalog.record_run(started, report.seconds, report.added, report.changed, report.removed)
+        self._catalog.commit()
+
+
+def _roots(live: Catalog | None, request: IngestRequest) -> dict[str, Path]:
+    """The folders to follow: those the index knows, less those to forget, and those of the request."""
+    known: dict[str, Path] = {}
+    with _damage_matters(unless=request.rebuild):
+        known = live.roots() if live is not None else {}
+    for name in request.forget:
+        if known.pop(name, None) is None:
+            listed = ", ".join(known) or "none"
+            raise InputError(f"--forget {name}: no folder of that name is followed. Followed: {listed}.")
+    roots = resolve_roots(request.paths, known)
+    if not roots and not request.forget:
+        raise InputError("no folder to index. Name one: souwen index FOLDER")
+    return roots
+
+
+@contextmanager
+def _live_catalog(place: IndexDirectory) -> Iterator[Catalog | None]:
+    """The live generation's catalog, if there is one that can be opened."""
+    try:
+        name = place.current_name()
+        catalog = Catalog.open(place.path / name / "catalog.sqlite") if name else None
+    except IndexDamagedError:
+        catalog = None
+    with nullcontext() if catalog is None else closing(catalog):
+        yield catalog
+
+
+@contextmanager
+def _damage_matters(*, unless: bool) -> Iterator[None]:
+    """A rebuild that names its folders needs nothing of a damaged index."""
+    try:
+        yield
+    except IndexDamagedError:
+        if not unless:
+            raise

@@ -1,0 +1,165 @@
+"""Following folders as they change: a run for each batch of changes.
+
+The system tells that something has changed (watchfiles), and each run looks at everything, so that nothing
+depends on what was told: renamed and replaced folders, thousands of files at once and changes that were
+missed end the same.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import watchfiles
+from watchfiles._rust_notify import WatchfilesRustInternalError
+
+from index.errors import IndexBusyError, InputError, SettingsError, VanishedError
+from index.ingest.creation import settings_difference
+from index.ingest.job import IngestReport, IngestRequest
+from index.ingest.sync import followed_folders
+from index.settings import Settings
+from index.sources.posts import SUFFIXES
+from index.sources.scan import identity
+from index.store.directory import IndexDirectory
+
+# Milliseconds without a change that end a batch, and after which it ends in any case.
+_QUIET_MS, _BATCH_MS = 150, 500
+# Seconds in which a file that has just changed must stay as it is; else it is being written.
+_SETTLE = 0.25
+# Seconds between two looks at whether the folders are still those that are watched.
+_LOOK_EVERY = 0.5
+# Seconds that a folder may be gone, or empty, while another takes its place.
+_PATIENCE = 10.0
+# Seconds, and times the length of the last run, after which everything is looked at unasked: network drives
+# tell of no change, and a flood of changes may lose some.
+_ROUND_EVERY, _ROUND_SHARE = 60.0, 20
+
+Folders = dict[Path, tuple[int, int] | None]
+
+
+class Watcher:
+    """Keeps an index that has been made in step with its folders.
+
+    `run` makes the index follow what the request says, and `warn` tells a person.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        settings: Settings,
+        run: Callable[[IngestRequest], IngestReport],
+        warn: Callable[[str], None],
+        *,
+        jobs: int = 1,
+        allow_empty: bool = False,
+    ) -> None:
+        self._directory = directory
+        self._settings = settings
+        self._run = run
+        self._warn = warn
+        # What the first run was asked for is done: an index that others rebuild is followed as it is then.
+        self._request = IngestRequest(jobs=jobs, allow_empty=allow_empty, settle=_SETTLE, keep=True)
+        self._index = directory.resolve()
+        self._due = 0.0
+        self._vanished: float | None = None
+        self._told: set[str] = set()
+        self._difference = ""
+
+    def follow(self, stop: threading.Event) -> None:
+        """Goes on until `stop` is set, or something needs a person.
+
+        Raises VanishedError where a folder is gone and stays so, and whatever else a run raises.
+        """
+        while not stop.is_set():
+            folders = _identities(followed_folders(self._directory))
+            self._due = 0.0  # at once: something may have changed before the watching began
+            if not folders or None in folders.values():
+                self._look()
+                stop.wait(_LOOK_EVERY)
+                continue
+            for has_changed in self._changes(folders, stop):
+                if has_changed or time.monotonic() >= self._due:
+                    self._look()
+                    if list(folders) != followed_folders(self._directory):
+                        break
+                if _identities(list(folders)) != folders:
+                    break  # another folder has the name; the system would go on watching the old one
+
+    def _changes(self, folders: Folders, stop: threading.Event) -> Iterator[bool]:
+        """Whether something has changed: at every batch, and every now and then."""
+        try:
+            for changes in watchfiles.watch(
+                *folders,
+                watch_filter=lambda _, path: changes_matter(path, folders, self._index),
+                step=_QUIET_MS,
+                debounce=_BATCH_MS,
+                rust_timeout=round(_LOOK_EVERY * 1000),
+                yield_on_timeout=True,
+                stop_event=stop,
+                ignore_permission_denied=True,
+            ):
+                yield bool(changes)
+        except FileNotFoundError:
+            return  # gone since it was looked for
+        except (OSError, WatchfilesRustInternalError) as error:
+            raise InputError(
+                f"can't watch {', '.join(map(str, folders))}: {error}. Allow more watches (on Linux: sysctl "
+                "fs.inotify.max_user_watches=1000000), or set WATCHFILES_FORCE_POLLING=true"
+            ) from None
+
+    def _look(self) -> None:
+        try:
+            report = self._run(self._request)
+        except IndexBusyError as error:
+            self._tell_once(f"{error} Waiting.")
+            self._due = time.monotonic() + _LOOK_EVERY
+        except VanishedError as error:
+            now = time.monotonic()
+            self._vanished = self._vanished or now
+            if now - self._vanished >= _PATIENCE:
+                raise
+            self._tell_once(f"{error} Waiting for {_PATIENCE:.0f} s.")
+            self._due = now + _LOOK_EVERY
+        else:
+            self._vanished = None
+            self._told.clear()
+            wait = _SETTLE if report.unsettled else max(_ROUND_EVERY, _ROUND_SHARE * report.seconds)
+            self._due = time.monotonic() + wait
+            self._tell_of_settings()
+
+    def _tell_of_settings(self) -> None:
+        """The index goes on as it was made; a changed dictionary, say, takes a rebuild."""
+        try:
+            live = IndexDirectory(self._directory).current()
+            difference = settings_difference(live, IngestRequest(), self._settings)
+        except SettingsError as error:
+            difference = str(error)
+        if difference != self._difference:
+            self._difference = difference
+            if difference:
+                self._warn(difference)
+
+    def _tell_once(self, message: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            self._warn(message)
+
+
+def _identities(folders: list[Path]) -> Folders:
+    return {folder: identity(folder) for folder in folders}
+
+
+def changes_matter(path: str, folders: Iterable[Path], index: Path) -> bool:
+    """Whether a run would look at what has changed at this path; `index` is the index directory."""
+    location = Path(path)
+    if location.is_relative_to(index):
+        return False
+    for folder in folders:
+        if location.is_relative_to(folder):
+            if any(part.startswith(".") for part in location.relative_to(folder).parts):
+                return False
+            break
+    # What has another suffix, and is gone, may have been a folder.
+    return location.suffix.lower() in SUFFIXES or not location.exists() or location.is_dir()

@@ -1,0 +1,207 @@
+"""Files → articles and documents, in parallel: the work of a run that needs no catalog and no engine."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+import stat
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
+
+from index.analysis import Analyzer
+from index.analysis.document import Document, make_documents
+from index.article import Article, PackedArticle, Problem, pack
+from index.errors import InputError
+from index.settings import zone
+from index.sources.posts import digest_of, parse_file
+from index.sources.scan import FileState, FoundFile
+
+# Files handed to a process at a time: enough to make the hand-over cheap.
+_CHUNK = 32
+# Bytes of files that are prepared together: a few large ones are enough.
+_CHUNK_BYTES = 4_000_000
+# Chunks prepared ahead, for each process: enough work for the second that a commit takes; and bytes of their
+# files, of all together: prepared, they take four to five times as much.
+_AHEAD = 24
+_AHEAD_BYTES = 60_000_000
+# Fewer files than this are done before other processes have started.
+_WORTH_PROCESSES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """All that preparing needs to know."""
+
+    segmenter: str
+    dictionary: str
+    timezone: str
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileTask:
+    """A file to prepare; `known_digest` is that of the content which is in the index already."""
+
+    file: FoundFile
+    known_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """A file's articles with their documents. With `unreadable`, the file could not be opened at all;
+    `same` says that it has the content that is known."""
+
+    state: FileState
+    digest: str = ""
+    articles: tuple[PackedArticle, ...] = ()
+    documents: tuple[Document, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unreadable: Problem | None = None
+    same: bool = False
+
+
+class Worker:
+    """Prepares files: reads, parses and analyses them. Whatever they hold, it never raises."""
+
+    def __init__(self, preparation: WorkerConfig) -> None:
+        self._max_bytes = preparation.max_bytes
+        self._zone = zone(preparation.timezone)
+        self._analyzer = Analyzer(preparation.segmenter, preparation.dictionary)
+
+    def prepare(self, tasks: Sequence[FileTask]) -> list[FileResult]:
+        """One for each of the tasks, in order."""
+        read = [self._read(task) for task in tasks]
+        articles = [article for prepared, parsed in read for article in parsed]
+        try:
+            documents = iter(make_documents(articles, self._analyzer, self._zone))
+        except Exception:  # noqa: BLE001  # one bad file never stops a run: which of them is it?
+            return [self._prepare_alone(prepared, parsed) for prepared, parsed in read]
+        return [_with_documents(prepared, [next(documents) for _ in parsed]) for prepared, parsed in read]
+
+    def _read(self, task: FileTask) -> tuple[FileResult, tuple[Article, ...]]:
+        """A file's articles, packed and as they are."""
+        state = task.file.state
+        if state.size > self._max_bytes:
+            return self._too_large(state, state.size), ()
+        try:
+            data = read_bytes(task.file.location, self._max_bytes)
+        except OSError as error:
+            problem = Problem(state.path, f"can't be read: {error.strerror}", lost=True)
+            return FileResult(state, unreadable=problem), ()
+        if len(data) > self._max_bytes:  # it has grown meanwhile
+            return self._too_large(state, len(data)), ()
+        if task.known_digest and digest_of(data) == task.known_digest:
+            return FileResult(state, task.known_digest, same=True), ()
+        try:
+            parsed = parse_file(state.path, data, self._zone)
+            packed = tuple(map(pack, parsed.articles))
+        except Exception as error:  # noqa: BLE001  # one bad file never stops a run
+            return _unparsable(FileResult(state, digest_of(data)), error), ()
+        return FileResult(state, parsed.digest, packed, problems=parsed.problems), parsed.articles
+
+    def _too_large(self, state: FileState, size: int) -> FileResult:
+        reason = f"is too large: {size:,} bytes, and {self._max_bytes:,} are allowed (max_file_mb)"
+        return FileResult(state, problems=(Problem(state.path, reason, lost=True),))
+
+    def _prepare_alone(self, prepared: FileResult, articles: Sequence[Article]) -> FileResult:
+        try:
+            return _with_documents(prepared, make_documents(articles, self._analyzer, self._zone))
+        except Exception as error:  # noqa: BLE001
+            return _unparsable(replace(prepared, articles=()), error)
+
+
+def read_bytes(location: str, limit: int) -> bytes:
+    """The bytes of a file, one more than the limit at most.
+
+    Raises OSError for what is no regular file, though it was one when the folder was listed: a pipe would be
+    waited for.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(location, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return file.read(limit + 1)
+
+
+def _with_documents(prepared: FileResult, documents: Iterable[Document]) -> FileResult:
+    return replace(prepared, documents=tuple(documents))
+
+
+def _unparsable(prepared: FileResult, error: Exception) -> FileResult:
+    problem = Problem(prepared.state.path, f"can't be parsed: {type(error).__name__}: {error}", lost=True)
+    return replace(prepared, problems=(problem,))
+
+
+_preparer: Worker
+
+
+def _start_process(preparation: WorkerConfig) -> None:
+    global _preparer
+    _preparer = Worker(preparation)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed can't end its processes: they would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
+
+
+def _prepare_chunk(tasks: Sequence[FileTask]) -> list[FileResult]:
+    return _preparer.prepare(tasks)
+
+
+def _chunks(tasks: Sequence[FileTask]) -> Iterator[Sequence[FileTask]]:
+    start = size = 0
+    for position, task in enumerate(tasks):
+        if position > start and (position == start + _CHUNK or size + task.file.state.size > _CHUNK_BYTES):
+            yield tasks[start:position]
+            start, size = position, 0
+        size += task.file.state.size
+    if tasks:
+        yield tasks[start:]
+
+
+def process_files(tasks: Sequence[FileTask], preparation: WorkerConfig, jobs: int) -> Iterator[FileResult]:
+    """Prepares files with `jobs` processes, and gives them in the order of `tasks`.
+
+    No more are prepared ahead than keeps the processes busy, so memory does not grow with the number.
+    """
+    chunks = _chunks(tasks)
+    if jobs <= 1 or len(tasks) < _WORTH_PROCESSES:
+        preparer = Worker(preparation)
+        for chunk in chunks:
+            yield from preparer.prepare(chunk)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork would copy the engine's threads half-way
+    with ProcessPoolExecutor(jobs, context, _start_process, (preparation,)) as pool:
+        running: deque[tuple[int, Future[list[FileResult]]]] = deque()
+        ahead = 0
+        try:
+            for chunk in chunks:
+                size = sum(task.file.state.size for task in chunk)
+                running.append((size, pool.submit(_prepare_chunk, chunk)))
+                ahead += size
+                while len(running) > _AHEAD * jobs or (ahead > _AHEAD_BYTES and len(running) > jobs):
+                    done, prepared = running.popleft()
+                    ahead -= done
+                    yield from prepared.result()
+            while running:
+                yield from running.popleft()[1].result()
+        except BrokenProcessPool:
+            raise InputError(
+                "a process that reads files was ended from outside, perhaps for lack of memory. "
+                "What was committed before is in the index. Run this again with: --jobs 1"
+            ) from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,170 @@
+"""Backup and restore: the catalog in one file, of which the engine is made again.
+
+The catalog has every article, the ledger and the problems, and SQLite copies it as of one moment, while
+others write. An engine's files would have to be copied between two commits, and are of no use to a souwen
+with another analysis. Where a cluster keeps the articles, the catalog has none of them, and there is no
+backup.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from isal import igzip
+
+from index.analysis import ANALYSIS_VERSION
+from index.durability import flush, writing
+from index.engines.base import SHARED
+from index.engines.opensearch.client import is_address
+from index.errors import IndexDamagedError, InputError, SouwenError
+from index.maintenance.reindex import fill_engine
+from index.store.catalog import Catalog
+from index.store.catalog_writer import CatalogWriter
+from index.store.checksums import record_checksums
+from index.store.directory import FORMAT, UNPACKED, IndexDirectory, Meta
+
+_META, _DICTIONARY, _CATALOG = "meta.json", "dictionary.txt", "catalog.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What was backed up or restored: how many articles, and the size of the file in bytes."""
+
+    articles: int
+    bytes: int
+
+
+def backup(location: Path | str, file: Path) -> Saved:
+    """Writes the index to one file, as of the last commit, while others may write to the index.
+
+    The file has its name only when it is complete. Raises IndexMissingError, IndexDamagedError, InputError;
+    the last, too, where the articles are on a cluster.
+    """
+    _refuse_clusters(location)
+    directory = Path(location)
+    try:
+        unfinished = tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.resolve().parent)
+    except OSError as error:
+        raise InputError(f"{file}: can't be written: {error.strerror}") from None
+    with unfinished as place:
+        catalog, packed = Path(place, _CATALOG), Path(place, "backup")
+        try:
+            meta, dictionary = _copy(IndexDirectory(directory), catalog)
+            parts = {_META: json.dumps(asdict(meta)), _DICTIONARY: dictionary}
+            for name, text in parts.items():
+                Path(place, name).write_text(text, encoding="utf-8")
+            with (
+                igzip.IGzipFile(packed, "wb", 1) as out,  # type: ignore[no-untyped-call]
+                tarfile.open(mode="w", fileobj=out) as archive,
+            ):
+                for name in (_META, _DICTIONARY, _CATALOG):
+                    archive.add(Path(place, name), name)
+            flush(packed)
+            packed.replace(file)
+            flush(file.resolve().parent)
+        except OSError as error:
+            raise InputError(f"{file}: can't be written: {error.strerror}") from None
+        return Saved(_count(catalog), file.stat().st_size)
+
+
+def restore(
+    directory: Path, file: Path, *, replaces: bool, progress: Callable[[int, int], None] = lambda *_: None
+) -> Saved:
+    """Makes an index of a backup; with `replaces`, in place of one that is there, once it is complete.
+
+    `progress` is told how many articles are done, of how many. Raises InputError where the file is no backup.
+    """
+    if not file.exists():
+        raise InputError(f"{file}: there is no such file.")
+    place = IndexDirectory(directory)
+    with place.write_lock(), writing(directory):
+        if place.exists() and not replaces:
+            raise InputError(
+                f"{directory} has an index. To put the backup in its place, run: "
+                f"souwen restore {file} --replace --index {directory}"
+            )
+        place.prune()
+        with _unpacked(file, directory) as (meta, dictionary, unpacked):
+            generation = place.create(replace(meta, analysis=ANALYSIS_VERSION), dictionary)
+            shutil.move(unpacked, generation.catalog_file)
+            with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
+                articles = catalog.count()
+                fill_engine(generation, catalog, lambda done: progress(done, articles))
+            record_checksums(generation)
+            place.publish(generation)
+    return Saved(articles, file.stat().st_size)
+
+
+def _refuse_clusters(location: Path | str) -> None:
+    """Raises InputError where the articles are on a cluster."""
+    url = str(location)
+    if not is_address(location):
+        meta = IndexDirectory(Path(location)).current().meta
+        if meta.engine not in SHARED:
+            return
+        url = meta.url
+    raise InputError(
+        f"the articles of {location} are on a cluster, at {url}: back them up with the cluster's own "
+        f"snapshots, or write them to a file. Run: souwen export --index {url} -o FILE"
+    )
+
+
+def _copy(place: IndexDirectory, target: Path) -> tuple[Meta, str]:
+    """Copies the live catalog; gives what else opening it needs. Again if it was replaced meanwhile."""
+    while True:
+        generation = place.current()
+        try:
+            dictionary = generation.dictionary
+            with closing(Catalog.open(generation.catalog_file)) as catalog:
+                catalog.copy_to(target)
+        except SouwenError:
+            if place.current_name() == generation.path.name:
+                raise
+        else:
+            return generation.meta, dictionary
+
+
+@contextmanager
+def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
+    """Description, dictionary and catalog of a backup, the last as a file that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix=UNPACKED, dir=directory) as place:
+        try:
+            with (
+                igzip.IGzipFile(file, "rb") as packed,  # type: ignore[no-untyped-call]
+                tarfile.open(mode="r|", fileobj=packed) as archive,
+            ):
+                for member in archive:
+                    part = (
+                        archive.extractfile(member) if member.name in (_META, _DICTIONARY, _CATALOG) else None
+                    )
+                    if part is not None:
+                        with part, Path(place, member.name).open("wb") as out:
+                            shutil.copyfileobj(part, out)
+            values = json.loads(Path(place, _META).read_text(encoding="utf-8"))
+            meta = Meta(**values)
+            dictionary = Path(place, _DICTIONARY).read_text(encoding="utf-8")
+            _count(Path(place, _CATALOG))
+        except FileNotFoundError as error:
+            missing = Path(str(error.filename)).name
+            raise InputError(f"{file}: is not a backup of souwen: it has no {missing}.") from None
+        except (tarfile.TarError, igzip.BadGzipFile, EOFError, zlib.error, ValueError, TypeError) as error:
+            raise InputError(f"{file}: is not a backup of souwen, or is cut off: {error}") from None
+        except IndexDamagedError as error:
+            raise InputError(f"{file}: the catalog in it is damaged: {error.values['reason']}") from None
+        if meta.format != FORMAT:
+            raise InputError(f"{file}: has format {meta.format}, and this souwen reads {FORMAT}.")
+        yield meta, dictionary, Path(place, _CATALOG)
+
+
+def _count(catalog: Path) -> int:
+    with closing(Catalog.open(catalog)) as opened:
+        opened.check()
+        return opened.count()

@@ -1,0 +1,338 @@
+"""The catalog: one SQLite file with the articles, the ledger of files read, and the problems found.
+
+The catalog and the engine commit one after the other. In between, changed articles are marked
+(`ADDED`, `REMOVED`), and a writer that finds marks when it starts replays them; so a crash at any
+moment leaves nothing that the next run does not mend. A removed article stays readable until the engine
+no longer finds it.
+
+Where the engine keeps the articles itself (see `SharedEngine`), text and html
+are not here, and the files of marked articles are read again.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from index.article import Article, Problem
+from index.errors import IndexDamagedError
+from index.sources.scan import FileState
+
+SETTLED, ADDED, REMOVED = 0, 1, 2
+
+SCHEMA = """
+CREATE TABLE roots (name TEXT PRIMARY KEY, location TEXT NOT NULL) STRICT;
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,      -- root name, slash, path inside the root
+    size INTEGER NOT NULL,          -- bytes; -1: to be read again, whatever it looks like
+    mtime_ns INTEGER NOT NULL,
+    digest TEXT NOT NULL            -- of the file's bytes
+) STRICT;
+CREATE TABLE articles (
+    id TEXT PRIMARY KEY,
+    file INTEGER NOT NULL,
+    state INTEGER NOT NULL,         -- 0 settled, 1 added or changed, 2 removed: engine not yet told
+    digest BLOB NOT NULL,           -- of all that follows
+    path TEXT NOT NULL,
+    title TEXT NOT NULL,
+    author TEXT NOT NULL,
+    editor TEXT NOT NULL,
+    date INTEGER,                   -- seconds since 1970
+    categories TEXT NOT NULL,       -- JSON list
+    thumbnail TEXT NOT NULL,
+    url TEXT NOT NULL,
+    text TEXT NOT NULL,
+    html BLOB NOT NULL              -- zlib
+) STRICT;
+CREATE INDEX articles_by_file ON articles (file);
+CREATE INDEX articles_by_date ON articles (date DESC, id);
+CREATE INDEX articles_unsettled ON articles (state) WHERE state != 0;
+-- A file whose article lost its id to one in a file that comes first, by path.
+CREATE TABLE claims (id TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (id, file)) STRICT;
+CREATE TABLE problems (
+    file INTEGER,                   -- NULL: not of a file in the ledger
+    path TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    lost INTEGER NOT NULL
+) STRICT;
+CREATE INDEX problems_by_file ON problems (file);
+CREATE TABLE runs (
+    started REAL NOT NULL,          -- seconds since 1970
+    seconds REAL NOT NULL,
+    added INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    removed INTEGER NOT NULL
+) STRICT;
+"""
+_LIGHT = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url"
+_FULL = _LIGHT.replace("x''", "html")
+_SQLITE_VARIABLES = 500
+_AS_IT_IS = "mode=ro&immutable=1"
+# What SQLite says of a file that it can't write.
+_OF_THE_COPY = frozenset(
+    f"SQLITE_{name}"
+    for name in ("FULL", "READONLY", "CANTOPEN", "IOERR_WRITE", "IOERR_FSYNC", "IOERR_TRUNCATE")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file in the ledger: as it looked when it was read, and the digest of its bytes."""
+
+    state: FileState
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a file's new content changes: ids to index anew, and ids to delete."""
+
+    added: frozenset[str]
+    changed: frozenset[str]
+    removed: frozenset[str]
+
+
+class Catalog:
+    """A catalog open for reading, from any number of threads."""
+
+    # Where the directory can't be written, and no writer shares its log, SQLite reads the file as it is now.
+    _MODES: tuple[str, ...] = ("mode=ro", _AS_IT_IS)
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, state: tuple[int, int, int] | None = None
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._lock = threading.Lock()
+        self._state = state  # of the file, where it is read as it was then
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """An existing catalog. Raises IndexDamagedError where it can't be read."""
+        if not path.is_file():
+            raise IndexDamagedError("{file}: is missing", file=path)
+        for mode in cls._MODES:
+            state = _state(path) if mode == _AS_IT_IS else None
+            connection = connect(path, mode)
+            try:
+                connection.execute("PRAGMA cache_size = -16384")  # KiB
+                connection.execute("SELECT count(*) FROM roots")
+                return cls(connection, path, state)
+            except sqlite3.Error as error:
+                failure = error
+                connection.close()
+        raise IndexDamagedError("{file}: can't be read: {reason}", file=path, reason=failure) from failure
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether others have written since it was opened, which this connection will never see."""
+        return self._state is not None and self._state != _state(self._path)
+
+    def close(self) -> None:
+        """Closes the file; the log of a writer is merged into it."""
+        self._connection.close()
+
+    def articles(self, ids: Sequence[str]) -> dict[str, Article]:
+        """The articles with these ids, without their html, by id."""
+        found: dict[str, Article] = {}
+        for start in range(0, len(ids), _SQLITE_VARIABLES):
+            part = ids[start : start + _SQLITE_VARIABLES]
+            marks = ",".join("?" * len(part))
+            rows = self._rows(f"SELECT {_LIGHT} FROM articles WHERE id IN ({marks})", *part)
+            found |= {row[0]: _article(row) for row in rows}
+        return found
+
+    def titles(self, ids: Sequence[str]) -> dict[str, str]:
+        """The titles of the articles with these ids (at most 500), by id."""
+        marks = ",".join("?" * len(ids))
+        return dict(self._rows(f"SELECT id, title FROM articles WHERE id IN ({marks})", *ids))
+
+    def article(self, article_id: str) -> Article | None:
+        """The whole article with this id, if there is one."""
+        try:
+            rows = self._rows(f"SELECT {_FULL} FROM articles WHERE id = ? AND state != {REMOVED}", article_id)
+        except UnicodeEncodeError:  # half a character, which no id has
+            return None
+        return _article(rows[0]) if rows else None
+
+    def all_articles(self) -> Iterator[Article]:
+        """Every whole article, by id."""
+        last = ""
+        while rows := self._rows(
+            f"SELECT {_FULL} FROM articles WHERE id > ? AND state != {REMOVED} ORDER BY id LIMIT 200",
+            last,
+        ):
+            yield from map(_article, rows)
+            last = rows[-1][0]
+
+    def texts(self) -> Iterator[str]:
+        """The title and the text of every article, by id; a line each paragraph."""
+        last = ""
+        while rows := self._rows(
+            "SELECT title || char(10) || text, id FROM articles "
+            f"WHERE id > ? AND state != {REMOVED} ORDER BY id LIMIT 200",
+            last,
+        ):
+            yield from (row[0] for row in rows)
+            last = rows[-1][1]
+
+    def newest(self, limit: int) -> list[Article]:
+        """The newest articles that have a date, without their html."""
+        rows = self._rows(
+            f"SELECT {_LIGHT} FROM articles WHERE date IS NOT NULL AND state != {REMOVED} "
+            "ORDER BY date DESC, id LIMIT ?",
+            limit,
+        )
+        return [_article(row) for row in rows]
+
+    def ids(self) -> set[str]:
+        """The ids of all articles."""
+        return {row[0] for row in self._rows(f"SELECT id FROM articles WHERE state != {REMOVED}")}
+
+    def count(self) -> int:
+        """How many articles there are."""
+        sql = f"SELECT count(*) FROM articles WHERE state != {SETTLED} AND state = {REMOVED}"
+        return int(self._rows(f"SELECT count(*) - ({sql}) FROM articles")[0][0])
+
+    def count_in(self, paths: Iterable[str]) -> int:
+        """How many articles the files at these paths hold."""
+        sql = "SELECT count(*) FROM articles WHERE file = (SELECT id FROM files WHERE path = ?)"
+        return sum(int(self._rows(sql, path)[0][0]) for path in paths)
+
+    def dates(self) -> tuple[int | None, int | None]:
+        """The dates of the oldest and the newest article."""
+        oldest, newest = self._rows("SELECT min(date), max(date) FROM articles")[0]
+        return oldest, newest
+
+    def problems(self) -> list[Problem]:
+        """Everything that could not be read, or not well; what is lost first."""
+        rows = self._rows("SELECT path, reason, lost FROM problems ORDER BY lost DESC, path, rowid")
+        return [Problem(path, reason, bool(lost)) for path, reason, lost in rows]
+
+    def count_problems(self) -> tuple[int, int]:
+        """How much could not be read, and how much not well."""
+        counts = dict(self._rows("SELECT lost, count(*) FROM problems GROUP BY lost"))
+        return counts.get(1, 0), counts.get(0, 0)
+
+    def files(self) -> dict[str, KnownFile]:
+        """The ledger: every file that was read, by path. A size of -1 asks to read it again."""
+        rows = self._rows("SELECT path, size, mtime_ns, digest FROM files")
+        return {row[0]: KnownFile(FileState(*row[:3]), row[3]) for row in rows}
+
+    def count_files(self) -> int:
+        """How many files the ledger has."""
+        return int(self._rows("SELECT count(*) FROM files")[0][0])
+
+    def to_read_again(self) -> set[str]:
+        """The paths of files that are to be read again, whatever they look like."""
+        return {row[0] for row in self._rows("SELECT path FROM files WHERE size = -1")}
+
+    def roots(self) -> dict[str, Path]:
+        """The folders that this index follows, by name."""
+        rows = self._rows("SELECT name, location FROM roots ORDER BY name")
+        return {name: Path(location) for name, location in rows}
+
+    def last_runs(self, limit: int) -> list[dict[str, float]]:
+        """The last runs that changed something, the latest first: `started` (seconds since 1970), `seconds`,
+        counts."""
+        rows = self._rows(
+            "SELECT started, seconds, added, changed, removed FROM runs ORDER BY rowid DESC LIMIT ?", limit
+        )
+        return [
+            dict(zip(("started", "seconds", "added", "changed", "removed"), row, strict=True)) for row in rows
+        ]
+
+    def last_run(self) -> dict[str, float] | None:
+        """The last of them, if there is one."""
+        return next(iter(self.last_runs(1)), None)
+
+    def is_unsettled(self) -> bool:
+        """Whether there are changes that the engine may not know of."""
+        return bool(self._rows(f"SELECT 1 FROM articles WHERE state != {SETTLED} LIMIT 1"))
+
+    def unsettled(self) -> Iterator[tuple[str, Article | None]]:
+        """Changes that the engine may not know of: an id, and the whole article, or None where it is gone."""
+        marked = self._rows(f"SELECT id, state FROM articles WHERE state != {SETTLED}")
+        for article_id, state in marked:
+            yield article_id, self.article(article_id) if state != REMOVED else None
+
+    def settled(self) -> dict[str, str]:
+        """The digests of the articles that the engine has, by id."""
+        rows = self._rows(f"SELECT id, digest FROM articles WHERE state = {SETTLED}")
+        return {article_id: digest.hex() for article_id, digest in rows}
+
+    def check(self) -> None:
+        """Reads the whole file. Raises IndexDamagedError that says what is wrong with it."""
+        (found,) = self._rows("PRAGMA quick_check(1)")[0]
+        if found != "ok":
+            raise IndexDamagedError("{file}: can't be read: {reason}", file=self._path, reason=found)
+
+    def copy_to(self, path: Path) -> None:
+        """Copies the file as of now, whoever writes. Raises IndexDamagedError where it can't be read, OSError
+        where the copy can't be written."""
+        try:
+            with closing(connect(path, "mode=rwc")) as target:
+                self._connection.backup(target)
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname in _OF_THE_COPY:
+                raise OSError(errno.EIO, str(error), str(path)) from error
+            raise IndexDamagedError(
+                "{file}: can't be read: {reason}", file=self._path, reason=error
+            ) from error
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Raises IndexDamagedError where the file can't be read."""
+        try:
+            with self._lock:
+                return self._connection.execute(sql, values).fetchall()
+        except sqlite3.ProgrammingError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise IndexDamagedError(
+                "{file}: can't be read: {reason}", file=self._path, reason=error
+            ) from error
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """What is different after a commit: of the file, and of its log."""
+    try:
+        status, log = path.stat(), path.with_name(f"{path.name}-wal")
+        return status.st_mtime_ns, status.st_size, log.stat().st_size if log.exists() else 0
+    except OSError:
+        return 0, 0, 0
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    address = f"{path.resolve().as_uri()}?{mode}"
+    return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=10)
+
+
+def _article(row: Sequence[Any]) -> Article:
+    try:
+        html = zlib.decompress(row[4]).decode() if row[4] else ""
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise IndexDamagedError(
+            "the HTML of article {id} can't be read: {reason}", id=row[0], reason=error
+        ) from None
+    return Article(
+        id=row[0],
+        path=row[1],
+        title=row[2],
+        text=row[3],
+        html=html,
+        author=row[5],
+        editor=row[6],
+        date=row[7],
+        categories=tuple(json.loads(row[8])),
+        thumbnail=row[9],
+        url=row[10],
+    )

@@ -1,0 +1,261 @@
+"""Writing the catalog: what the files hold now, in place of what they held."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from index.article import Article, PackedArticle, Problem, pack
+from index.sources.scan import FileState
+from index.store.catalog import ADDED, REMOVED, SCHEMA, SETTLED, Catalog, Change, connect
+
+# Runs that are remembered; `souwen stats` shows the last of them.
+_RUNS_KEPT = 1000
+
+
+class CatalogWriter(Catalog):
+    """A catalog open for the one writer. What is written is one transaction until `commit`."""
+
+    _MODES = ("mode=rw",)
+    # Not where the engine keeps the articles.
+    keeps_texts = True
+
+    @classmethod
+    def create(cls, path: Path) -> CatalogWriter:
+        """A new, empty catalog."""
+        connection = connect(path, "mode=rwc")
+        connection.execute("PRAGMA page_size = 16384")  # bytes; of 4096, an article takes several
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(SCHEMA)
+        return cls(connection, path)
+
+    def set_roots(self, roots: dict[str, Path]) -> None:
+        """Replaces the folders that this index follows."""
+        self._connection.execute("DELETE FROM roots")
+        rows = [(name, str(location)) for name, location in roots.items()]
+        self._connection.executemany("INSERT INTO roots VALUES (?, ?)", rows)
+
+    def replace_file(
+        self, state: FileState, digest: str, articles: Sequence[PackedArticle], problems: Iterable[Problem]
+    ) -> Change:
+        """Stores what a file now holds, in place of what it held."""
+        is_new = not self._connection.execute("SELECT 1 FROM files WHERE path = ?", (state.path,)).fetchone()
+        file = self._touch(state, digest)
+        before = {} if is_new else self._take_back(file)
+        kept: dict[str, PackedArticle] = {}
+        noted = list(problems)
+        for packed in articles:
+            article_id = packed.article.id
+            if article_id in kept:
+                noted.append(Problem(state.path, f"id {article_id!r} is used twice in this file", lost=True))
+            elif self._claim(packed, file, state.path, noted):
+                kept[article_id] = packed
+        added: set[str] = set()
+        changed: set[str] = set()
+        for article_id, packed in kept.items():
+            if before.get(article_id) != packed.digest:
+                (changed if self._is_known(article_id) else added).add(article_id)
+                self._store(packed, file)
+        removed = before.keys() - kept.keys()
+        self._mark_removed(removed)
+        self._note(file, noted)
+        return Change(frozenset(added), frozenset(changed), frozenset(removed))
+
+    def _take_back(self, file: int) -> dict[str, bytes]:
+        """Forgets what was noted of a known file; gives the ids and digests of its articles."""
+        self._connection.execute("DELETE FROM problems WHERE file = ?", (file,))
+        self._connection.execute("DELETE FROM claims WHERE file = ?", (file,))
+        sql = f"SELECT id, digest FROM articles WHERE file = ? AND state != {REMOVED}"
+        return dict(self._connection.execute(sql, (file,)).fetchall())
+
+    def keep_file(self, path: str, problem: Problem) -> None:
+        """Notes that a file can't be read now: what it held stays, and it is tried again next time."""
+        rows = self._connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchall()
+        file = rows[0][0] if rows else self._touch(FileState(path, -1, 0), "")
+        self._connection.execute("UPDATE files SET size = -1 WHERE id = ?", (file,))
+        self._connection.execute("DELETE FROM problems WHERE file = ?", (file,))
+        held = self._connection.execute("SELECT 1 FROM articles WHERE file = ? LIMIT 1", (file,)).fetchone()
+        if held:
+            problem = Problem(path, f"{problem.reason}; what it held before is kept", lost=False)
+        self._note(file, [problem])
+
+    def touch_file(self, state: FileState, digest: str) -> None:
+        """Notes that a file looks different, and holds what it held before. One that has been marked to be
+        read again, since an id has become free, stays so."""
+        self._connection.execute(
+            "UPDATE files SET size = ?, mtime_ns = ?, digest = ? WHERE path = ? AND size != -1",
+            (state.size, state.mtime_ns, digest, state.path),
+        )
+
+    def remove_file(self, path: str) -> frozenset[str]:
+        """Takes a file out, with its articles; gives their ids."""
+        row = self._connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+        if row is None:
+            return frozenset()
+        file = row[0]
+        rows = self._connection.execute(
+            f"SELECT id FROM articles WHERE file = ? AND state != {REMOVED}", (file,)
+        ).fetchall()
+        ids = frozenset(row[0] for row in rows)
+        self._mark_removed(ids)
+        for table in ("problems", "claims"):
+            self._connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
+        self._connection.execute("DELETE FROM files WHERE id = ?", (file,))
+        return ids
+
+    def set_other_problems(self, problems: Iterable[Problem]) -> None:
+        """Replaces the problems that belong to no file in the ledger."""
+        self._connection.execute("DELETE FROM problems WHERE file IS NULL")
+        self._note(None, problems)
+
+    def record_run(self, started: float, seconds: float, added: int, changed: int, removed: int) -> None:
+        """Notes a run that changed something."""
+        self._connection.execute(
+            "INSERT INTO runs VALUES (?, ?, ?, ?, ?)", (started, seconds, added, changed, removed)
+        )
+        self._connection.execute(
+            f"DELETE FROM runs WHERE rowid <= (SELECT max(rowid) - {_RUNS_KEPT} FROM runs)"
+        )
+
+    def mark_all(self) -> None:
+        """Notes that a new engine knows nothing yet."""
+        self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
+        self._connection.execute(f"UPDATE articles SET state = {ADDED}")
+        self.commit()
+
+    def mark(self, article_ids: Iterable[str]) -> None:
+        """Notes that the engine may not know these articles; of ids without an article, that it may."""
+        for article_id in article_ids:
+            self._connection.execute(
+                "INSERT INTO articles VALUES "
+                f"(?, 0, {REMOVED}, x'', '', '', '', '', NULL, '[]', '', '', '', x'') "
+                f"ON CONFLICT (id) DO UPDATE SET state = {ADDED} WHERE state != {REMOVED}",
+                (article_id,),
+            )
+        self.commit()
+
+    def read_unsettled_again(self) -> None:
+        """Has the files of articles that the engine may not know read again: their texts are not here."""
+        self._connection.execute(
+            f"UPDATE files SET size = -1 WHERE id IN (SELECT file FROM articles WHERE state = {ADDED})"
+        )
+        self._connection.execute(f"UPDATE articles SET digest = x'', state = {SETTLED} WHERE state = {ADDED}")
+        self.commit()
+
+    def settle(self) -> None:
+        """Notes that the engine has committed all changes."""
+        self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
+        dropped = "" if self.keeps_texts else ", text = '', html = x''"
+        self._connection.execute(f"UPDATE articles SET state = {SETTLED}{dropped} WHERE state != {SETTLED}")
+        self.commit()
+
+    def refuse(self, article_id: str, reason: str) -> None:
+        """Takes out an article that the engine could not take, and says why. Its file is read again in the
+        next run."""
+        row = self._connection.execute(
+            "SELECT articles.file, files.path FROM articles JOIN files ON files.id = articles.file "
+            "WHERE articles.id = ?",
+            (article_id,),
+        ).fetchone()
+        if row is None:
+            return
+        self._connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+        self._connection.execute("UPDATE files SET size = -1 WHERE id = ?", (row[0],))
+        self._note(row[0], [Problem(row[1], f"article {article_id!r} was refused: {reason}", lost=True)])
+
+    def compare(self, there: Mapping[str, str]) -> set[str]:
+        """Compares the articles with what an engine has, given by id and digest: the files of those that it
+        lacks are read again. Gives the ids that it has and should not."""
+        here = self.settled()
+        for article_id, digest in here.items():
+            if there.get(article_id) != digest:
+                self._connection.execute("UPDATE articles SET digest = x'' WHERE id = ?", (article_id,))
+                self._connection.execute(
+                    "UPDATE files SET size = -1 WHERE id = (SELECT file FROM articles WHERE id = ?)",
+                    (article_id,),
+                )
+        known = {row[0] for row in self._connection.execute("SELECT id FROM articles")}
+        return there.keys() - known
+
+    def restore(self, articles: Iterable[Article]) -> None:
+        """Takes back texts that an engine kept. Of articles that are not in the catalog, nothing is taken."""
+        for article in articles:
+            self._connection.execute(
+                "UPDATE articles SET text = ?, html = ? WHERE id = ?",
+                (article.text, pack(article).html, article.id),
+            )
+        self.commit()
+
+    def commit(self) -> None:
+        """Ends the transaction."""
+        self._connection.commit()
+
+    def _claim(self, packed: PackedArticle, file: int, path: str, noted: list[Problem]) -> bool:
+        """Whether the article gets its id. Of two files that use one, the first by path has it."""
+        row = self._connection.execute(
+            f"SELECT file, path FROM articles WHERE id = ? AND file != ? AND state != {REMOVED}",
+            (packed.article.id, file),
+        ).fetchone()
+        if row is None:
+            return True
+        other_file, other_path = row
+        wins = path < str(other_path)
+        loser, loser_path, winner_path = (other_file, other_path, path) if wins else (file, path, other_path)
+        self._connection.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (packed.article.id, loser))
+        problem = Problem(
+            loser_path, f"id {packed.article.id!r} is also used in {winner_path}, which is indexed", lost=True
+        )
+        if wins:
+            self._note(loser, [problem])
+        else:
+            noted.append(problem)
+        return wins
+
+    def _is_known(self, article_id: str) -> bool:
+        """Whether the engine may have a document with this id."""
+        row = self._connection.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone()
+        return row is not None
+
+    def _store(self, packed: PackedArticle, file: int) -> None:
+        article = packed.article
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO articles VALUES ({','.join('?' * 14)})",
+            (
+                article.id,
+                file,
+                ADDED,
+                packed.digest,
+                article.path,
+                article.title,
+                article.author,
+                article.editor,
+                article.date,
+                json.dumps(article.categories, ensure_ascii=False),
+                article.thumbnail,
+                article.url,
+                article.text if self.keeps_texts else "",
+                packed.html if self.keeps_texts else b"",
+            ),
+        )
+
+    def _mark_removed(self, ids: Iterable[str]) -> None:
+        for article_id in ids:
+            self._connection.execute(f"UPDATE articles SET state = {REMOVED} WHERE id = ?", (article_id,))
+            # Files that wanted this id are to be read again.
+            self._connection.execute(
+                "UPDATE files SET size = -1 WHERE id IN (SELECT file FROM claims WHERE id = ?)", (article_id,)
+            )
+
+    def _touch(self, state: FileState, digest: str) -> int:
+        row = self._connection.execute(
+            "INSERT INTO files (path, size, mtime_ns, digest) VALUES (?, ?, ?, ?) ON CONFLICT (path) "
+            "DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, digest = excluded.digest "
+            "RETURNING id",
+            (state.path, state.size, state.mtime_ns, digest),
+        ).fetchone()
+        return int(row[0])
+
+    def _note(self, file: int | None, problems: Iterable[Problem]) -> None:
+        rows = [(file, problem.path, problem.reason, problem.lost) for problem in problems]
+        self._connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", rows)

@@ -1,0 +1,260 @@
+"""Reading an index that others write: an open generation, replaced when another becomes live."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from index.analysis import Analyzer
+from index.engines.base import SHARED, ArticleStore, Engine, SharedEngine, SharedEngineClass, engine_class
+from index.engines.opensearch.client import is_address
+from index.errors import EngineError, IndexDamagedError, InputError, SouwenError
+from index.settings import zone
+from index.sources.scan import identity
+from index.store.catalog import Catalog
+from index.store.directory import Generation, IndexDirectory, Meta, check_meta
+
+# Seconds between two looks at the directory: a change is noticed within a second. Where readers come all the
+# time, none waits for a look; the first one after so many seconds does.
+_LOOK_EVERY = 0.5
+_STALE = 1.0
+
+
+class OpenIndex:
+    """One generation, open for reading: its articles, its engine, and the analysis they were made with.
+
+    `ledger` is the catalog of this machine, and `generation` where that is; a machine that only reads what is
+    on a cluster has none. `version` goes up with every commit that is seen.
+    """
+
+    def __init__(
+        self,
+        meta: Meta,
+        dictionary: str,
+        engine: Engine,
+        articles: ArticleStore,
+        ledger: Catalog | None,
+        generation: Generation | None,
+    ) -> None:
+        self.meta = meta
+        self.dictionary = dictionary
+        self.engine = engine
+        self.articles = articles
+        self.ledger = ledger
+        self.generation = generation
+        self._identity = identity(generation.path) if generation is not None else None
+        self.analyzer = Analyzer(meta.segmenter, dictionary)
+        self.zone: ZoneInfo = zone(meta.timezone)
+        self.version = 0
+        self._users = 0
+        self._retired = False
+
+    @classmethod
+    def of(
+        cls, generation: Generation, *, dictionary: str | None = None, engine: Path | None = None
+    ) -> OpenIndex:
+        """Opens a generation of this machine. To try another dictionary, that may be given, with an engine
+        directory for which it was used.
+
+        Raises IndexDamagedError, or EngineError where a cluster can't be reached.
+        """
+        catalog = Catalog.open(generation.catalog_file)
+        try:
+            opened = engine_class(generation.meta.engine).open(engine or generation.engine_directory)
+            meta, text = generation.meta, generation.dictionary if dictionary is None else dictionary
+            articles: ArticleStore = catalog
+            if meta.engine in SHARED:
+                shared = cast(SharedEngine, opened)
+                meta, text = check_meta(shared.description.meta, meta.url), shared.description.dictionary
+                articles = shared.articles
+            return cls(meta, text, opened, articles, catalog, generation)
+        except SouwenError:
+            catalog.close()
+            raise
+
+    @classmethod
+    def at(cls, address: str) -> OpenIndex:
+        """Opens what is on a cluster, with nothing of it on this machine.
+
+        Raises InputError, EngineError, IndexMissingError or IndexMismatchError.
+        """
+        engine = cast(SharedEngineClass, engine_class("opensearch")).at(address)
+        description = engine.description
+        meta = check_meta(description.meta, address)
+        return cls(meta, description.dictionary, engine, engine.articles, None, None)
+
+    @property
+    def place(self) -> str:
+        """The index directory, or the address on a cluster."""
+        return str(self.generation.path.parent) if self.generation is not None else self.meta.url
+
+    @property
+    def name(self) -> str:
+        """The name of the generation."""
+        if self.meta.engine in SHARED:
+            return cast(SharedEngine, self.engine).name
+        assert self.generation is not None
+        return self.generation.path.name
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it was still what is searched when it was looked at last."""
+        if self.ledger is not None and self.ledger.is_outdated:
+            return False
+        return self.meta.engine not in SHARED or cast(SharedEngine, self.engine).is_live
+
+    def is_at(self, path: Path | None) -> bool:
+        """Whether this generation is the directory there, and no copy that has taken its place; without one,
+        whether it has none."""
+        if self.generation is None or path is None:
+            return self.generation is None and path is None
+        return self.generation.path == path and identity(path) == self._identity
+
+    def close(self) -> None:
+        """Lets go of all files and connections."""
+        if self.ledger is not None:
+            self.ledger.close()
+        self.engine.close()
+
+
+class IndexReader:
+    """The live generation of an index, for any number of threads: of a directory, or at the address of a
+    cluster."""
+
+    def __init__(self, location: Path | str) -> None:
+        self._address = str(location) if is_address(location) else ""
+        self._place = None if self._address else IndexDirectory(Path(location))
+        self._lock = threading.Lock()
+        self._open: OpenIndex | None = None
+        self._looked = 0.0
+        self._looking = False
+
+    @property
+    def place(self) -> IndexDirectory | None:
+        """The index directory, if there is one."""
+        return self._place
+
+    @contextmanager
+    def acquire(self) -> Iterator[OpenIndex]:
+        """The live generation, which stays open until the context ends, whatever happens meanwhile. One that
+        can't be read is opened anew the next time.
+
+        Raises IndexMissingError, IndexDamagedError or IndexMismatchError.
+        """
+        with self._lock:
+            try:
+                index = self._live()
+            except SouwenError:
+                self._retire()
+                raise
+            index._users += 1
+        try:
+            yield index
+        except (IndexDamagedError, EngineError):
+            with self._lock:
+                if index is self._open:
+                    self._retire()
+            raise
+        finally:
+            with self._lock:
+                self._let_go(index)
+
+    def close(self) -> None:
+        """Lets go of all files, once nobody reads them."""
+        with self._lock:
+            self._retire()
+
+    def _live(self) -> OpenIndex:
+        now = time.monotonic()
+        if self._open is not None and now - self._looked < _STALE:
+            if now - self._looked >= _LOOK_EVERY and not self._looking:
+                self._looking = True
+                self._open._users += 1
+                threading.Thread(target=self._look, args=(self._open,), daemon=True).start()
+            return self._open
+        self._looked = now
+        live = self._live_path()
+        if self._open is not None and self._open.is_at(live):
+            try:
+                self._open.version += self._open.engine.refresh()
+                if self._open.is_live:
+                    return self._open
+            except SouwenError:
+                if self._live_path() == live:
+                    raise
+        fresh = self._open_at(live)
+        self._retire()
+        self._open = fresh
+        return fresh
+
+    def _look(self, index: OpenIndex) -> None:
+        """Looks beside those who read what is open. What is wrong, the next of them will see."""
+        now, looked, fresh, is_newer = time.monotonic(), 0.0, index, False
+        try:
+            live = self._live_path()
+            if index.is_at(live):
+                is_newer = index.engine.refresh()
+            if not index.is_at(live) or not index.is_live:
+                fresh = self._open_at(live)
+            looked = now
+        except SouwenError:
+            pass
+        finally:
+            with self._lock:
+                self._looking = False
+                index.version += is_newer
+                if self._open is index:
+                    self._looked = looked
+                    if fresh is not index:
+                        self._retire()
+                        self._open = fresh
+                elif fresh is not index:
+                    fresh.close()
+                self._let_go(index)
+
+    def _live_path(self) -> Path | None:
+        """Where the live generation is on this machine; None where the index is not."""
+        return self._place.path / self._place.current_name() if self._place is not None else None
+
+    def _open_at(self, live: Path | None) -> OpenIndex:
+        if self._place is None or live is None:
+            return OpenIndex.at(self._address)
+        return self._open_live(self._place, live.name)
+
+    def _open_live(self, place: IndexDirectory, name: str) -> OpenIndex:
+        """Opens what is live, called `name` a moment ago; anew if the generation was replaced and removed
+        meanwhile."""
+        while True:
+            try:
+                return OpenIndex.of(place.current())
+            except SouwenError:
+                before, name = name, place.current_name()
+                if name == before:
+                    raise
+
+    def _let_go(self, index: OpenIndex) -> None:
+        index._users -= 1
+        if index._retired and not index._users:
+            index.close()
+
+    def _retire(self) -> None:
+        if self._open is not None:
+            self._open._retired = True
+            if not self._open._users:
+                self._open.close()
+            self._open = None
+
+
+def ledger_of(index: OpenIndex) -> Catalog:
+    """The ledger of an index. Raises InputError on a machine that has none."""
+    if index.ledger is None:
+        raise InputError(
+            f"{index.place}: what was read, and what could not be, is known where it was indexed. "
+            "Run this there."
+        )
+    return index.ledger

@@ -1,4 +1,0 @@
-"""An index of tantivy: what `index/engines/tantivy.py` is made of.
-
-compiler.py   trees of `whoosh.query` → queries of tantivy
-"""

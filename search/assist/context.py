@@ -1,0 +1,53 @@
+"""What stands beside a slip: it leads to articles that may have the right text, and shows what it is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from whoosh import query
+
+from index.analysis.grams import END, SEPARATED
+from index.article import Article
+from index.engines.nodes import GramPhrase
+from search.planning.matching import any_of
+
+
+@dataclass(frozen=True, slots=True)
+class GapContext:
+    """Units, and those that stand after them with `put` units between."""
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    put: int
+
+    def match(self, fields: Iterable[str]) -> query.Query | None:
+        """The documents with it in one of these fields, whatever stands between; a lone unit at a side is not
+        asked for. None where there is nothing to ask for."""
+        grams = [(i, a + b) for i, (a, b) in enumerate(pairwise(self.left))]
+        after = len(self.left) + self.put
+        grams += [(after + i, a + b) for i, (a, b) in enumerate(pairwise(self.right))]
+        if not grams:
+            return None
+        if len(grams) == 1:
+            return any_of([query.Term(f"{field}_grams", grams[0][1]) for field in fields])
+        placed = tuple((offset - grams[0][0], gram) for offset, gram in grams)
+        return any_of([GramPhrase(f"{field}_grams", placed) for field in fields])
+
+    def fillings(self, articles: Sequence[Article]) -> dict[str, int]:
+        """The single characters that stand between in the titles and texts of these articles, and how often;
+        the most frequent first."""
+        between = re.compile(f"{_pattern(self.left)}(?=(.){_pattern(self.right)})")
+        texts = (
+            SEPARATED.apply(text).replace(" ", "")
+            for article in articles
+            for text in (article.title, article.text)
+        )
+        return dict(Counter(found for text in texts for found in between.findall(text)).most_common())
+
+
+def _pattern(units: Iterable[str]) -> str:
+    return re.escape("".join(unit.removesuffix(END) for unit in units))

@@ -1,0 +1,398 @@
+"""Did you mean: a text with one slip put right, where it finds little or nothing as it was typed.
+
+The noisy channel model (Kernighan, Church, Gale 1990): of the texts from which one slip makes what was typed,
+the best has the highest P(slip) × P(text). P(slip) is the table below; P(text) is how many articles have
+the text, which the grams of the index tell. So any text of the archive can be put right, word of a
+dictionary or not, and nothing has to be kept besides the index.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from heapq import heappop, heappush, merge
+from itertools import pairwise
+from string import ascii_lowercase
+
+from whoosh import query
+
+from index.analysis.grams import BOUNDARY, END, separate, units
+from search.assist.budget import MeteredIndex
+from search.assist.context import GapContext
+from search.assist.pinyin import readings
+from search.planning.matching import SEARCHED, match_units
+from search.query.wildcard import within_distance
+
+# log10 of the probability that a slip makes just this of a text: that of its kind, shared among all
+# that it could have made (some characters sound the same, a hundred nearly so, thousands are others).
+_SAME_SOUND = -2.0
+_NEAR_SOUND = -2.9
+_SWAPPED = -1.5
+_DOUBLED = -1.5
+_MISSING = -1.7
+_OTHER = -4.7
+_SURPLUS = -5.0
+_TWO_SWAPPED = -1.5
+_ONE_LETTER = -2.0
+_TWO_LETTERS = -4.0
+# The least score of a correction, and what each unit that it keeps takes off: the more there is that fits,
+# the less likely is chance. Where something was found as typed, a correction must be likelier than that.
+_LEAST = -2.6
+_LEAST_UNIT = 0.75
+# What a text counts that is in articles in parts only.
+_APART = 0.0001
+# How much oftener than by chance a character stands between two others, at most.
+_BOUND = 100
+# What each character that is part of no word takes off, up to so many.
+_WORDLESS = -0.7
+_MOST_WORDLESS = 2
+
+# A text of so many units that occurs as it was typed is no slip, however rare it is.
+_LONG = 5
+# A stretch of more is not looked at: somebody has pasted a passage.
+_LONGEST = 40
+# Units of a long text to each side of a slip that have to be there, too; and what a text counts for that has
+# only one less (stupid backoff, Brants 2007).
+_AROUND = 3
+_BACK_OFF = 0.1
+# Words of letters shorter than this are like too many others; from the other length on, two slips count.
+_LETTERS = 4
+_MANY_LETTERS = 6
+# A unit of a long text is sound where it is with its neighbours, so many in all, in more articles than that.
+_SOUND = 3
+_ACCIDENTS = 3
+# Characters tried at the start of a text, where there is none before; and at a time.
+_FREQUENT = 2000
+_AT_A_TIME = 20
+# Where the articles that have what stands beside a slip are no more, they are read.
+_READ = 50
+# Steps of a search.
+_STEPS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A text with a slip put right. `score` is log10 of P(slip) × the number of articles with it."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A unit of a typed text, and where it stands there."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """The units [start, end) of a stretch replaced by `put`; `slip` is log10 of P(slip)."""
+
+    slip: float
+    start: int
+    end: int
+    put: tuple[str, ...]
+
+
+def corrections(index: MeteredIndex, name: str, text: str, found: int) -> Iterator[Edit]:
+    """What a text that is in `found` articles may have been meant to be, the best first.
+
+    `name` is a logical field: `text`, `title` or `body`.
+    """
+    stretches = [stretch for stretch in _stretches(text) if 0 < len(stretch) <= _LONGEST]
+    searches = (_of_stretch(index, name, text, stretch, found) for stretch in stretches)
+    yield from merge(*searches, key=lambda correction: -correction.score)
+
+
+def _of_stretch(
+    index: MeteredIndex, name: str, text: str, stretch: Sequence[_Unit], found: int
+) -> Iterator[Edit]:
+    typed = [unit.text for unit in stretch]
+    for score, edit in _Search(index, name, typed, found).edits():
+        start = stretch[edit.start].start
+        end = stretch[edit.end - 1].end if edit.end > edit.start else start
+        put = "".join(unit.removesuffix(END) for unit in edit.put)
+        yield Edit(text[:start] + put + text[end:], score)
+
+
+def _stretches(text: str) -> Iterator[list[_Unit]]:
+    """The units of a text with their places, cut at punctuation and symbols."""
+    stretch: list[_Unit] = []
+    position = 0
+    while position < len(text):
+        end = position + 1
+        found = units(separate(text[position]))
+        if len(found) == 1 and found[0].endswith(END):
+            while end < len(text) and text[end].isalnum():
+                longer = units(separate(text[position : end + 1]))
+                if len(longer) > 1:
+                    break
+                found, end = longer, end + 1
+        if len(found) == 1 and found[0][0].isalnum():
+            stretch.append(_Unit(found[0], position, end))
+        elif found or BOUNDARY in separate(text[position]):
+            yield stretch
+            stretch = []
+        position = end
+    yield stretch
+
+
+def _one_slip(word: str) -> Iterator[str]:
+    """What a letter more, less or another makes of a word."""
+    for i in range(len(word) + 1):
+        yield word[:i] + word[i + 1 :]
+        for letter in ascii_lowercase:
+            yield word[:i] + letter + word[i:]
+            yield word[:i] + letter + word[i + 1 :]
+
+
+def _swapped(word: str) -> Iterator[str]:
+    for i in range(len(word) - 1):
+        yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+
+
+class _Frequencies:
+    """In how many articles tokens are, of several fields together (an article with one in two of them counts
+    twice). Each is looked up once, and several at once."""
+
+    def __init__(self, index: MeteredIndex, fields: Sequence[str]) -> None:
+        self._index = index
+        self._fields = fields
+        self._known: dict[str, int] = {}
+
+    def of(self, tokens: Iterable[str]) -> Mapping[str, int]:
+        """The number of articles with each of the tokens (and with others that were asked for before)."""
+        missing = [token for token in dict.fromkeys(tokens) if token not in self._known]
+        if missing:
+            self._known |= dict.fromkeys(missing, 0)
+            for field in self._fields:
+                for token, count in self._index.frequencies(field, missing).items():
+                    self._known[token] += count
+        return self._known
+
+
+class _Search:
+    """Looks for the edits that make a text of the index out of a stretch of units. It is always on with the
+    one that is the best as far as it has been looked at, so the first to be complete is the best (A*)."""
+
+    def __init__(self, index: MeteredIndex, name: str, typed: list[str], found: int) -> None:
+        self._index = index
+        self._name = name
+        self._fields = SEARCHED[name]
+        self._typed = typed
+        self._found = found
+        self._heap: list[tuple[float, int, Callable[[], None] | _Edit]] = []
+        self._pushed = 0
+        self._grams = _Frequencies(index, [f"{field}_grams" for field in self._fields])
+        self._units = _Frequencies(index, [f"{field}_units" for field in self._fields])
+        self.after = cache(self._after)
+        self.fillings = cache(self._fillings)
+        self.framing = cache(self._framing)
+        self.together = cache(self._together)
+
+    def edits(self) -> Iterator[tuple[float, _Edit]]:
+        """The edits that are better than none, the best first, with their scores."""
+        least = _LEAST - _LEAST_UNIT * min(_LONG, len(self._typed))
+        if self._found:
+            as_typed = self._count(self._typed)
+            if as_typed and len(self._typed) >= _LONG:
+                return
+            likely = math.log10(as_typed or _APART * self._found) + self._wordless(self._typed)
+            least = max(least, likely)
+        self._start()
+        for _ in range(_STEPS):
+            if not self._heap or self._index.is_spent:
+                return
+            bound, _, step = heappop(self._heap)
+            if -bound < least:
+                return
+            if isinstance(step, _Edit):
+                yield -bound, step
+            else:
+                step()
+
+    def _push(self, slip: float, articles: float, step: Callable[[], None] | _Edit) -> None:
+        """Goes on with `step` when no other may have a better score; `articles` is the most there can be."""
+        if articles:
+            self._pushed += 1
+            heappush(self._heap, (-slip - math.log10(articles), self._pushed, step))
+
+    def _start(self) -> None:
+        """Every kind of slip, at every place where one may be."""
+        typed = self._typed
+        edits: list[_Edit] = []
+        for i, unit in enumerate(typed):
+            if unit.endswith(END):
+                if unit[0].isalpha() and _LETTERS <= len(unit.removesuffix(END)) <= _LONGEST:
+                    most = self._most(i, i + 1, 1)
+                    self._push(_ONE_LETTER, most, partial(self._letters, i, most))
+                continue
+            if len(typed) == 1 or self._is_sound(i, i + 1):
+                continue
+            most = self._most(i, i + 1, 1)
+            self._push(_SAME_SOUND, most, partial(self._sounds, i, most))
+            if len(typed) > 2:
+                self._push(_OTHER, most, partial(self._any, _OTHER, i, i + 1, most))
+                slip = _DOUBLED if unit in typed[max(0, i - 1) : i] else _SURPLUS
+                edits.append(_Edit(slip, i, i + 1, ()))
+            if i + 1 < len(typed) and unit != typed[i + 1] and not typed[i + 1].endswith(END):
+                edits.append(_Edit(_SWAPPED, i, i + 2, (typed[i + 1], unit)))
+        self._check_pairs([(edit, self._articles) for edit in edits])
+        for i in range(1, len(typed)):
+            if not self._is_sound(i - 1, i + 1):
+                most = self._most(i, i, 1)
+                self._push(_MISSING, most, partial(self._any, _MISSING, i, i, most))
+
+    def _is_sound(self, start: int, end: int) -> bool:
+        """Whether the units [start, end) of a long text occur elsewhere with all that stands beside them."""
+        if len(self._typed) < _LONG:
+            return False
+        starts = range(max(0, end - _SOUND), min(start, len(self._typed) - _SOUND) + 1)
+        return all(self.together(i) > _ACCIDENTS for i in starts)
+
+    def _together(self, start: int) -> int:
+        return self._count(self._typed[start : start + _SOUND])
+
+    def _most(self, start: int, end: int, put: int) -> float:
+        """The most articles that may have the text with `put` others for the units [start, end)."""
+        return max(share * self.framing(start, end, put, width) for width, share in self._widths)
+
+    def _framing(self, start: int, end: int, put: int, width: int) -> int:
+        """How many articles have what stands beside the units [start, end), so far apart."""
+        match = self._frame(start, end, put, width).match(self._fields)
+        return self._articles if match is None else self._index.count(match)
+
+    def _frame(self, start: int, end: int, put: int, width: int) -> GapContext:
+        left, right = self._typed[max(0, start - width) : start], self._typed[end : end + width]
+        return GapContext(tuple(left), tuple(right), put)
+
+    def _fillings(self, start: int, end: int) -> Mapping[str, int] | None:
+        """What stands in place of the units [start, end) in the few articles that have what is beside them;
+        None where they are too many to be read."""
+        width, _ = self._widths[-1]
+        if self.framing(start, end, 1, width) > _READ:
+            return None
+        frame = self._frame(start, end, 1, width)
+        match = frame.match(self._fields)
+        return None if match is None else frame.fillings(self._index.read(match, _READ))
+
+    @cached_property
+    def _widths(self) -> tuple[tuple[int, float], ...]:
+        """How many units to each side of a slip are looked at, and what a text counts that has no more."""
+        if len(self._typed) < _LONG:
+            return ((_LONG, 1.0),)
+        return (len(self._typed), 1.0), (_AROUND, _BACK_OFF), (_AROUND - 1, _BACK_OFF**2)
+
+    def _sounds(self, i: int, most: float) -> None:
+        alike = readings().alike(self._typed[i])
+        for slip, same in ((_SAME_SOUND, True), (_NEAR_SOUND, False)):
+            self._each(slip, i, i + 1, most, (other for other, is_same in alike.items() if is_same is same))
+
+    def _any(self, slip: float, start: int, end: int, most: float) -> None:
+        self._each(slip, start, end, most, self._candidates(start, end))
+
+    def _candidates(self, start: int, end: int) -> Iterable[str]:
+        """What may stand in place of the units [start, end)."""
+        if (fillings := self.fillings(start, end)) is not None:
+            return filter(str.isalpha, fillings)
+        return self.after(self._typed[start - 1]) if start else readings().frequent[:_FREQUENT]
+
+    def _each(self, slip: float, start: int, end: int, most: float, others: Iterable[str]) -> None:
+        """Considers these characters in place of the units [start, end), the most frequent there first."""
+        if (fillings := self.fillings(start, end)) is not None:
+            ranked = [(most, other) for other in others if other in fillings]
+        elif start:
+            after = self.after(self._typed[start - 1])
+            ranked = [(min(most, after[other]), other) for other in others if other in after]
+        else:
+            ranked = [(most, other) for other in others]
+        ranked.sort(key=lambda pair: -pair[0])
+        self._go_on(slip, start, end, ranked)
+
+    def _go_on(self, slip: float, start: int, end: int, ranked: list[tuple[float, str]]) -> None:
+        self._check_pairs([(_Edit(slip, start, end, (other,)), most) for most, other in ranked[:_AT_A_TIME]])
+        if rest := ranked[_AT_A_TIME:]:
+            self._push(slip, rest[0][0], partial(self._go_on, slip, start, end, rest))
+
+    def _letters(self, i: int, most: float) -> None:
+        """The words of letters that are a slip away; of a long one, two, if it starts right."""
+        word = self._typed[i].removesuffix(END)
+        slips = dict.fromkeys(_one_slip(word), _ONE_LETTER) | dict.fromkeys(_swapped(word), _TWO_SWAPPED)
+        known = self._units.of(other + END for other in slips)
+        found = {other: known[other + END] for other in slips}
+        if len(word) >= _MANY_LETTERS:
+            for field in self._fields:
+                for unit, count in self._index.terms(f"{field}_units", word[0]):
+                    other = unit.removesuffix(END)
+                    if other not in slips and within_distance(word, other, 2):
+                        found[other] = found.get(other, 0) + count
+        self._check_pairs(
+            [
+                (_Edit(slips.get(other, _TWO_LETTERS), i, i + 1, (other + END,)), min(most, count))
+                for other, count in found.items()
+                if count and other != word
+            ]
+        )
+
+    def _check_pairs(self, edits: Sequence[tuple[_Edit, float]]) -> None:
+        """Goes on with the edits that put side by side only what is side by side elsewhere. Each comes with
+        the most articles that may have what it makes."""
+        pairs = [[a + b for a, b in pairwise(self._around(edit, 1))] for edit, _ in edits]
+        grams = self._grams.of(pair for those in pairs for pair in those)
+        found = [
+            (edit, min((most, *counts)), counts)
+            for (edit, most), those in zip(edits, pairs, strict=True)
+            if all(counts := [grams[pair] for pair in those])
+        ]
+        both = [edit.put[0] for edit, _, counts in found if len(counts) == 2 and len(edit.put) == 1]
+        units = self._units.of(both)
+        for edit, most, counts in found:
+            if len(counts) == 2 and len(edit.put) == 1:
+                most = min(most, _BOUND * counts[0] * counts[1] / max(1, units[edit.put[0]]))
+            made = [*self._typed[: edit.start], *edit.put, *self._typed[edit.end :]]
+            slip = edit.slip + self._wordless(made)
+            self._push(slip, most, partial(self._check_text, edit, slip))
+
+    def _check_text(self, edit: _Edit, slip: float) -> None:
+        for width, share in self._widths:
+            if count := self._count(self._around(edit, width)):
+                self._push(slip, share * count, edit)
+                return
+
+    def _around(self, edit: _Edit, width: int) -> list[str]:
+        """What an edit makes, with some of what stands to both sides."""
+        typed = self._typed
+        return [
+            *typed[max(0, edit.start - width) : edit.start],
+            *edit.put,
+            *typed[edit.end : edit.end + width],
+        ]
+
+    def _wordless(self, made: Sequence[str]) -> float:
+        """What characters that belong to no word take off a score: people search for words."""
+        text = "".join(unit.removesuffix(END) for unit in made)
+        ends = sorted(self._index.analyzer.word_ends(text))
+        single = sum(end - start == 1 and text[start].isalpha() for start, end in pairwise([0, *ends]))
+        return _WORDLESS * min(single, _MOST_WORDLESS)
+
+    def _count(self, found: Sequence[str]) -> int:
+        return self._index.count(match_units(self._name, found))
+
+    @cached_property
+    def _articles(self) -> int:
+        return self._index.count(query.Every())
+
+    def _after(self, unit: str) -> dict[str, int]:
+        """The characters that follow a unit, and in how many articles."""
+        counts: Counter[str] = Counter()
+        for field in self._fields:
+            for other, count in self._index.followers(f"{field}_grams", unit):
+                if other.isalpha():
+                    counts[other] += count
+        return counts

@@ -1,0 +1,138 @@
+"""Did you mean: a query with its faulty texts put right, where it finds few articles or none.
+
+Only the faulty texts are replaced: operators, quotation marks, fields and all else stay as they were typed,
+and so does what is excluded.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from whoosh import query
+
+from index.analysis.fold import fold
+from index.engines.base import SHARED
+from index.store.reader import OpenIndex
+from search.assist.budget import MeteredIndex
+from search.assist.corrections import Edit, corrections
+from search.assist.pinyin import readings
+from search.planning.matching import SEARCHED
+from search.query.grammar import DEFAULT_FIELD
+
+# A text of a query that fewer articles have may have a slip.
+_FEW = 10
+# Characters of a query over which, as with a quoted one, a single article that has all of it shows that it
+# is as it was meant.
+_LONG = 12
+# Texts of a query that are looked at, and corrections of one that are tried.
+_MOST_TEXTS = 8
+_TRIED = 3
+
+# Seconds for all questions to an engine that is elsewhere: each takes milliseconds, not microseconds.
+_SHARED_SECONDS = 0.5
+
+# How many articles have all that a query asks for and pass the named ones of the search's filters.
+Count = Callable[[str, frozenset[str]], int]
+NO_FILTERS: frozenset[str] = frozenset()
+# The words of the index of which letters are the pinyin, the best first.
+Spelt = Callable[[str], list[str]]
+_LETTERS = re.compile("[a-z]{4,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A query worth trying, and how many articles have all that it asks for."""
+
+    query: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that is searched for in a logical field, where it was typed, and the query for it alone."""
+
+    field: str
+    start: int
+    end: int
+    alone: str
+
+
+def did_you_mean(
+    typed: str,
+    tree: query.Query,
+    index: OpenIndex,
+    count: Count,
+    spelt: Spelt,
+    filters: frozenset[str],
+    found: int,
+) -> Correction | None:
+    """What a query that found `found` articles may have been meant to be; None where nothing is likelier.
+
+    `tree` is that of the query as it was typed.
+    """
+    if found and (len(typed) > _LONG or isinstance(tree, query.Phrase)):
+        return None
+    for attempt in _attempts(typed, tree, index, count, spelt, is_found=found > 0):
+        corrected = typed
+        for text, right in sorted(attempt, key=lambda one: -one[0].start):
+            corrected = corrected[: text.start] + right.text + corrected[text.end :]
+        if (total := count(corrected, filters)) > found:
+            return Correction(corrected, total)
+    return None
+
+
+def _attempts(
+    typed: str, tree: query.Query, index: OpenIndex, count: Count, spelt: Spelt, *, is_found: bool
+) -> Iterator[list[tuple[_Text, Edit]]]:
+    """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
+    firsts: list[tuple[_Text, Edit, Iterator[Edit]]] = []  # and what comes after the first
+    seconds = _SHARED_SECONDS if index.meta.engine in SHARED else math.inf
+    metered = MeteredIndex(index, typed, is_found=is_found, seconds=seconds)
+    for text in islice(_texts(typed, tree), _MOST_TEXTS):
+        if (there := count(text.alone, NO_FILTERS)) < _FEW:
+            found = _put_right(metered, text.field, typed[text.start : text.end], there, spelt)
+            firsts += [(text, first, found) for first in islice(found, 1)]
+    if firsts:
+        yield [(text, first) for text, first, _ in firsts]
+    if len(firsts) > 1:
+        yield from ([(text, first)] for text, first, _ in firsts)
+    elif firsts:
+        ((text, _, others),) = firsts
+        yield from ([(text, other)] for other in islice(others, _TRIED - 1))
+
+
+def _put_right(index: MeteredIndex, field: str, text: str, there: int, spelt: Spelt) -> Iterator[Edit]:
+    """Characters for letters that are their pinyin, and are in no article as they are; else corrections."""
+    letters = fold(text)
+    if not there and _LETTERS.fullmatch(letters) and readings().is_pinyin(letters):
+        yield from (Edit(word, 0.0) for word in spelt(letters))
+    yield from corrections(index, field, text, there)
+
+
+def _texts(typed: str, node: query.Query) -> Iterator[_Text]:
+    """The texts that articles have to have, in the order in which they were typed."""
+    match node:
+        case query.And() | query.Or():
+            for child in node.subqueries:
+                yield from _texts(typed, child)
+        case query.Term() | query.Prefix() | query.Phrase():
+            if node.fieldname in SEARCHED and getattr(node, "startchar", None) is not None:
+                yield from _texts_of_leaf(typed, node)
+
+
+def _texts_of_leaf(typed: str, leaf: query.Query) -> Iterator[_Text]:
+    start, end = leaf.startchar, leaf.endchar
+    name = "" if leaf.fieldname == DEFAULT_FIELD else f"{leaf.fieldname}:"
+    if not isinstance(leaf, query.Phrase):
+        yield _Text(leaf.fieldname, start, start + len(leaf.text), f"{name}{typed[start:end]}")
+    elif not leaf.slop:
+        text = leaf.words[0]
+        yield _Text(leaf.fieldname, start + 1, start + 1 + len(text), f'{name}"{text}"')
+    else:
+        for word in re.finditer(r"\S+", leaf.words[0]):
+            begin = start + 1
+            yield _Text(leaf.fieldname, begin + word.start(), begin + word.end(), f'{name}"{word[0]}"')

@@ -1,0 +1,194 @@
+"""What a person may want to search for who has typed so much: what others searched for, words, then titles.
+
+Words are those of the index that start with what was typed last: with its characters or letters, or by its
+pinyin (see `search.assist.lexicon`). Titles are those with what was typed in them. Past queries are there
+where searches are logged (see `search.assist.query_log`). All of it is found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from whoosh import query
+
+from index.analysis.document import WORD_FIELDS
+from index.analysis.fold import fold, fold_key
+from index.engines.base import Sort
+from index.store.reader import OpenIndex
+from search.assist.lexicon import PinyinIndex
+from search.assist.pinyin import readings
+from search.assist.query_log import PastQueries
+from search.planning.matching import all_of, any_of, match_open, match_units
+from search.query.grammar import DEFAULT_FIELD
+
+_MAX_PREFIX = 50
+# Words that an unfinished one may stand for in a title.
+_EXPANSIONS = 50
+# Words that are counted for an answer; and where others stand before them, those tried together with them.
+_RANKED = 24
+_TRIED = 5
+# Words of one sound, and pairs of words, that are tried for the pinyin of two.
+_ALIKE = 3
+_PAIRS = 12
+# What was typed last: pinyin with spaces, or characters with letters after them.
+_HAN = "\u3400-\u9fff"
+_LAST = ("(?<![^ ])[a-z']+(?: [a-z']+)+$", f"[{_HAN}]*[a-z'0-9]*$")
+_PINYIN = f"[a-z{_HAN}].*[a-z]"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A text to search for. `kind` is `query` for what others searched for, `word`, or `title` with the
+    article it is the title of."""
+
+    text: str
+    kind: str
+    article_id: str = ""
+
+
+def suggest(
+    index: OpenIndex,
+    lexicon: Callable[[], PinyinIndex],
+    past: PastQueries,
+    count: Callable[[str], int],
+    prefix: str,
+    limit: int,
+) -> tuple[Suggestion, ...]:
+    """At most `limit` suggestions, none twice: past queries fill a quarter of them, words with these half,
+    and what titles leave.
+
+    `lexicon` gives the words of the index by their sound, `count` how many articles a query finds.
+    """
+    typed = prefix[:_MAX_PREFIX].strip()
+    words, is_sound = _words(index, lexicon, count, typed, limit)
+    found = {fold_key(query): Suggestion(query, "query") for query in _past(past, count, typed, limit)}
+    for word in words:
+        found.setdefault(fold_key(word), Suggestion(word, "word"))
+    titles: dict[str, Suggestion] = {}
+    for title in _titles(index, words[0] if is_sound else typed, limit):
+        if fold_key(title.text) not in found:
+            titles.setdefault(fold_key(title.text), title)
+    room = max(limit - limit // 2, limit - len(titles))
+    return (*list(found.values())[:room], *titles.values())[:limit]
+
+
+def _past(past: PastQueries, count: Callable[[str], int], typed: str, limit: int) -> list[str]:
+    """What others searched for that starts so, or sounds so, and is still found."""
+    if not typed or (len(typed) == 1 and typed.isascii()):
+        return []
+    letters = fold(typed)
+    sounding = past.sounding(letters) if re.fullmatch(_PINYIN, letters) else []
+    queries = dict.fromkeys([*past.starting(typed), *sounding])
+    return [query for query in islice(queries, _TRIED) if count(query)][: limit // 4]
+
+
+def _words(
+    index: OpenIndex,
+    lexicon: Callable[[], PinyinIndex],
+    count: Callable[[str], int],
+    typed: str,
+    limit: int,
+) -> tuple[list[str], bool]:
+    """What was typed with its end completed, the best first, and whether that was taken for pinyin."""
+    folded = fold(re.sub("[üÜ]", "v", typed))
+    for pattern in _LAST:
+        last = re.search(pattern, folded)
+        if last is None or len(folded) != len(typed):
+            continue
+        stem, head = last[0], typed[: last.start()]
+        if not stem or (len(stem) == 1 and stem.isascii()) or head[-1:].isalnum():
+            continue  # s is too little, and A股 is no A before 股权
+        sounding = lexicon().words(stem) if re.fullmatch(_PINYIN, stem) else {}
+        ranked = _ranked(index, sounding, _starting(index, stem))
+        if head.strip():
+            words = (word for word in ranked[:_TRIED] if count(head + word))
+        else:
+            words = (word for word in ranked if index.engine.count(_word(word)))
+        found = list(islice(words, limit))
+        if not found and re.fullmatch(_PINYIN, stem) and not head.strip():
+            found = _two_words(index, lexicon(), stem)
+            return found, bool(found)
+        if found:
+            return [head + word for word in found], found[0] in sounding
+    return _continued(index, typed), False
+
+
+def spelt(index: OpenIndex, lexicon: PinyinIndex, letters: str) -> list[str]:
+    """The words, or pairs of words, of which these letters are the whole pinyin."""
+    words = _ranked(index, lexicon.words(letters), Counter()) or _two_words(index, lexicon, letters)
+    return [word for word in words if "".join(readings().of_word(word)) == letters]
+
+
+def _two_words(index: OpenIndex, lexicon: PinyinIndex, typed: str) -> list[str]:
+    """Two words that stand side by side in articles, for the pinyin of both without a space."""
+    pairs = (
+        first + second
+        for left, right in lexicon.splits(typed)
+        for first in [word for word, is_all in lexicon.words(left).items() if is_all][:_ALIKE]
+        for second in list(lexicon.words(right))[:_ALIKE]
+    )
+    return _by_count(index, islice(pairs, _PAIRS))
+
+
+def _by_count(index: OpenIndex, texts: Iterable[str]) -> list[str]:
+    """The texts that articles have as they stand, those of most articles first."""
+    articles = {
+        text: index.engine.count(match_units(DEFAULT_FIELD, index.analyzer.units(text))) for text in texts
+    }
+    return sorted(filter(articles.get, articles), key=lambda text: -articles[text])
+
+
+def _ranked(index: OpenIndex, sounding: dict[str, bool], starting: Counter[str]) -> list[str]:
+    """Words with all of the syllables typed and no more come first; then those in most articles."""
+    articles = Counter(dict(starting.most_common(_RANKED)))
+    counted = list(islice(sounding, _RANKED))
+    frequencies = [index.engine.frequencies(field, counted) for field in WORD_FIELDS]
+    for word in counted:
+        articles[word] = sum(found.get(word, 0) for found in frequencies)
+    return sorted(articles, key=lambda word: (not sounding.get(word, False), -articles[word], word))
+
+
+def _word(word: str) -> query.Query:
+    return any_of([query.Term(field, word) for field in WORD_FIELDS])
+
+
+def _starting(index: OpenIndex, stem: str) -> Counter[str]:
+    """The longer words that start so, and in how many articles they were when they were written."""
+    articles: Counter[str] = Counter()
+    for field in WORD_FIELDS:
+        for word, number in index.engine.terms(field, stem):
+            articles[word] += number
+    del articles[stem]
+    return articles
+
+
+def _continued(index: OpenIndex, typed: str) -> list[str]:
+    """A text without spaces that is longer than a word, with its last word completed."""
+    text = fold(typed)
+    starts = [end for end in index.analyzer.word_ends(text) if end < len(text)]
+    if not starts or not re.fullmatch(f"[{_HAN}]+", text):
+        return []
+    start = max(starts)
+    words = _starting(index, text[start:]).most_common(_TRIED)
+    return _by_count(index, (text[:start] + word for word, _ in words))
+
+
+def _titles(index: OpenIndex, typed: str, limit: int) -> list[Suggestion]:
+    """Titles that have all that was typed, its last word perhaps unfinished: those that start so first, then
+    the newest first."""
+    *before, last = typed.split() or [""]
+    is_prefix, _ = match_open("title", index.analyzer.units(last), index.engine.terms, _EXPANSIONS)
+    if is_prefix is query.NullQuery:
+        return []
+    groups = [units for word in before if (units := index.analyzer.units(word))]
+    tree = all_of([is_prefix, *(match_units("title", units) for units in groups)])
+    # Several articles may have one title.
+    hits = index.engine.search(tree, sort=Sort.NEWEST, offset=0, limit=4 * limit).hits
+    titles = index.articles.titles([hit.id for hit in hits])
+    found = {titles[hit.id]: Suggestion(titles[hit.id], "title", hit.id) for hit in hits if hit.id in titles}
+    start = fold_key(typed)
+    return sorted(found.values(), key=lambda title: not fold_key(title.text).startswith(start))

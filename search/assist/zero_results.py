@@ -1,0 +1,158 @@
+"""Why a query finds nothing: what each of its parts and filters finds, and what is left without it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from whoosh import query
+
+from index.analysis import Analyzer
+from index.analysis.grams import END
+from search.assist.spelling import NO_FILTERS, Count
+from search.planning.matching import SEARCHED
+from search.query.grammar import DEFAULT_FIELD
+from search.query.parser import DateRange
+from search.query.words import query_words
+
+# A query of more parts is a sentence: no single one of its words is to blame.
+_MOST_PARTS = 6
+# Nor is one of a passage: what is counted are up to so many characters.
+_MOST_CHARACTERS = 1500
+_NOT = re.compile(r"(?:NOT(?:\s+|(?=[(\"]))|[-!－！])(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something that was asked for: `kind` is `text`, `excluded`, or a filter: `category`, `author`, `date`.
+
+    `total` counts the articles that have it, by itself, in the whole archive; `rest` is the query without
+    it, and `rest_total` counts the articles that have all of the rest, filters included.
+    """
+
+    kind: str
+    text: str
+    total: int
+    rest: str
+    rest_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEnd:
+    """A search that found nothing, in parts. `unfiltered` counts what the query finds without any filter."""
+
+    parts: tuple[Part, ...]
+    unfiltered: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Conjunct:
+    """Something that has to hold, as `text`; where it excludes, `asked` is what must not be there."""
+
+    text: str
+    asked: str
+    is_excluded: bool = False
+
+
+def explain_dead_end(
+    typed: str, tree: query.Query, analyzer: Analyzer, count: Count, filters: dict[str, str]
+) -> DeadEnd:
+    """The parts of a query that no article matches. `filters` are the values of the active ones by name.
+
+    At most 6 × 2 texts, 3 × 2 filters and 1 are counted; no texts of a query of hundreds of characters.
+    """
+    active = frozenset(filters)
+    parts: list[Part] = []
+    texts = _conjuncts(typed, tree, analyzer)
+    if len(texts) > _MOST_PARTS or len(texts) * len(typed) > _MOST_CHARACTERS:
+        texts = []
+    for number, one in enumerate(texts):
+        rest = " ".join(other.text for other in (*texts[:number], *texts[number + 1 :]))
+        total = count(one.asked, NO_FILTERS)
+        rest_total = count(rest, active) if rest or active else 0
+        parts.append(Part("excluded" if one.is_excluded else "text", one.asked, total, rest, rest_total))
+    for name, value in filters.items():
+        total = count("", frozenset([name]))
+        parts.append(Part(name, value, total, typed, count(typed, active - {name})))
+    return DeadEnd(tuple(parts), count(typed, NO_FILTERS) if filters else 0)
+
+
+def _conjuncts(typed: str, tree: query.Query, analyzer: Analyzer) -> list[_Conjunct]:
+    """What all has to hold, each as it was typed; of one text without spaces, its words."""
+    nodes = list(_operands(tree))
+    if len(nodes) == 1 and not isinstance(nodes[0], query.Not):
+        return [_Conjunct(text, text) for text in _words(nodes[0], typed, analyzer)]
+    spans = [span for node in nodes if (span := _span(node)) is not None]
+    if not nodes or len(spans) < len(nodes):
+        return []
+    # What stands between two spans, as field names and parentheses do, belongs to one of them: spaces part
+    # them.
+    cuts = [0]
+    for _, end in spans[:-1]:
+        cuts.append(end + len(re.split(r"\s", typed[end:], maxsplit=1)[0]))
+    ends = [*cuts[1:], len(typed)]
+    parts = [
+        re.sub(r"^AND(?:\s+|(?=[(\"]))", "", typed[a:b].strip()) for a, b in zip(cuts, ends, strict=True)
+    ]
+    if not all(map(_is_balanced, parts)):  # parentheses around several, with the field of all: title:(a b)
+        parts = [_written(node, typed) for node in nodes]
+    return [_conjunct(node, part, typed) for node, part in zip(nodes, parts, strict=True)]
+
+
+def _conjunct(node: query.Query, text: str, typed: str) -> _Conjunct:
+    if not isinstance(node, query.Not):
+        return _Conjunct(text, text)
+    sign = _NOT.match(text)
+    return _Conjunct(text, text[sign.end() :] if sign else _written(node.query, typed), is_excluded=True)
+
+
+def _is_balanced(text: str) -> bool:
+    outside = re.sub(r'"[^"]*"', "", text)
+    return sum(map(outside.count, "(（")) == sum(map(outside.count, ")）"))
+
+
+def _written(node: query.Query, typed: str) -> str:
+    """A part of the tree, its leaves as they were typed."""
+    match node:
+        case query.And() | query.Or():
+            sign = " OR " if isinstance(node, query.Or) else " "
+            return f"({sign.join(_written(child, typed) for child in node.subqueries)})"
+        case query.Not():
+            return f"-{_written(node.query, typed)}"
+        case DateRange():
+            return f"date:{node.typed}"
+    return f"{_prefix(node)}{typed[node.startchar : node.endchar]}"
+
+
+def _prefix(leaf: query.Query) -> str:
+    return "" if leaf.fieldname == DEFAULT_FIELD else f"{leaf.fieldname}:"
+
+
+def _operands(node: query.Query) -> Iterator[query.Query]:
+    if isinstance(node, query.And) and node.boost == 1.0:
+        for child in node.subqueries:
+            yield from _operands(child)
+    elif node is not query.NullQuery:
+        yield node
+
+
+def _span(node: query.Query) -> tuple[int, int] | None:
+    match node:
+        case query.And() | query.Or():
+            spans = [_span(child) for child in node.subqueries]
+        case query.Not():
+            spans = [_span(node.query)]
+        case _:
+            start = getattr(node, "startchar", None)
+            return None if start is None else (start, node.endchar)
+    known = [span for span in spans if span is not None]
+    return (min(known)[0], max(known)[1]) if known and len(known) == len(spans) else None
+
+
+def _words(node: query.Query, typed: str, analyzer: Analyzer) -> list[str]:
+    if not (isinstance(node, query.Term) and node.fieldname in SEARCHED):
+        return [typed.strip()] if typed.strip() else []
+    name = _prefix(node)
+    groups = dict.fromkeys(map(tuple, query_words(analyzer, node.text)))
+    return [name + "".join(unit.removesuffix(END) for unit in group) for group in groups]

@@ -1,0 +1,167 @@
+"""What gives an article its score: the parts of a query, each with its weight.
+
+All weights are one table. What each was measured to be worth: bench/README.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from whoosh import query
+
+from index.analysis import Analyzer
+from index.analysis.grams import BOUNDARY
+from index.engines.bm25 import idf
+from index.engines.nodes import GramPhrase
+from search.planning.matching import Expand, units_in
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What BM25 is multiplied by.
+
+    Title and body weigh alike: a title is so short that BM25 puts its matches above the body's.
+    """
+
+    body_words: float = 1.0
+    body_grams: float = 0.6
+    title_words: float = 1.0
+    title_grams: float = 0.6
+    # All that was typed, as one phrase.
+    body_phrase: float = 0.6
+    title_phrase: float = 1.0
+    # Two words that follow one another, near one another in the body: points, whatever their frequencies.
+    body_near: float = 3.0
+    # Words that ask, and say nothing of what is asked about: as a part of what other words are worth.
+    question: float = 0.3
+    # A synonym, as a part of what the word that was typed is worth.
+    synonym: float = 0.9
+
+
+WEIGHTS = Weights()
+
+# Weights that are typed go up to this: a product of them never leaves the range of a 32-bit float.
+MAX_BOOST = 1e6
+# Words whose rareness in articles says nothing about what an article is about.
+_QUESTION_WORDS = frozenset(
+    "什么 哪些 哪个 哪里 哪儿 哪 哪位 哪年 谁 几 几个 多少 为什么 为何 怎么 怎样 如何 怎么样 何 何时 何地 "
+    "是否 能否 可否 有没有 吗 呢 吧 啊 请问 请 是 的 了 在 有 和 与 及 被 把 对 从 到 为 以 于 由 而 或 也 "
+    "都 就 其 之 这 那 该 某 我 你 他 她 它 我们 他们".split()
+)
+# Units between two words that are near, and pairs of words that are looked at.
+_NEAR = 10
+_MAX_PAIRS = 12
+# Of all texts of a query together.
+_MAX_PAIRS_IN_ALL = 24
+# Words that a pattern stands for that score; all of those found match.
+_MAX_LIKE = 50
+# Days up to which an article is fresh, fresher, and so on.
+_AGES = (3 * 365, 365, 90, 30, 7)
+_DAY = 86_400
+
+
+def word_scores(analyzer: Analyzer, fields: Iterable[str], text: str) -> list[query.Query]:
+    """The words of a text, and its pairs of adjacent units."""
+    words = Counter(analyzer.words(text))
+    grams = Counter(a + b for a, b in pairwise(analyzer.units(text)) if BOUNDARY not in (a, b))
+    parts: list[query.Query] = []
+    for field in fields:
+        for word, count in words.items():
+            asks = WEIGHTS.question if word in _QUESTION_WORDS else 1.0
+            weight = getattr(WEIGHTS, f"{field}_words") * count * asks
+            parts.append(query.Term(f"{field}_words", word, boost=weight))
+        for gram, count in grams.items():
+            weight = getattr(WEIGHTS, f"{field}_grams") * count
+            parts.append(query.Term(f"{field}_grams", gram, boost=weight))
+    return parts
+
+
+def phrase_scores(fields: Iterable[str], units: Sequence[str]) -> list[query.Query]:
+    """All of the units, adjacent."""
+    return [boosted(units_in(field, units), getattr(WEIGHTS, f"{field}_phrase")) for field in fields]
+
+
+def content_words(analyzer: Analyzer, text: str) -> list[list[str]]:
+    """The words of a text that say what it is about, each as its units."""
+    words = (analyzer.units(word) for word in analyzer.words(text) if word not in _QUESTION_WORDS)
+    return [units for units in words if len(units) > 1]
+
+
+def near_scores(fields: Iterable[str], words: Sequence[Sequence[str]]) -> list[query.Query]:
+    """Each word of two units or more near the one that was typed before it, in the body.
+
+    A distance is measured between the pairs of units that the two words start with.
+    """
+    if "body" not in fields or not WEIGHTS.body_near:
+        return []
+    return [
+        GramPhrase(
+            "body_grams",
+            ((0, left[0] + left[1]), (len(left), right[0] + right[1])),
+            slop=_NEAR,
+            boost=WEIGHTS.body_near,
+        )
+        for left, right in list(pairwise(words))[:_MAX_PAIRS]
+    ]
+
+
+def pattern_scores(
+    fields: Iterable[str], prefix: str, wanted: Callable[[str, str], bool], terms: Expand, documents: int
+) -> list[query.Query]:
+    """Of the words that start so and are wanted, the most frequent. All are worth as much as the most
+    frequent one: rare words are no better an answer to a pattern."""
+    scores: list[query.Query] = []
+    for field in fields:
+        name = f"{field}_words"
+        counts = Counter({word: having for word, having in terms(name, prefix) if wanted(word, prefix)})
+        common = counts.most_common(_MAX_LIKE)
+        for word, having in common:
+            part = idf(documents, common[0][1]) / idf(documents, having)
+            scores.append(query.Term(name, word, boost=getattr(WEIGHTS, name) * part))
+    return scores
+
+
+def freshness_scores(points: int, now: float) -> list[query.Query]:
+    """Points for articles of the last week, a fifth less for those of the last month, and so on to three
+    years. `now` is in seconds since 1970."""
+    ranges = [query.NumericRange("date", int(now - days * _DAY), None) for days in _AGES]
+    return [query.ConstantScoreQuery(each, points / len(_AGES)) for each in ranges if points]
+
+
+def combined(scores: Iterable[query.Query]) -> list[query.Query]:
+    """The same score of fewer parts: equal ones are one, with their weights added. Of pairs of words near one
+    another, the first count."""
+    distinct: dict[tuple[object, ...], list[query.Query]] = {}
+    near: set[tuple[object, ...]] = set()
+    for node in scores:
+        key: tuple[object, ...]
+        if isinstance(node, GramPhrase):
+            key = (node.fieldname, node.grams, node.slop)
+            if node.slop and key not in near:
+                if len(near) == _MAX_PAIRS_IN_ALL:
+                    continue
+                near.add(key)
+        else:
+            key = (node.fieldname, node.text)
+        distinct.setdefault(key, []).append(node)
+    return [
+        alike[0] if len(alike) == 1 else _weighing(alike[0], sum(node.boost for node in alike))
+        for alike in distinct.values()
+    ]
+
+
+def boosted(node: query.Query, boost: float) -> query.Query:
+    """The node with its weight multiplied."""
+    return node if boost == 1.0 else _weighing(node, node.boost * boost)
+
+
+def _weighing(node: query.Query, boost: float) -> query.Query:
+    """The node with this weight."""
+    boost = min(boost, MAX_BOOST)
+    if isinstance(node, query.Term):
+        return query.Term(node.fieldname, node.text, boost=boost)
+    assert isinstance(node, GramPhrase)
+    return GramPhrase(node.fieldname, node.grams, node.slop, boost, node.unfinished)

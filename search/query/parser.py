@@ -1,0 +1,260 @@
+"""What a person typed → a tree of `whoosh.query` nodes over logical fields.
+
+    Term, Phrase, Prefix, Wildcard, FuzzyTerm     in `text` (title and body), `title` or `body`; their
+                                                  text is as typed, not analysed (a Phrase holds one)
+    Term, Phrase, Prefix                          in `author` or `category`
+    DateRange                                     in `date`
+    Words                                         And of what stands side by side, without an operator
+    And, Or, Not                                  of these
+
+Where a leaf was typed is in its `startchar` and `endchar` (quotation marks and signs inside); not where the
+operators could not be understood.
+
+`whoosh.qparser` parses, with plugins for this language. Nothing that is typed is an error but a query
+over the length limit: what can't be understood is searched as text, and a note says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from itertools import chain
+
+from whoosh import query
+from whoosh.qparser.common import attach
+
+from index.errors import QueryError
+from index.settings import Settings
+from search.query.dates import ALLOWED, parse_range
+from search.query.grammar import DEFAULT_FIELD, FIELD_NAMES, OPERATORS, Words, is_pattern, parser
+
+# Full-width forms of ASCII, and the ideographic space; but a full-width comma is none between thousands.
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code != 0xFF0C} | {0x3000: 0x20}
+# Quotation marks that stand around a word of their own are those of the query language; inside a
+# sentence, or inside others, they are punctuation.
+_PAIRS = (("“", "”"), ("„", "”"), ("「", "」"), ("『", "』"), ("«", "»"), ("〝", "〞"))
+_QUOTED = re.compile(
+    r'"[^"]*"|(?<![^\s(:\-!|])(?:'
+    + "|".join(rf'{start}[^{start}{end}"]*{end}' for start, end in _PAIRS)
+    + r")(?=[\s)~^|]|$)"
+)
+# As it was typed: Python：入门 is a title, std::string and localhost:8080 are names.
+_UNKNOWN_FIELD = re.compile(r"(?<![^\s(\-!|])(?P<name>[A-Za-z]{3,}):(?=[^\s/:\d])")
+# What looks like a pattern, and is none. *ST is how shares that may be delisted are marked.
+_LOST_SIGN = re.compile(r"(?<!\S)(?:[*?]+(?!ST)[^\W\d]\S*|[^\W\d]+\*+\w\S*|[^\W\d]+~\d?(?!\S))|^[A-Za-z]+\?$")
+# No text: half a character of a file name or a terminal, or one that ends strings in C.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to tell the person about a query: an English template and what fills it."""
+
+    template: str
+    values: dict[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """A tree, and what could not be read as it was meant."""
+
+    tree: query.Query
+    notes: tuple[Note, ...]
+
+
+class DateRange(query.NumericRange):  # type: ignore[misc]
+    """The dates from `start` to before `end`, in seconds since 1970, and how they were typed."""
+
+    def __init__(self, typed: str, start: int | None, end: int | None) -> None:
+        super().__init__("date", start, end, endexcl=True)
+        self.typed = typed
+
+
+def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
+    """Parses a query. `zone` is that of its dates. Raises QueryError where it is too long."""
+    if len(text) > settings.max_query_length:
+        raise QueryError(
+            "the query has {length:,} characters, and {limit:,} are allowed (max_query_length). Leave out "
+            "what is not needed.",
+            length=len(text),
+            limit=settings.max_query_length,
+        )
+    notes: list[Note] = []
+    typed = _NO_TEXT.sub(" ", text)
+    text = _QUOTED.sub(lambda found: f'"{found[0][1:-1]}"', typed.translate(_NARROW))
+    unquoted = _unquoted(typed, text)
+    _note_unknown_fields(unquoted, notes)
+    _note_lost_signs(unquoted, notes)
+    text = _check_quotes(text, notes)
+    text = _check_parentheses(text, settings.max_query_nesting, notes)
+    try:
+        tree = parser().parse(text, normalize=False)
+    except Exception:  # noqa: BLE001  # whoosh trips over operators without operands in several ways
+        notes.append(Note("The operators could not be understood; the query was searched as text."))
+        words = (word for word in re.split(r"[\s()\"|]+", text) if word not in OPERATORS)
+        tree = Words([query.Term(DEFAULT_FIELD, word) for word in words])
+    patterns = _Patterns(settings.max_query_patterns, notes)
+    tree = _simplified(tree, lambda leaf: patterns.limited(_read(leaf, zone, notes)))
+    return ParsedQuery(tree, tuple(note for i, note in enumerate(notes) if note not in notes[:i]))
+
+
+def _unquoted(typed: str, text: str) -> str:
+    """What was typed, without what is quoted in `text`, which is as long."""
+    inside = (found.span() for found in re.finditer(r'"[^"]*"', text))
+    ends = [0, *chain.from_iterable(inside), len(typed)]
+    return "".join(typed[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True))
+
+
+def _check_quotes(text: str, notes: list[Note]) -> str:
+    if text.count('"') % 2 == 0:
+        return text
+    notes.append(Note("A quotation mark has no partner, and was ignored."))
+    head, _, tail = text.rpartition('"')
+    return f"{head} {tail}"
+
+
+def _check_parentheses(text: str, limit: int, notes: list[Note]) -> str:
+    """Whoosh's parser is recursive: too deep a query is read without its parentheses."""
+    quoted = re.sub(r'"[^"]*"', "", text)
+    depth = deepest = 0
+    unbalanced = False
+    for character in quoted:
+        depth += (character == "(") - (character == ")")
+        unbalanced = unbalanced or depth < 0
+        depth = max(depth, 0)
+        deepest = max(deepest, depth)
+    if deepest > limit:
+        notes.append(
+            Note(
+                "Parentheses were ignored: {deepest} inside one another, and {limit} are allowed "
+                "(max_query_nesting).",
+                {"deepest": deepest, "limit": limit},
+            )
+        )
+        return re.sub(r"[()]", " ", text)
+    if depth or unbalanced:
+        notes.append(Note("A parenthesis has no partner, and was ignored."))
+    return text
+
+
+def _note_unknown_fields(text: str, notes: list[Note]) -> None:
+    for found in _UNKNOWN_FIELD.finditer(text):
+        if found["name"].lower() not in FIELD_NAMES:
+            notes.append(
+                Note(
+                    "There is no field {name}; it was searched as text. Fields: {fields}.",
+                    {"name": found["name"], "fields": ", ".join(dict.fromkeys(FIELD_NAMES.values()))},
+                )
+            )
+
+
+def _note_lost_signs(text: str, notes: list[Note]) -> None:
+    for found in _LOST_SIGN.finditer(text):
+        if not is_pattern(found[0]) and "=" not in found[0]:
+            notes.append(
+                Note(
+                    "{word} is no pattern, and was searched as text: * stands behind a word or between "
+                    "letters, ? between letters, ~ behind three letters or more.",
+                    {"word": found[0]},
+                )
+            )
+
+
+def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
+    """A leaf as it is meant, with a note where that can't be told."""
+    text = leaf.words[0] if isinstance(leaf, query.Phrase) else leaf.text
+    if not text.strip():
+        return query.NullQuery
+    if leaf.fieldname == "date":
+        try:
+            dates = parse_range(text, zone)
+        except ValueError:
+            notes.append(
+                Note(
+                    "{date} is not a date, and was searched as text. Allowed: {allowed}.",
+                    {"date": text, "allowed": ALLOWED},
+                )
+            )
+            return query.Term(DEFAULT_FIELD, text)
+        if dates.is_turned:
+            notes.append(
+                Note("{date} ends before it starts, and was read the other way round.", {"date": text})
+            )
+        return DateRange(text, dates.start, dates.end)
+    if isinstance(leaf, query.Term) and text in OPERATORS:
+        notes.append(
+            Note("{operator} has nothing on one side, and was searched as a word.", {"operator": text})
+        )
+    if leaf.fieldname in ("author", "category") and isinstance(leaf, query.Wildcard | query.FuzzyTerm):
+        notes.append(
+            Note("? and ~ work in title and body only; {text} was searched as it stands.", {"text": text})
+        )
+        return query.Term(leaf.fieldname, text)
+    return leaf
+
+
+class _Patterns:
+    """Lets so many patterns of a query be patterns: each may stand for a thousand words."""
+
+    def __init__(self, limit: int, notes: list[Note]) -> None:
+        self._left = self._limit = limit
+        self._notes = notes
+
+    def limited(self, leaf: query.Query) -> query.Query:
+        match leaf:
+            case query.Prefix() | query.Wildcard() | query.FuzzyTerm():
+                words = re.sub(r"[*?]+", " ", leaf.text)
+            case query.Phrase() if leaf.slop:
+                words = leaf.words[0]
+            case _:
+                return leaf
+        self._left -= 1
+        if self._left >= 0:
+            return leaf
+        self._notes.append(
+            Note(
+                "The query has more than {limit} patterns with *, ? or ~ (max_query_patterns); the last ones "
+                "were searched as words.",
+                {"limit": self._limit},
+            )
+        )
+        return query.Term(leaf.fieldname, words, boost=_boost(leaf))
+
+
+def _simplified(node: query.Query, read: Callable[[query.Query], query.Query]) -> query.Query:
+    """The tree with its leaves read, without empty nodes, groups of one, and groups inside groups of
+    their kind."""
+    match node:
+        case query.And() | query.Or():
+            children: list[query.Query] = []
+            for child in (_simplified(inner, read) for inner in node.subqueries):
+                if type(child) is type(node) and child.boost == 1.0:
+                    children.extend(child.subqueries)
+                elif child is not query.NullQuery:
+                    children.append(child)
+            if not children:
+                return query.NullQuery
+            if len(children) == 1:
+                only = children[0]
+                return only if node.boost == 1.0 else only.with_boost(_boost(only) * node.boost)
+            return type(node)(children, boost=node.boost)
+        case query.Not():
+            inner = _simplified(node.query, read)
+            if isinstance(inner, query.Not):
+                return inner.query
+            return inner if inner is query.NullQuery else query.Not(inner)
+        case query.Term() | query.Prefix() | query.Wildcard() | query.FuzzyTerm() | query.Phrase():
+            leaf = read(node)
+            # A date that is none becomes a text of another field, which was typed nowhere.
+            is_as_typed = leaf is not query.NullQuery and leaf.fieldname == node.fieldname
+            return attach(leaf, node) if is_as_typed else leaf
+    return query.NullQuery
+
+
+def _boost(node: query.Query) -> float:
+    return float(getattr(node, "boost", 1.0))

@@ -1,0 +1,54 @@
+"""What is known of a request once it has been answered; the access log and the metrics are made of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, request
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """A request and its answer. `query` is as it came, percent-encoded; `endpoint` is the name of what
+    answered, empty where there is nothing; `size` is None where the answer was sent as it was made. `seconds`
+    are until the last of it was handed over to be sent."""
+
+    address: str
+    method: str
+    path: str
+    query: str
+    agent: str
+    endpoint: str
+    status: int
+    size: int | None
+    seconds: float
+
+
+Observer = Callable[[RequestRecord], None]
+
+
+def init_measure(app: Flask, *observers: Observer) -> None:
+    """Tells the observers of every request. To be called before all that adds to answers: what is registered
+    first sees an answer last."""
+
+    def start() -> None:
+        g.started = time.perf_counter()
+
+    def watch(response: Response) -> Response:
+        started: float = g.started
+        address, method, path = request.remote_addr or "", request.method, request.path
+        query, agent = request.query_string.decode("latin-1"), request.headers.get("User-Agent", "")
+        endpoint, status, size = request.endpoint or "", response.status_code, response.content_length
+
+        @response.call_on_close
+        def tell() -> None:
+            seconds = time.perf_counter() - started
+            for observer in observers:
+                observer(RequestRecord(address, method, path, query, agent, endpoint, status, size, seconds))
+
+        return response
+
+    app.before_request(start)
+    app.after_request(watch)
