@@ -33,9 +33,10 @@ from index.errors import QueryError
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
+from index.sources.decode import decode
 from index.sources.extract import UNSHOWABLE, extract, extract_with_beautifulsoup
 from index.sources.frontmatter import split_front_matter
-from index.sources.posts import decode, parse_file
+from index.sources.posts import parse_file
 from index.store.directory import IndexDirectory
 from index.store.reader import OpenIndex
 from search.planning.plan import Plan

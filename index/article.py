@@ -132,3 +132,12 @@ def pack(article: Article) -> PackedArticle:
         html=isal_zlib.compress(article.html.encode(), 1),
         digest=hashlib.blake2b(content.encode(), digest_size=16).digest(),
     )
+
+
+def post_id(path: str) -> str:
+    """The id of the article in the file at this path (see `Article.path`): the same on every machine.
+
+    >>> post_id("posts/a.md")
+    '79e2769c087af48c'
+    """
+    return hashlib.blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()

@@ -18,7 +18,7 @@ from engines import document, new_engine
 from whoosh import query
 
 from cli.main import main
-from index.article import Article
+from index.article import Article, post_id
 from index.engines.base import Sort
 from index.engines.opensearch.writer import ClusterWriter
 from index.errors import IndexMissingError
@@ -28,7 +28,6 @@ from index.ingest.sync import sync
 from index.maintenance import migrate as move_module
 from index.maintenance.verify import repair, verify
 from index.settings import Settings
-from index.sources.posts import post_id
 from index.store.catalog_writer import CatalogWriter
 from index.store.directory import IndexDirectory
 from index.store.reader import OpenIndex

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from index.analysis import Analyzer
 from index.analysis.document import make_document
-from index.article import Article, pack, write_jsonl
+from index.article import Article, pack, post_id, write_jsonl
+from index.sources.decode import decode
 from index.sources.extract import UNSHOWABLE
-from index.sources.posts import ParsedFile, decode, parse_file, post_id
+from index.sources.posts import ParsedFile, parse_file
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples" / "articles"

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from archive import Archive, counts, watch_reading
 
+from index.article import post_id
 from index.errors import IndexBusyError
 from index.ingest import sync as sync_module
 from index.ingest import workers as prepare
 from index.ingest.job import IngestRequest, Progress
 from index.ingest.sync import sync
 from index.settings import Settings
-from index.sources.posts import post_id
 from index.store.directory import IndexDirectory
 
 
