@@ -1,15 +1,16 @@
-"""Text → tokens, once, in Python, identically for every engine:
+"""Analysis: text to tokens, once, in Python, the same for every engine.
 
     text
-      → folded         fold.py    one form for characters that a reader takes for the same
-      → separated      grams.py   punctuation is nothing, or a boundary
+      → folded         fold.py    equivalent characters become one
+      → separated      grams.py   punctuation becomes white space or a boundary
       → units → grams  grams.py   decide what matches: any substring is a phrase of grams
-      → words          words.py   decide, together with grams, how well
+      → words          words.py   rank, together with grams
 
-`bulk.py` does the middle part for many texts at once, by numpy.
+`bulk.py` makes units and grams of many texts at once with numpy; `document.py` turns an article into the
+document that an engine indexes.
 
-Raise `ANALYSIS_VERSION` with every change that gives any text other tokens: an index made by another
-version is refused, with the command that rebuilds it.
+Increase `ANALYSIS_VERSION` with every change of the tokens of any text: an index of another version is
+refused, with the command that rebuilds it.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ from index.analysis.words import Segmenter, parse_dictionary
 
 ANALYSIS_VERSION = 2
 
-# Texts of a usual length that fit the processor's cache together.
+# Number of average texts that fit into the processor's cache together.
 _AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What is indexed of one text, joined by spaces: grams and words in order, and each unit once.
+    """Tokens of one indexed text, joined by spaces: grams and words in text order, distinct units.
 
-    Between two words there may be several spaces.
+    Words may be separated by several spaces.
     """
 
     grams: str
@@ -41,13 +42,13 @@ class Tokens:
 
 
 class Analyzer:
-    """The analysis of one index: its segmenter and its user dictionary (jieba's format)."""
+    """Analysis of one index, with its segmenter and user dictionary (in jieba's format)."""
 
     def __init__(self, segmenter: str = "rjieba", dictionary: str = "", source: str = "") -> None:
         self._segmenter = Segmenter(segmenter, parse_dictionary(dictionary, source or "dictionary"))
 
     def tokens(self, text: str) -> Tokens:
-        """The tokens of a text that is indexed."""
+        """Tokens of a text to index."""
         separated = separate(text)
         found = units(separated)
         return Tokens(
@@ -57,8 +58,8 @@ class Analyzer:
         )
 
     def tokens_of(self, texts: Sequence[str]) -> list[Tokens]:
-        """The tokens of many texts that are indexed, in less time than one by one."""
-        from index.analysis.bulk import text_grams_of  # numpy takes long to import, and a query needs none
+        """Tokens of many texts to index; faster than one by one."""
+        from index.analysis.bulk import text_grams_of  # numpy is slow to import, and queries don't need it
 
         found: list[Tokens] = []
         for start in range(0, len(texts), _AT_ONCE):
@@ -69,24 +70,24 @@ class Analyzer:
         return found
 
     def units(self, text: str) -> list[str]:
-        """The units of a text that is searched for."""
+        """Units of a query text."""
         return units(separate(text))
 
     def pieces(self, text: str) -> list[str]:
-        """A text that is searched for, folded and cut at everything transparent and at punctuation."""
+        """Parts of a query text, folded and split at white space, transparent characters and punctuation."""
         return separate(text).replace(BOUNDARY, " ").split()
 
     def word_ends(self, piece: str) -> set[int]:
-        """Where the words of one of the `pieces` end, counted in its characters."""
+        """End offsets of the words of one of the `pieces`, in characters."""
         return set(accumulate(map(len, self._segmenter.cut(piece))))
 
     def words(self, text: str) -> list[str]:
-        """The words of a text that is searched for."""
+        """Words of a query text."""
         return self._segmenter.words(separate(text))
 
 
 def hash_dictionary(dictionary: str) -> str:
-    """What tells one user dictionary from another; empty without one."""
+    """Digest of a user dictionary; empty for an empty one."""
     if not dictionary.strip():
         return ""
     return hashlib.blake2b(dictionary.encode(), digest_size=16).hexdigest()

@@ -1,8 +1,7 @@
-"""Grams and units of many texts at once by numpy: what `grams.py` defines, four times faster, for indexing.
+"""Grams and units of many texts at once with numpy, four times faster than `grams.py`, for indexing.
 
-`separate`, `units` and `text_grams` there are the reference; tests hold both to the same tokens. Here the
-texts are one array of code points, and what becomes of each is looked up in tables, filled as characters are
-met.
+`separate`, `units` and `text_grams` there are the reference; tests compare the tokens. Here the texts are one
+array of code points, and lookup tables, filled as characters are met, give the replacement of each.
 """
 
 from __future__ import annotations
@@ -22,30 +21,30 @@ from index.analysis.grams import (
     JOINED,
     LETTER,
     SEPARATED,
-    mark_boundaries,
+    add_boundaries,
     text_grams,
     units,
     written,
 )
 
 _Codes = NDArray[np.uint32]
-_Places = NDArray[np.intp]
+_Offsets = NDArray[np.intp]
 
-# Characters up to which Python is faster.
+# Text length in characters below which plain Python is faster.
 _FEW = 60
-# Characters after which a text that is more than twice as long is cut, at the next punctuation; and after
-# which it is cut in any case, as if there were some.
+# Length in characters after which a text of more than twice that is cut at the next punctuation, and the
+# length at which it is cut in any case.
 _SLICE, _MOST = 500_000, 2_000_000
 _CUT = re.compile("[\n。！？；：，、](?=[0-9A-Za-z\u4e00-\u9fff])")
-# Between two texts: a code point that is no character. In a text it folds to nothing.
+# Separator of two texts: a code point that is no character. Inside a text it folds to nothing.
 _BETWEEN = "\uffff"
 _CODE_POINTS = 0x110000
 _SPACE, _BOUNDARY, _END, _EDGE, _POINT = map(ord, (" ", BOUNDARY, END, _BETWEEN, "."))
-# What takes the place of a code point; above all of these: it wasn't met yet; that isn't one character.
+# Replacement of each code point. Two values above all code points mean: not met yet, and not one character.
 _UNMET, _RESIZED = 0xFFFFFFFF, 0xFFFFFFFE
 _separated: _Codes = np.full(_CODE_POINTS, _UNMET, np.uint32)
 _separated[_EDGE] = _EDGE
-# What a code point of a separated text is: nothing, a unit, or a part of a unit.
+# Kind of each code point of a separated text: nothing, a unit, or a part of a unit.
 _NOTHING, _WHOLE, _LETTER, _NUMBER, _JOINED, _UNKNOWN = range(6)
 _kinds: NDArray[np.uint8] = np.full(_CODE_POINTS, _UNKNOWN, np.uint8)
 _is_letter, _is_digit, _is_joined = (re.compile(part).match for part in (LETTER, DIGIT, f"[{JOINED}]"))
@@ -53,8 +52,7 @@ _is_letter, _is_digit, _is_joined = (re.compile(part).match for part in (LETTER,
 
 @dataclass(frozen=True, slots=True)
 class TextGrams:
-    """A text as `grams.separate` gives it; its grams in order, and each of its units once, with spaces
-    between them."""
+    """A text as given by `grams.separate`, its grams in order and its distinct units, joined by spaces."""
 
     separated: str
     grams: str
@@ -62,7 +60,7 @@ class TextGrams:
 
 
 def text_grams_of(texts: Sequence[str]) -> list[TextGrams]:
-    """The grams and units of texts that are indexed.
+    """Grams and units of texts to index.
 
     >>> text_grams_of(["放管服3.7。"])
     [TextGrams(separated='放管服3.7 | ', grams='放管 管服 服3.7· 3.7·|', units='放 服 管 3.7·')]
@@ -74,9 +72,11 @@ def text_grams_of(texts: Sequence[str]) -> list[TextGrams]:
 
 
 def cut_long(text: str) -> list[str]:
-    """A text in slices, each of which ends with a boundary that no other follows. A long one as a whole would
-    take gigabytes, and more time for each of its characters. (Of what has no punctuation for two million
-    characters, a phrase that goes over the end of a slice is not found.)"""
+    """Slices of a long text, cut behind a single boundary; one slice for a short text.
+
+    A long text as a whole would take gigabytes, and more time per character. A phrase across the end of a
+    slice is not found where two million characters have no punctuation.
+    """
     cuts = [0]
     while len(text) - cuts[-1] > 2 * _SLICE:
         found = _CUT.search(text, cuts[-1] + _SLICE, cuts[-1] + _MOST)
@@ -86,14 +86,14 @@ def cut_long(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """The grams of a text, and the one of a boundary before it."""
+    """Grams of a text, and the gram of the boundary before it."""
 
     before: str
     grams: TextGrams
 
 
 def _joined(slices: list[_Made]) -> TextGrams:
-    """What the slices of one text have together."""
+    """Merges the grams of the slices of one text."""
     told = [made for made in slices if made.grams.grams]
     grams = [part for made in told for part in (made.before, made.grams.grams)]
     units = dict.fromkeys(unit for made in told for unit in made.grams.units.split(" "))
@@ -104,7 +104,7 @@ def _joined(slices: list[_Made]) -> TextGrams:
 
 def _made_of(texts: Sequence[str]) -> list[_Made]:
     raw = _BETWEEN.join(text.replace(_BETWEEN, "") for text in texts)
-    separated = mark_boundaries(_separate(raw)).split(_BETWEEN)
+    separated = add_boundaries(_separate(raw)).split(_BETWEEN)
     trimmed = _BETWEEN.join(text.strip(f" {BOUNDARY}") for text in separated)
     codes = _encode(f"{_BETWEEN}{trimmed}{_BETWEEN}")
     kinds = _kinds_of(codes)
@@ -116,7 +116,7 @@ def _made_of(texts: Sequence[str]) -> list[_Made]:
     in_run = kinds >= _LETTER
     continues = in_run & np.append(False, kinds[1:] == kinds[:-1])
     run_ends = in_run & ~np.append(continues[1:], False)
-    # All units, one after the other, each run with its mark at the end.
+    # All units, one after the other, each run with its end sign.
     widths = (kinds != _NOTHING).astype(np.intp) + run_ends
     ends = widths.cumsum()
     joined = codes.repeat(widths)
@@ -142,9 +142,8 @@ def _one_by_one(separated: str) -> _Made:
     return _Made(before, TextGrams(separated, text_grams(found), " ".join(dict.fromkeys(found))))
 
 
-def _grams(joined: _Codes, positions: _Places, edges: _Places) -> list[tuple[str, str]]:
-    """Of each text: from each of its units to the one after the next, with a space after it; and the same for
-    the boundary before it."""
+def _grams(joined: _Codes, positions: _Offsets, edges: _Offsets) -> list[tuple[str, str]]:
+    """Grams of each text (a unit and the next, then a space), after the gram of the boundary before it."""
     stops = np.append(positions[2:], len(joined))
     lengths = stops - positions[:-1] + 1
     ends = lengths.cumsum()
@@ -159,8 +158,8 @@ def _grams(joined: _Codes, positions: _Places, edges: _Places) -> list[tuple[str
     ]
 
 
-def _distinct(units: _Codes, edges: _Places) -> list[str]:
-    """Of each text: its units that are not spaces, each once, with a space after it."""
+def _distinct(units: _Codes, edges: _Offsets) -> list[str]:
+    """Distinct units of each text that are not spaces, each followed by a space."""
     of_text = np.arange(len(edges) - 1, dtype=np.uint64).repeat(np.diff(edges))
     keys = (of_text << np.uint64(32)) | units[edges[0] : edges[-1]]
     keys.sort()
@@ -175,7 +174,7 @@ def _distinct(units: _Codes, edges: _Places) -> list[str]:
 
 
 def _separate(text: str) -> str:
-    """What `str.translate` with `grams.SEPARATED` gives, but for what is between two texts."""
+    """Translates like `str.translate` with `grams.SEPARATED`, but keeps the separators of texts."""
     codes = _encode(text)
     made = _separated.take(codes)
     if made.max(initial=0) < _RESIZED:
@@ -190,7 +189,7 @@ def _separate(text: str) -> str:
 
 
 def accelerate_folding() -> None:
-    """From now on, texts in which units are looked for are folded by numpy, too."""
+    """Switches `grams.SEPARATED` to numpy for the rest of the process, which speeds up highlighting."""
     SEPARATED.apply = _apply
 
 

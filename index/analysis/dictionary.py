@@ -1,8 +1,8 @@
-"""The words of jieba's dictionary that folding changes, folded, with their frequencies there: the texts that
-are cut are folded, too.
+"""Words of jieba's dictionary that folding changes, folded, with their frequencies: texts are folded before
+they are cut.
 
-Those of two characters or more that are more frequent so than as a word that the dictionary has anyway, and
-have a Latin letter or a frequency of ten and more; `tests/test_words.py` derives them.
+Listed are words of two characters or more that are more frequent than the folded form already there, and
+that have a Latin letter or a frequency of at least ten; `tests/test_words.py` derives them.
 """
 
 FOLDED_WORDS = """

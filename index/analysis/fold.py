@@ -1,4 +1,4 @@
-"""Folding: the forms of a character that a reader takes for the same become one.
+"""Folding: equivalent forms of a character become one.
 
 Each character is folded by itself, so that the result never depends on context:
 
@@ -25,12 +25,12 @@ import opencc  # the `t2s` configuration applied to one character is its charact
 
 from index.analysis.variants import CHOSEN, RADICALS, REGIONAL, SEMANTIC
 
-# Characters that a table remembers: more than any archive has, and not the million that queries may have.
+# Size limit of a table's cache: more characters than any archive has, fewer than hostile queries have.
 _REMEMBERED = 60_000
 
 
 class CharacterTable(dict[int, str]):
-    """Code point → what takes its place, for `str.translate`; worked out when a character is first met.
+    """Replacements by code point for `str.translate`, computed when a character is first met.
 
     `resized` holds the characters met whose replacement is not exactly one character long.
     """
@@ -39,7 +39,7 @@ class CharacterTable(dict[int, str]):
         super().__init__()
         self.resized: set[str] = set()
         self._replacement = replacement
-        # What translates a text by this table; `bulk.accelerate_folding` puts something faster in place.
+        # Translation of a text by this table; `bulk.accelerate_folding` replaces it by a faster one.
         self.apply: Callable[[str], str] = lambda text: text.translate(self)
 
     def __missing__(self, code_point: int) -> str:
@@ -53,7 +53,7 @@ class CharacterTable(dict[int, str]):
 
 
 class MappedText:
-    """A text after a `CharacterTable`, and the way back to the characters it came from."""
+    """Text translated by a `CharacterTable`, with a map back to the offsets of the original."""
 
     def __init__(self, original: str, table: CharacterTable) -> None:
         self.text = table.apply(original)
@@ -61,16 +61,16 @@ class MappedText:
         self._table = table
 
     def source(self, start: int, end: int) -> tuple[int, int]:
-        """The range of the original that the non-empty range [start, end) of `text` came from.
+        """Range of the original behind the non-empty range [start, end) of `text`.
 
-        A character of which only a part is inside the range is wholly inside the result.
+        Original characters are never split: one that is partly inside the range is wholly in the result.
         """
         if not self._resized:
             return start, end
         return self._origin(start), self._origin(end - 1) + 1
 
     def _origin(self, position: int) -> int:
-        """The index of the original character that the one at `position` came from."""
+        """Offset of the original character behind the one at `position`."""
         number = bisect_right(self._resized, (position, len(self._original)))
         if not number:
             return position
@@ -80,7 +80,7 @@ class MappedText:
 
     @cached_property
     def _resized(self) -> list[tuple[int, int]]:
-        """Of each character whose replacement is longer or shorter: where that starts, and its index."""
+        """(offset in `text`, offset in the original) of each character with a replacement of another length."""
         found: list[tuple[int, int]] = []
         shift = 0
         indices = (
@@ -145,7 +145,7 @@ _FOLDED = CharacterTable(_fold_character)
 
 
 def fold(text: str) -> str:
-    """The folded form of `text`.
+    """Folds a text.
 
     >>> fold("Ａ股　國內１２３")
     'a股 国内123'
@@ -154,5 +154,5 @@ def fold(text: str) -> str:
 
 
 def fold_key(text: str) -> str:
-    """A name (author, category) as it is compared: folded, white space collapsed."""
+    """Folds a name (author, category, tag) for comparison, with white space collapsed."""
     return " ".join(fold(text).split())

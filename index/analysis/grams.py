@@ -1,4 +1,4 @@
-"""Units and grams: what decides whether an article matches.
+"""Units and grams, which decide whether an article matches.
 
 A folded text is a sequence of *units*: one character of a script that is written without spaces (Han,
 kana, hangul, …) with the marks that belong to it, a run of letters, a number (`3.4` is one, and `1,000` is
@@ -68,7 +68,7 @@ _SYMBOLS = frozenset("%&@#‰§¶")
 
 
 def _class_of(character: str) -> str:
-    """What takes the place of a folded character: a space, `|` for a boundary, or itself."""
+    """Replacement of a folded character: a space, `|` for a boundary, or itself."""
     category = unicodedata.category(character)
     if character.isalnum() or category[0] in "LMN" or character == ".":
         return character  # a full stop is in a number or a boundary: decided in context
@@ -94,7 +94,7 @@ _WRITTEN = CharacterTable(_written_form)
 
 
 def written(text: str) -> str:
-    """A text folded, with its punctuation: what is apart as units is apart here.
+    """Folded text with its punctuation; separate units stay separate.
 
     >>> written("Ａ股：①②")
     'a股: 1  2 '
@@ -111,11 +111,11 @@ def _separated_form(character: str) -> str:
 SEPARATED = CharacterTable(_separated_form)
 
 
-def _settle_commas(separated: str) -> str:
-    """Makes each comma a boundary that is not between the thousands of a number; the length stays."""
+def _resolve_commas(separated: str) -> str:
+    """Replaces each comma outside of a number like 1,000 by a boundary; keeps the length."""
     made: list[str] = []
     done = 0
-    for found in _MAYBE_THOUSANDS.finditer(separated):  # few, and found fast: then look at what is around
+    for found in _MAYBE_THOUSANDS.finditer(separated):  # rare and quick to find; then the context is checked
         start = found.start()
         if start < done:
             continue
@@ -133,22 +133,22 @@ def _settle_commas(separated: str) -> str:
 
 
 def separate(text: str) -> str:
-    """A text folded, with spaces for what is transparent, and `|` for each run of punctuation.
+    """Folded text with transparent characters as spaces and each run of punctuation as `|`.
 
     >>> separate("“放管服”改革，交管3.7。")
     ' 放管服 改革 | 交管3.7 | '
     """
-    return mark_boundaries(text.translate(SEPARATED))
+    return add_boundaries(text.translate(SEPARATED))
 
 
-def mark_boundaries(text: str) -> str:
-    """Makes one boundary of each run of them; full stops and commas are some, but for those inside words."""
-    text = _settle_commas(text).replace(",", "")
+def add_boundaries(text: str) -> str:
+    """Merges runs of boundaries, and of full stops and commas that are not inside a word, into one each."""
+    text = _resolve_commas(text).replace(",", "")
     return _BOUNDARIES.sub(f" {BOUNDARY} ", re.sub(_STOP, BOUNDARY, text) if "." in text else text)
 
 
 def units(separated: str) -> list[str]:
-    """The units of a separated text, without boundaries at its start and end.
+    """Units of a separated text, without leading and trailing boundaries.
 
     >>> units(separate("“放管服”改革，交管12123。"))
     ['放', '管', '服', '改', '革', '|', '交', '管', '12123·']
@@ -156,7 +156,7 @@ def units(separated: str) -> list[str]:
     found: list[str] = []
     for stretch in _STRETCH.findall(separated):
         first = stretch[0]
-        # The comparison is for speed: most stretches start so.
+        # The comparison comes first because it is fast and decides most cases.
         if first.isalnum() and not ("\u4e00" <= first <= "\u9fff" or _is_unspaced(first)):
             found.append(stretch + END)
         elif stretch[-1] in _JOINED_MARKS:
@@ -169,9 +169,9 @@ def units(separated: str) -> list[str]:
 
 
 def text_grams(found: Sequence[str]) -> str:
-    """The grams of a text that is indexed, one at each unit in order, joined by spaces.
+    """Grams of an indexed text, one per unit in order, joined by spaces.
 
-    The last unit's gram ends with a boundary.
+    The gram of the last unit ends with a boundary.
 
     >>> text_grams(["放", "管", "服"])
     '放管 管服 服|'
@@ -180,7 +180,7 @@ def text_grams(found: Sequence[str]) -> str:
 
 
 def phrase_grams(found: Sequence[str]) -> tuple[tuple[int, str], ...]:
-    """The fewest (offset, gram) that together hold every one of two or more adjacent units.
+    """Smallest set of (offset, gram) pairs that covers a sequence of two or more units.
 
     >>> phrase_grams(["放", "管", "服"])
     ((0, '放管'), (1, '管服'))
@@ -193,15 +193,15 @@ def phrase_grams(found: Sequence[str]) -> tuple[tuple[int, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class UnitPattern:
-    """A sequence of units to look for. What stands at its edges is looked at after a match: patterns
-    that look around take a millisecond each to compile."""
+    """Compiled pattern of a unit sequence. Its edges are checked after a match, because patterns with
+    look-around take a millisecond each to compile."""
 
     pattern: re.Pattern[str]
     not_before: re.Pattern[str] | None
     not_after: re.Pattern[str] | None
 
     def spans(self, mapped: str) -> Iterator[tuple[int, int]]:
-        """Each occurrence in a mapped text, in order."""
+        """Spans [start, end) of the occurrences in a mapped text, in order."""
         position = 0
         while found := self.pattern.search(mapped, position):
             start, end = found.span()
@@ -214,19 +214,19 @@ class UnitPattern:
 
 
 class UnitText:
-    """A text in which units are looked for, and found in its original form."""
+    """Text to be searched for unit sequences, with spans given in its original form."""
 
     def __init__(self, original: str) -> None:
         self._mapped = MappedText(original, SEPARATED)
-        self._text = _settle_commas(self._mapped.text)
+        self._text = _resolve_commas(self._mapped.text)
 
     def may_have(self, found: Iterable[str]) -> bool:
-        """Whether the text has what each of the units is written with: far quicker than looking for them."""
+        """True if the text contains the characters of each unit: a fast pre-check for `find`."""
         stems = (unit.removesuffix(END) for unit in found if unit != BOUNDARY and not _may_have_commas(unit))
         return all(map(self._text.__contains__, stems))
 
     def find(self, pattern: UnitPattern) -> Iterator[tuple[int, int]]:
-        """Where a pattern matches: [start, end) in the original of each occurrence, in order."""
+        """Spans [start, end) of a pattern's occurrences in the original text, in order."""
         for start, end in pattern.spans(self._text):
             yield self._mapped.source(start, end)
 
@@ -240,9 +240,9 @@ _BOUNDARY = rf"(?:\||{_STOP})(?:[ |]|{_STOP})*"
 
 
 def unit_pattern(found: Sequence[str], *, is_prefix: bool = False) -> UnitPattern:
-    """What finds a sequence of units, with anything transparent between them.
+    """Pattern of a sequence of units, with any transparent characters between them.
 
-    With `is_prefix`, the last unit only has to start so.
+    With `is_prefix`, the last unit is a prefix.
     """
     parts = [_escaped(found[0])]
     for left, right in pairwise(found):

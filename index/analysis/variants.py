@@ -1,4 +1,4 @@
-"""Characters that are forms of another one, beyond what NFKD and OpenCC's character table know.
+"""Variants of characters beyond NFKD and OpenCC's character table.
 
 The rule: a character that Simplified Chinese writes itself (GB 2312, or the Table of General Standard
 Chinese Characters of 2013) stays as it is. Any other becomes the one such character that it is a form of:

@@ -1,7 +1,7 @@
-"""Words: what, together with grams, decides the ranking.
+"""Words, which decide the ranking together with grams.
 
-jieba's accurate mode without HMM: the most probable path through the words of a dictionary, and
-nothing guessed. So rjieba (Rust) and jieba (Python), which share dictionary and algorithm, give the
+Segmentation is jieba's accurate mode without HMM: the most probable path through the words of a
+dictionary, without guesses. So rjieba (Rust) and jieba (Python), which share dictionary and algorithm, give the
 same words, and an index that one of them built may be queried with the other.
 """
 
@@ -20,7 +20,7 @@ SEGMENTERS = ("rjieba", "jieba")
 # jieba's own default for a word of unknown frequency would need a segmentation to find out.
 DEFAULT_FREQUENCY = 1000
 _COMMENT = re.compile(r"(?:^|\s)#(?:\s.*)?$")
-# Characters of a text that are cut at once.
+# Longest text that is cut at once, in characters.
 _LONG = 500_000
 # Far above any frequency in jieba's dictionary, and low enough to be added up.
 MAX_FREQUENCY = 10**9
@@ -36,11 +36,11 @@ class DictionaryWord:
 
 
 def parse_dictionary(text: str, source: str) -> tuple[DictionaryWord, ...]:
-    """The words of a user dictionary in jieba's format: `word [frequency] [tag]`, one a line.
+    """Parses a user dictionary in jieba's format: `word [frequency] [tag]`, one a line.
 
     A comment is a line of its own, or after a space: `# …`. Words are folded, as the texts are.
 
-    Raises SettingsError that names `source` and the line.
+    Raises SettingsError naming `source` and the line.
     """
     words: list[DictionaryWord] = []
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
@@ -80,13 +80,13 @@ class Segmenter:
 
     @cached_property
     def cut(self) -> Callable[[str], list[str]]:
-        """Cuts a text into adjacent parts that together are the text."""
+        """Function that cuts a text into adjacent parts whose concatenation is the text."""
         if self.name == "rjieba":
             return _load_rjieba(self._words)
         return _load_jieba(self._words)
 
     def words(self, separated: str) -> list[str]:
-        """The words of a text without punctuation (see `index.analysis.grams.separate`), in order.
+        """Words of a separated text (see `index.analysis.grams.separate`), in order.
 
         >>> Segmenter().words("公安交管部门 | 放管服 改革")
         ['公安', '交管部门', '放', '管', '服', '改革']
@@ -94,7 +94,7 @@ class Segmenter:
         return self.joined_words(separated).split()
 
     def joined_words(self, separated: str) -> str:
-        """The words with spaces between them: more than one where there was one in the text."""
+        """Words joined by spaces; by several where the text had one."""
         text = separated.replace("|", " ").replace(".", " ")
         if len(text) <= _LONG:
             return " ".join(self.cut(text))
@@ -110,8 +110,7 @@ def _folded_words() -> tuple[DictionaryWord, ...]:
 
 @cache
 def _load_default() -> Callable[[str], list[str]]:
-    """Without a user dictionary: the segmenter that importing rjieba makes. One of our own takes another
-    tenth of a second."""
+    """Segmenter without a user dictionary: the one that rjieba makes on import, to save 0.1 s."""
     import rjieba
 
     for entry in _folded_words():
@@ -134,7 +133,7 @@ def _load_jieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]
     import jieba
 
     tokenizer = jieba.Tokenizer()
-    # What `initialize` does, without its cache: that is a file with a fixed name in the temp folder.
+    # Like `initialize`, but without its cache, a file with a fixed name in the temporary folder.
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
     for entry in (*_folded_words(), *words):
