@@ -80,7 +80,7 @@ class MappedText:
 
     @cached_property
     def _resized(self) -> list[tuple[int, int]]:
-        """(offset in `text`, offset in the original) of each character with a replacement of another length."""
+        """(offset in `text`, offset in the original) of each character replaced by another length."""
         found: list[tuple[int, int]] = []
         shift = 0
         indices = (

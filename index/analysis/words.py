@@ -1,8 +1,8 @@
 """Words, which decide the ranking together with grams.
 
 Segmentation is jieba's accurate mode without HMM: the most probable path through the words of a
-dictionary, without guesses. So rjieba (Rust) and jieba (Python), which share dictionary and algorithm, give the
-same words, and an index that one of them built may be queried with the other.
+dictionary, without guesses. So rjieba (Rust) and jieba (Python), which share dictionary and algorithm,
+give the same words, and an index that one of them built may be queried with the other.
 """
 
 from __future__ import annotations
