@@ -6,7 +6,7 @@ POSTS are indexed into a new index at URL (`http://127.0.0.1:19211/bench`; remov
 --keep) and, unless --index names a tantivy index of them, by tantivy. DATA holds
 `eval/title_*/queries.jsonl`, of which the queries are a random sample, and `eval/substring_*/gold.jsonl`.
 Printed are: articles a second until all can be searched; of the queries, how many have equal totals, and
-which part of tantivy's ten best hits the cluster has, and has in the same place; of the gold strings, how
+which part of tantivy's ten best hits the cluster has, and has at the same rank; of the gold strings, how
 many find all their documents; milliseconds of a search for ten hits with facets and snippets, one after the
 other, once the cluster has merged the segments of the load.
 """
@@ -42,24 +42,24 @@ _WARM_UP = 100
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """Of some queries: how many have equal totals; the mean parts of the ten best that both have, and that
-    both have in one place."""
+    both have at one rank."""
 
     queries: int
     equal_totals: int
     overlap: float
-    same_place: float
+    same_rank: float
 
 
 def agreement(queries: list[str], one: Searcher, other: Searcher) -> Agreement:
     """Compares two searchers."""
-    equal, overlap, place = 0, 0.0, 0.0
+    equal, overlap, rank = 0, 0.0, 0.0
     for text in queries:
         a, b = (each.search(SearchRequest(text)) for each in (one, other))
         equal += (a.total, a.relaxed_from) == (b.total, b.relaxed_from)
         wanted, found = _ids(a), _ids(b)
         overlap += len({*wanted} & {*found}) / len(wanted) if wanted else 1.0
-        place += sum(x == y for x, y in zip(wanted, found, strict=False)) / len(wanted) if wanted else 1.0
-    return Agreement(len(queries), equal, overlap / len(queries), place / len(queries))
+        rank += sum(x == y for x, y in zip(wanted, found, strict=False)) / len(wanted) if wanted else 1.0
+    return Agreement(len(queries), equal, overlap / len(queries), rank / len(queries))
 
 
 def exact_strings(data: Path, reference: Searcher, searcher: Searcher) -> Iterator[tuple[str, int, int]]:
@@ -149,7 +149,7 @@ def main() -> None:
             found = agreement(titles[: options.queries], reference, searcher)
             print(
                 f"{found.queries} queries: {found.equal_totals} equal totals, {found.overlap:.4f} of the ten "
-                f"best, {found.same_place:.4f} in the same place"
+                f"best, {found.same_rank:.4f} at the same rank"
             )
             took = latency(titles[-options.queries :], searcher)
             print(

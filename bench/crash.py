@@ -1,7 +1,7 @@
 """Kills whoever writes, again and again: `python bench/crash.py [--kills 1000] [--engine tantivy] [--seed 1]`
 
 A small archive changes; a process updates its index, rebuilds it, or watches it; and at a random moment it
-gets SIGKILL; of the rebuilds, half get it while the new generation takes the place of the old one, which is
+gets SIGKILL; of the rebuilds, half get it while the new generation takes the folder of the old one, which is
 too short to be met by chance. After each kill
 
 - the index opens, and each article is found as it was before or as it is now (after an update or a
@@ -67,7 +67,7 @@ Texts = dict[str, str]  # what each file says, by name
 class World:
     """An archive, what its files say, and how long its operations take."""
 
-    place: Path
+    folder: Path
     engine: str
     random: random.Random
     texts: Texts = field(default_factory=dict)
@@ -76,11 +76,11 @@ class World:
 
     @property
     def folder(self) -> Path:
-        return self.place / "posts"
+        return self.folder / "posts"
 
     @property
     def index(self) -> Path:
-        return self.place / "index"
+        return self.folder / "index"
 
     def change(self) -> None:
         """Writes, removes or renames a file; each at once, as whoever cares about readers does."""
@@ -287,13 +287,13 @@ def crash(engine: str, kills: int, seed: int) -> tuple[Counter[tuple[str, str]],
     """Kills so many writers; counts where they were, and tells what went wrong."""
     killed: Counter[tuple[str, str]] = Counter()
     violations: list[str] = []
-    with tempfile.TemporaryDirectory() as place:
-        world = World(Path(place), engine, random.Random(seed))
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder), engine, random.Random(seed))
         for _ in range(FILES):
             world.change()
         problem = end(*in_child(lambda: world.run("update")))
         assert not problem, problem
-        stop = Path(place, "stop")
+        stop = Path(folder, "stop")
         searching = in_child(lambda: search_on(world, stop))
         while killed.total() < kills and len(violations) < 5:
             operation, phase, wrong = kill_once(world)

@@ -98,12 +98,12 @@ def main() -> None:
             posts,
             copy_function=os.link if _same_disk(arguments.posts, scratch) else shutil.copy2,
         )
-        place = arguments.index or Path(scratch) / "index"
-        option = ["--index", str(place), "--json"]
+        folder = arguments.index or Path(scratch) / "index"
+        option = ["--index", str(folder), "--json"]
         seconds, memory, output = run("index", str(posts), "--rebuild", *option)
         report = json.loads(output)
         rate = report["articles"] / seconds
-        generation = place / report["generation"]
+        generation = folder / report["generation"]
         print(
             f"souwen: {report['articles']} posts in {seconds:.1f} s, {rate:.0f} posts/s "
             f"on {os.cpu_count()} cores"

@@ -206,10 +206,10 @@ def main() -> None:
         label = f"{name}, titles left out" if arguments.no_title else name
         queries = read_set(folder, names)
         corpus = folder / "corpus.jsonl"
-        with tempfile.TemporaryDirectory() as place:
+        with tempfile.TemporaryDirectory() as folder:
             directory, peer_directory = arguments.index, arguments.peer_index
             if corpus.exists():
-                directory, peer_directory = Path(place) / "index", Path(place) / "peer"
+                directory, peer_directory = Path(folder) / "index", Path(folder) / "peer"
                 sync(directory, IngestRequest([corpus], jobs=2), Settings())
             quality = evaluate(directory, queries, weights)
             report(label, quality, before)

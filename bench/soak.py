@@ -52,8 +52,8 @@ class Findings:
 class Folder:
     """A folder of posts that come, change and go. A file that is written is renamed into its place."""
 
-    def __init__(self, place: Path, source: list[Path], chooser: random.Random) -> None:
-        self._place = place
+    def __init__(self, folder: Path, source: list[Path], chooser: random.Random) -> None:
+        self._folder = folder
         self._source = source
         self._random = chooser
         self._made = 0
@@ -62,7 +62,7 @@ class Folder:
     def add(self) -> None:
         """A new post: the text of one of the source's, with a title of its own."""
         self._made += 1
-        path = self._place / f"{self._made % 100:02d}" / f"{self._made}.md"
+        path = self._folder / f"{self._made % 100:02d}" / f"{self._made}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._write(path)
         self.there.append(path)
@@ -197,19 +197,19 @@ def main() -> None:
     chooser = random.Random(1)
     source = sorted(path for path in arguments.posts.rglob("*.md") if path.stat().st_size < 100_000)
     findings, is_over = Findings(), threading.Event()
-    with tempfile.TemporaryDirectory(prefix="souwen-soak-") as place:
-        folder = Folder(Path(place, "posts"), source, chooser)
+    with tempfile.TemporaryDirectory(prefix="souwen-soak-") as folder:
+        folder = Folder(Path(folder, "posts"), source, chooser)
         for _ in range(arguments.base):
             folder.add()
-        index = str(Path(place, "index"))
+        index = str(Path(folder, "index"))
         subprocess.run(
-            [*_COMMAND, "index", str(Path(place, "posts")), "--index", index], check=True, stdout=sys.stderr
+            [*_COMMAND, "index", str(Path(folder, "posts")), "--index", index], check=True, stdout=sys.stderr
         )
         words = sorted(
             {word for path in source[:3000] for word in re.findall(r"[\u4e00-\u9fff]{2,4}", path.stem)}
         )
         with (
-            running("index", str(Path(place, "posts")), "--watch", "--index", index) as (watcher, told),
+            running("index", str(Path(folder, "posts")), "--watch", "--index", index) as (watcher, told),
             running("serve", "--port", "0", "--index", index) as (server, lines),
         ):
             host = address_of(lines)

@@ -88,20 +88,20 @@ class Grammar:
     def change(self, clauses: list[str], other: list[str]) -> list[str]:
         """A neighbour of a query, perhaps with a part of another."""
         changed = list(clauses)
-        place = self._random.randrange(len(changed))
+        position = self._random.randrange(len(changed))
         match self._random.randrange(7):
             case 0:
-                changed[place] = self.clause()
+                changed[position] = self.clause()
             case 1:
-                changed.insert(place, self.clause())
+                changed.insert(position, self.clause())
             case 2 if len(changed) > 1:
-                del changed[place]
+                del changed[position]
             case 3:
                 changed += changed
             case 4:
                 changed = changed[: len(changed) // 2 + 1] + other[len(other) // 2 :]
             case 5:
-                changed = [changed[place]] * self._random.choice((2, 5, 10))
+                changed = [changed[position]] * self._random.choice((2, 5, 10))
             case _:
                 sign = self._random.choice((" OR ", " AND ", " NOT ", " "))
                 changed = [f"({sign.join(changed)})", *other[:1]]

@@ -36,7 +36,7 @@ def backup_command(file: Path, directory: str | None, as_json: bool) -> None:
 
 @click.command("restore")
 @click.argument("file", type=_FILE)
-@click.option("--replace", "replaces", is_flag=True, help="Take the place of an index that is there.")
+@click.option("--replace", "replaces", is_flag=True, help="Take the directory of an index that is there.")
 @index_option
 @json_option
 def restore_command(file: Path, replaces: bool, directory: str | None, as_json: bool) -> None:
@@ -52,10 +52,10 @@ def restore_command(file: Path, replaces: bool, directory: str | None, as_json: 
     location = settings_for(directory).index
     if is_address(location):
         raise InputError(f"{location}: a backup becomes an index in a directory. Name one with --index DIR.")
-    place = Path(location)
+    target = Path(location)
     with progress_bar("articles") as show:
-        saved = restore(place, file, replaces=replaces, progress=show)
+        saved = restore(target, file, replaces=replaces, progress=show)
     if as_json:
         print_json(asdict(saved))
     else:
-        click.echo(f"{saved.articles:,} articles are in {place}. To bring them up to date: souwen index")
+        click.echo(f"{saved.articles:,} articles are in {target}. To bring them up to date: souwen index")

@@ -33,7 +33,10 @@ _NICENESS = 10
     "--shards", metavar="N", type=click.IntRange(1), help="For opensearch. [default: as before, or 1]"
 )
 @click.option(
-    "--ledger", metavar="L", default="", help="For opensearch: go on as the index directory that was lost."
+    "--writer-id",
+    metavar="ID",
+    default="",
+    help="For opensearch: go on as the index directory that had this writer id, and was lost.",
 )
 @click.option("--segmenter", metavar="S", default="", help="For a new index: rjieba, jieba.")
 @click.option(
@@ -50,7 +53,7 @@ def index_command(
     engine: str,
     url: str,
     shards: int | None,
-    ledger: str,
+    writer_id: str,
     segmenter: str,
     jobs: int | None,
     forget: Sequence[str],
@@ -83,17 +86,19 @@ def index_command(
         engine=engine,
         url=url,
         shards=shards or 0,
-        ledger=ledger,
+        writer_id=writer_id,
         segmenter=segmenter,
         jobs=jobs or os.cpu_count() or 1,
         forget=forget,
         allow_empty=allow_empty,
     )
-    place = Path(settings.index)
+    index_directory = Path(settings.index)
 
     def run(request: IngestRequest, is_again: bool = False) -> IngestReport:
         with progress_bar("files") as show:
-            report = sync(place, request, settings, lambda progress: show(progress.done, progress.total))
+            report = sync(
+                index_directory, request, settings, lambda progress: show(progress.done, progress.total)
+            )
         if is_again and not any(count for _, count in _counts(report)):
             return report
         if as_json:
@@ -107,11 +112,11 @@ def index_command(
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
     run(request)
     if watch and not stop.is_set():
-        _follow(place, settings, request, lambda again: run(again, is_again=True), stop)
+        _follow(index_directory, settings, request, lambda again: run(again, is_again=True), stop)
 
 
 def _follow(
-    place: Path,
+    directory: Path,
     settings: Settings,
     request: IngestRequest,
     run: Callable[[IngestRequest], IngestReport],
@@ -123,7 +128,7 @@ def _follow(
     if hasattr(os, "nice"):  # not on Windows
         os.nice(_NICENESS)
     watcher = Watcher(
-        place,
+        directory,
         settings,
         run,
         lambda message: click.echo(f"souwen: {printable(message)}", err=True),
@@ -131,7 +136,7 @@ def _follow(
         allow_empty=request.allow_empty,
     )
     click.echo(
-        f"Watching {printable(', '.join(map(str, followed_folders(place))))}; Ctrl-C ends it.", err=True
+        f"Watching {printable(', '.join(map(str, followed_folders(directory))))}; Ctrl-C ends it.", err=True
     )
     watcher.follow(stop)
 
@@ -149,9 +154,9 @@ def _print_report(report: IngestReport) -> None:
             f"{printable(kind) or 'no suffix'} {count:,}" for kind, count in report.ignored.items()
         )
         click.echo(f"Ignored, as other kinds of files: {kinds}.")
-    if report.lost or report.doubtful:
+    if report.skipped or report.partial:
         click.echo(
-            f"Problems: {report.lost:,} not indexed, {report.doubtful:,} indexed with what there is. "
+            f"Problems: {report.skipped:,} not indexed, {report.partial:,} indexed with what there is. "
             "See: souwen problems"
         )
 

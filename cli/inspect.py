@@ -17,10 +17,10 @@ from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.maintenance.verify import Findings, repair, verify
 from index.settings import setting_fields
-from index.store.reader import IndexReader, ledger_of
+from index.store.reader import IndexReader, catalog_of
 
 # What a machine doesn't know that only reads what is on a cluster.
-_OF_A_LEDGER = ("problems", "files", "folders", "runs", "last_run")
+_OF_A_CATALOG = ("problems", "files", "folders", "runs", "last_run")
 # Seconds that are waited for a writer.
 _WAIT = 60.0
 
@@ -45,7 +45,7 @@ def stats_command(directory: str | None, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    elsewhere = _OF_A_LEDGER if answer["files"] is None else ()
+    elsewhere = _OF_A_CATALOG if answer["files"] is None else ()
     for name, value in answer.items():
         told = "known where the articles are indexed, not here" if name in elsewhere else _in_words(value)
         click.echo(f"{name:12} {told}")
@@ -64,7 +64,7 @@ def problems_command(directory: str | None, as_json: bool) -> None:
       souwen problems --json | jq -r '.[] | select(.lost) | .path'
     """
     with closing(IndexReader(settings_for(directory).index)) as reader, reader.acquire() as index:
-        problems = ledger_of(index).problems()
+        problems = catalog_of(index).problems()
     if as_json:
         print_json([problem.to_json() for problem in problems])
         return
@@ -116,10 +116,10 @@ def _verified(location: str) -> Findings:
     with closing(IndexReader(location)) as reader:
         with reader.acquire() as index:
             findings = verify(index)
-        if findings.agree or reader.place is None:
+        if findings.agree or reader.directory is None:
             return findings
         end = time.monotonic() + _WAIT
-        while reader.place.is_written() and time.monotonic() < end:
+        while reader.directory.is_written() and time.monotonic() < end:
             time.sleep(0.1)
     with closing(IndexReader(location)) as reader, reader.acquire() as index:
         return verify(index)

@@ -1,4 +1,4 @@
-"""The disk: how to be sure that it has what it was given, and what to say when it fails."""
+"""fsync helpers, and disk errors as IndexWriteError."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from index.errors import EngineError, IndexDamagedError, IndexWriteError, SouwenError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-# What SQLite and tantivy say of them: their errors carry no number.
+# Messages of SQLite and tantivy for these: their errors carry no number.
 _FULL_TEXTS = ("disk is full", *(f"(os error {number})" for number in _FULL))
 # Errors of SQLite that are the disk's, or the directory's; the others are those of the file.
 _DISK_CODES = {
@@ -25,7 +25,7 @@ _DISK_CODES = {
 
 
 def flush(path: Path) -> None:
-    """Sees to it that a file, or the names in a directory, are on the disk."""
+    """Flushes a file, or the names in a directory, to the disk."""
     if path.is_dir() and os.name == "nt":  # Windows has no way to do this to a directory
         return
     handle = os.open(path, os.O_RDONLY)
@@ -36,7 +36,7 @@ def flush(path: Path) -> None:
 
 
 def flush_tree(path: Path) -> None:
-    """Sees to it that all files below a directory, and their names, are on the disk."""
+    """Flushes all files below a directory, and their names, to the disk."""
     for directory, _, names in os.walk(path):
         for name in names:
             flush(Path(directory, name))
@@ -45,7 +45,7 @@ def flush_tree(path: Path) -> None:
 
 @contextmanager
 def writing(index: Path) -> Iterator[None]:
-    """Turns the failure of a disk into an IndexWriteError that says what holds, and what to do."""
+    """Turns disk errors into an IndexWriteError that says what is still there, and what to do."""
     try:
         yield
     except (OSError, sqlite3.DatabaseError, IndexDamagedError, EngineError) as error:

@@ -1,5 +1,5 @@
-"""What souwen says when it can't do what was asked. Every message is written for a person: what was
-wrong, where, what is allowed, and what to run next.
+"""The errors that souwen reports. Every message is written for a person: it says what was wrong, where,
+what is allowed, and what to run next.
 
     SouwenError
     ├── SettingsError          a setting is unknown or malformed

@@ -18,7 +18,7 @@ class Stats:
     """Counts, sizes in bytes, dates in seconds since 1970. `runs` are the last that changed something, the
     latest first; `generations` has the size of each that is on the disk.
 
-    A machine that only reads what is on a cluster has no ledger: what a ledger tells is None there, or empty.
+    A machine that only reads what is on a cluster has no catalog: what that tells is None there, or empty.
     """
 
     articles: int
@@ -42,7 +42,7 @@ class Stats:
 def read_stats(index: OpenIndex) -> Stats:
     """The numbers of an open index."""
     oldest, newest = index.articles.dates()
-    ledger, catalog_bytes, generations = index.ledger, 0, {}
+    catalog, catalog_bytes, generations = index.catalog, 0, {}
     if index.generation is not None:
         path = index.generation.path
         catalog_bytes = sum(_size(file) for file in path.glob("catalog.sqlite*"))
@@ -56,8 +56,8 @@ def read_stats(index: OpenIndex) -> Stats:
     else:
         assert index.generation is not None
         engine_bytes = sum(_size(path) for path in index.generation.engine_directory.rglob("*"))
-    lost, doubtful = ledger.count_problems() if ledger else (None, None)
-    last_runs = ledger.last_runs(_RUNS) if ledger else []
+    lost, doubtful = catalog.count_problems() if catalog else (None, None)
+    last_runs = catalog.last_runs(_RUNS) if catalog else []
     runs: tuple[dict[str, object], ...] = tuple(
         {**run, "started": format_date(int(run["started"]))} for run in last_runs
     )
@@ -73,9 +73,9 @@ def read_stats(index: OpenIndex) -> Stats:
         doubtful=doubtful,
         catalog_bytes=catalog_bytes,
         engine_bytes=engine_bytes,
-        files=ledger.count_files() if ledger else None,
+        files=catalog.count_files() if catalog else None,
         generations=generations,
-        folders={name: str(location) for name, location in ledger.roots().items()} if ledger else {},
+        folders={name: str(location) for name, location in catalog.roots().items()} if catalog else {},
         runs=runs,
         last_run=runs[0] if runs else None,
     )

@@ -81,7 +81,7 @@ class DictionaryFile:
             Note(
                 "The dictionary {file} is not the one that the index was made with. To apply it, run: "
                 "souwen index --rebuild --index {index}",
-                {"file": self._path, "index": index.place},
+                {"file": self._path, "index": index.location},
             ),
         )
 

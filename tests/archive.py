@@ -22,7 +22,7 @@ from index.ingest.sync import sync
 from index.maintenance.verify import verify
 from index.settings import Settings
 from index.store.directory import IndexDirectory
-from index.store.reader import OpenIndex, ledger_of
+from index.store.reader import OpenIndex, catalog_of
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Archive:
 
     def problems(self) -> list[Problem]:
         with closing(self.open()) as index:
-            return ledger_of(index).problems()
+            return catalog_of(index).problems()
 
     def reasons(self) -> dict[str, str]:
         """The problems' reasons, by path."""

@@ -108,7 +108,7 @@ def new_engine(name: str, directory: Path, *, shards: int = 2) -> Iterator[Engin
         if not nodes():
             (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NONE_FOUND)
         url = f"{','.join(nodes())}/test-{uuid.uuid4().hex}"
-        description = Description(url, ledger="test", shards=shards)
+        description = Description(url, writer_id="test", shards=shards)
     with closing(engine_class(name).create(directory, description)) as made:
         try:
             yield made

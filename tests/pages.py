@@ -31,7 +31,7 @@ def link_of(page: Tag, selector: str) -> str:
     return str(one(page, selector)["href"])
 
 
-def without_ledger(searcher: Searcher) -> Stats:
+def without_catalog(searcher: Searcher) -> Stats:
     """The numbers as a machine has them that only reads what is on a cluster."""
     return replace(
         searcher.stats(),

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from pages import without_ledger
+from pages import without_catalog
 
 from index.errors import EngineError
 from search import serialize as response
@@ -242,10 +242,10 @@ def test_answers_are_as_the_document_says(client: FlaskClient, path: str, templa
     _check_answer(client, path, template)
 
 
-def test_statistics_without_a_ledger(
+def test_statistics_without_a_catalog(
     client: FlaskClient, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stats = without_ledger(searcher)
+    stats = without_catalog(searcher)
     monkeypatch.setattr(Searcher, "stats", lambda _: stats)
     found = _get(client, "/api/stats")
     assert found["articles"] == 71

@@ -135,7 +135,7 @@ def test_what_was_pending_is_in_the_engine_after_a_restore(archive: Archive, fil
     restore(restored.directory, file, replaces=False)
     assert restored.find("图书馆") == ["图书馆二"]
     with closing(restored.open()) as index:
-        assert not index.ledger.is_unsettled()
+        assert not index.catalog.has_unindexed()
         assert index.engine.ids() == {"2"}
 
 

@@ -105,7 +105,7 @@ def test_a_change_of_anything_is_a_change(catalog: CatalogWriter, other: dict[st
 def test_what_comes_back_before_the_engine_was_told_is_a_change(catalog: CatalogWriter) -> None:
     """The engine may still have the document: it must be deleted before another is added."""
     put(catalog, "p/a", article("1"))
-    catalog.settle()
+    catalog.flag_as_indexed()
     assert put(catalog, "p/a") == change(removed="1")
     assert put(catalog, "p/a", article("1")) == change(changed="1")
 
@@ -133,20 +133,20 @@ def test_nothing_is_stored_before_the_commit(tmp_path: Path) -> None:
 
 
 def test_marks_say_what_the_engine_may_not_know(catalog: CatalogWriter) -> None:
-    assert not catalog.is_unsettled()
+    assert not catalog.has_unindexed()
     put(catalog, "p/a", article("1"), article("2"))
-    assert {i: a and a.text for i, a in catalog.unsettled()} == {"1": "文", "2": "文"}
-    catalog.settle()
-    assert not catalog.is_unsettled()
+    assert {i: a and a.text for i, a in catalog.unindexed()} == {"1": "文", "2": "文"}
+    catalog.flag_as_indexed()
+    assert not catalog.has_unindexed()
     put(catalog, "p/a", article("1", "别的"))
-    assert {i: a and a.text for i, a in catalog.unsettled()} == {"1": "别的", "2": None}
-    catalog.settle()
-    assert list(catalog.unsettled()) == []
+    assert {i: a and a.text for i, a in catalog.unindexed()} == {"1": "别的", "2": None}
+    catalog.flag_as_indexed()
+    assert list(catalog.unindexed()) == []
 
 
 def test_a_removed_article_is_there_for_those_who_found_it(catalog: CatalogWriter) -> None:
     put(catalog, "p/a", article("1", date=5))
-    catalog.settle()
+    catalog.flag_as_indexed()
     catalog.remove_file("p/a")
     assert catalog.articles(["1"])["1"].text == "文"
     assert catalog.article("1") is None
@@ -156,7 +156,7 @@ def test_a_removed_article_is_there_for_those_who_found_it(catalog: CatalogWrite
         [],
         [],
     )
-    catalog.settle()
+    catalog.flag_as_indexed()
     assert catalog.articles(["1"]) == {}
 
 
@@ -175,7 +175,7 @@ def test_the_first_file_by_path_has_an_id_whichever_is_read_first(catalog: Catal
 def test_an_id_that_becomes_free_is_given_to_the_next_file(catalog: CatalogWriter, order: str) -> None:
     for name in order:
         put(catalog, f"p/{name}", article("1", f"在{name}"))
-    catalog.settle()
+    catalog.flag_as_indexed()
     catalog.remove_file("p/a")
     assert {"p/b", "p/c"} & to_read_again(catalog)
     for name in ("c", "b"):
@@ -214,10 +214,10 @@ def test_of_two_articles_with_one_id_in_a_file_the_first_has_it(catalog: Catalog
     assert [problem.reason for problem in catalog.problems()] == ["id '1' is used twice in this file"]
 
 
-# The ledger and the problems
+# The files and the problems
 
 
-def test_the_ledger_has_what_tells_a_changed_file(catalog: CatalogWriter) -> None:
+def test_the_files_have_what_tells_a_changed_one(catalog: CatalogWriter) -> None:
     catalog.replace_file(FileState("p/a", 10, 20), "d1", [], [])
     catalog.touch_file(FileState("p/a", 11, 21), "d2")
     (known,) = catalog.files().values()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pages import without_ledger
+from pages import without_catalog
 
 from cli.main import main
 from index.article import Article
@@ -148,8 +148,8 @@ def test_show_similar_suggest(indexed: Run) -> None:
     assert "no article with the id 'nothing'" in err
 
 
-def test_stats_without_a_ledger(indexed: Run, searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    stats = without_ledger(searcher)
+def test_stats_without_a_catalog(indexed: Run, searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    stats = without_catalog(searcher)
     monkeypatch.setattr(Searcher, "stats", lambda _: stats)
     out = indexed("stats")[1]
     assert "articles     71" in out
@@ -258,7 +258,7 @@ def test_export_in_parts(indexed: Run, tmp_path: Path, monkeypatch: pytest.Monke
     whole = (tmp_path / "all.jsonl").read_bytes()
     assert b"".join(path.read_bytes() for path in sorted((tmp_path / "parts").iterdir())) == whole
     report = json.loads(indexed("index", "parts", "--index", "again", "--json")[1])
-    assert (report["articles"], report["lost"]) == (11, 0)
+    assert (report["articles"], report["skipped"]) == (11, 0)
     code, _, err = indexed("export", "-o", "parts")
     assert (code, "articles-00001.jsonl is there already" in err) == (2, True)
 

@@ -211,11 +211,11 @@ def test_a_clock_that_is_set_back_hides_no_change(
         for number, text in enumerate(("图书馆乙", "图书馆丙")):
             past = 10**18 - number * 10**15
             os.utime(any_archive.post("a.md", text), ns=(past, past))
-            report = any_archive.sync(IngestRequest(settle=0.01))
-            assert (report.changed, report.unsettled) == (1, 0)
+            report = any_archive.sync(IngestRequest(debounce=0.01))
+            assert (report.changed, report.being_written) == (1, 0)
             with reader.acquire() as index:
                 assert find(index, "图书馆") == [text]
-                run_ = index.ledger.last_run()
+                run_ = index.catalog.last_run()
                 assert run_ is not None
                 assert run_["started"] < real() - 10**6
 

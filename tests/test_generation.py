@@ -27,39 +27,39 @@ META = Meta(engine="tantivy", segmenter="rjieba", dictionary="", timezone="Asia/
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> IndexDirectory:
+def directory(tmp_path: Path) -> IndexDirectory:
     (tmp_path / "index").mkdir()
     return IndexDirectory(tmp_path / "index")
 
 
-def publish(place: IndexDirectory, meta: Meta = META, dictionary: str = "") -> Generation:
-    generation = place.create(meta, dictionary)
-    place.publish(generation)
+def publish(directory: IndexDirectory, meta: Meta = META, dictionary: str = "") -> Generation:
+    generation = directory.create(meta, dictionary)
+    directory.publish(generation)
     return generation
 
 
-def names(place: IndexDirectory) -> set[str]:
-    return {path.name for path in place.path.iterdir()}
+def names(directory: IndexDirectory) -> set[str]:
+    return {path.name for path in directory.path.iterdir()}
 
 
 def test_without_an_index_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
-    place = IndexDirectory(tmp_path / "nowhere")
-    assert place.current_name() == ""
+    directory = IndexDirectory(tmp_path / "nowhere")
+    assert directory.current_name() == ""
     with pytest.raises(IndexMissingError, match=r"Make one with: souwen index FOLDER --index .*nowhere"):
-        place.current()
-    assert not place.path.exists()
+        directory.current()
+    assert not directory.path.exists()
 
 
-def test_a_generation_says_what_it_was_made_with(place: IndexDirectory) -> None:
+def test_a_generation_says_what_it_was_made_with(directory: IndexDirectory) -> None:
     dictionary = "放管服 100\n"
-    made = place.create(
+    made = directory.create(
         Meta(engine="whoosh", segmenter="jieba", dictionary=hash_dictionary(dictionary), timezone="UTC"),
         dictionary,
     )
     with pytest.raises(IndexMissingError):
-        place.current()  # not before it is published
-    place.publish(made)
-    found = place.current()
+        directory.current()  # not before it is published
+    directory.publish(made)
+    found = directory.current()
     assert found == made
     assert found.dictionary == dictionary
     assert (found.meta.engine, found.meta.segmenter, found.meta.timezone) == ("whoosh", "jieba", "UTC")
@@ -67,20 +67,20 @@ def test_a_generation_says_what_it_was_made_with(place: IndexDirectory) -> None:
     assert found.meta.created.endswith("Z")
 
 
-def test_the_live_generation_is_the_one_published_last(place: IndexDirectory) -> None:
-    first = publish(place)
-    second = place.create(META, "")
+def test_the_live_generation_is_the_one_published_last(directory: IndexDirectory) -> None:
+    first = publish(directory)
+    second = directory.create(META, "")
     assert (first.path.name, second.path.name) == ("gen-000001", "gen-000002")
-    assert place.current() == first
-    place.publish(second)
-    assert place.current() == second
+    assert directory.current() == first
+    directory.publish(second)
+    assert directory.current() == second
 
 
 def test_a_swap_that_fails_leaves_the_old_generation_live(
-    place: IndexDirectory, monkeypatch: pytest.MonkeyPatch
+    directory: IndexDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = publish(place)
-    second = place.create(META, "")
+    first = publish(directory)
+    second = directory.create(META, "")
 
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -88,17 +88,17 @@ def test_a_swap_that_fails_leaves_the_old_generation_live(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", fail)
         with pytest.raises(OSError, match="No space"):
-            place.publish(second)
-    assert place.current() == first
-    place.prune()
-    assert place.current() == first
-    assert names(place) == {"current", "gen-000001"}
+            directory.publish(second)
+    assert directory.current() == first
+    directory.prune()
+    assert directory.current() == first
+    assert names(directory) == {"current", "gen-000001"}
 
 
-def test_pruning_leaves_the_live_generation_and_what_is_not_souwens(place: IndexDirectory) -> None:
+def test_pruning_leaves_the_live_generation_and_what_is_not_souwens(directory: IndexDirectory) -> None:
     for _ in range(3):
-        live = publish(place)
-    (place.path / "gen-000009").mkdir()  # killed before anything was in it
+        live = publish(directory)
+    (directory.path / "gen-000009").mkdir()  # killed before anything was in it
     others = {
         "notes.txt": "",
         "gen-old": "",
@@ -107,12 +107,12 @@ def test_pruning_leaves_the_live_generation_and_what_is_not_souwens(place: Index
         "gen-000010/meta.json": "",
     }
     for name in others:
-        (place.path / name).parent.mkdir(exist_ok=True)
-        (place.path / name).write_text("mine")
-    place.prune()
-    assert names(place) == {"current", live.path.name, "notes.txt", "gen-old", "gen-12", "gen-000010"}
-    assert (place.path / "gen-000010/diary.md").read_text() == "mine"
-    assert place.create(META, "").path.name == "gen-000011"
+        (directory.path / name).parent.mkdir(exist_ok=True)
+        (directory.path / name).write_text("mine")
+    directory.prune()
+    assert names(directory) == {"current", live.path.name, "notes.txt", "gen-old", "gen-12", "gen-000010"}
+    assert (directory.path / "gen-000010/diary.md").read_text() == "mine"
+    assert directory.create(META, "").path.name == "gen-000011"
 
 
 # What is refused
@@ -128,59 +128,59 @@ def rewrite(generation: Generation, change: Callable[[dict[str, object]], object
 MEND = r"Run: souwen index FOLDER --rebuild --index .*index$"
 
 
-def test_another_format_is_refused(place: IndexDirectory) -> None:
+def test_another_format_is_refused(directory: IndexDirectory) -> None:
     """Whatever else it has: a later version may describe itself in another way."""
-    rewrite(publish(place), lambda values: values.update(format=FORMAT + 1, compression="zstd"))
+    rewrite(publish(directory), lambda values: values.update(format=FORMAT + 1, compression="zstd"))
     with pytest.raises(IndexMismatchError, match=rf"has format {FORMAT + 1}, .* reads {FORMAT}\. {MEND}"):
-        place.current()
+        directory.current()
 
 
-def test_another_analysis_is_refused(place: IndexDirectory) -> None:
-    rewrite(publish(place), lambda values: values.update(analysis=ANALYSIS_VERSION + 1))
+def test_another_analysis_is_refused(directory: IndexDirectory) -> None:
+    rewrite(publish(directory), lambda values: values.update(analysis=ANALYSIS_VERSION + 1))
     with pytest.raises(IndexMismatchError, match=rf"words would not meet\. {MEND}"):
-        place.current()
+        directory.current()
 
 
-def test_a_dictionary_that_was_changed_inside_the_index_is_refused(place: IndexDirectory) -> None:
+def test_a_dictionary_that_was_changed_inside_the_index_is_refused(directory: IndexDirectory) -> None:
     dictionary = "放管服\n"
     meta = Meta(engine="tantivy", segmenter="rjieba", dictionary=hash_dictionary(dictionary), timezone="UTC")
-    file = publish(place, meta, dictionary).path / "dictionary.txt"
+    file = publish(directory, meta, dictionary).path / "dictionary.txt"
     file.write_text("交管\n", encoding="utf-8")
     with pytest.raises(IndexMismatchError, match=rf"dictionary\.txt is not the dictionary .* {MEND}"):
-        place.current()
+        directory.current()
     file.unlink()
     with pytest.raises(IndexDamagedError, match=r"dictionary\.txt: can't be read"):
-        place.current()
+        directory.current()
 
 
 @pytest.mark.parametrize(
     "damage",
     [b"", b"{", b"[]", b"null", b"{}", b'{"format": 1}', b'{"format": 1, "engine": "x", "y": 2}', b"[1]"],
 )
-def test_a_damaged_description_is_refused(place: IndexDirectory, damage: bytes) -> None:
-    (publish(place).path / "meta.json").write_bytes(damage)
+def test_a_damaged_description_is_refused(directory: IndexDirectory, damage: bytes) -> None:
+    (publish(directory).path / "meta.json").write_bytes(damage)
     with pytest.raises(IndexDamagedError, match=rf"meta\.json: is not a description of an index\. {MEND}"):
-        place.current()
+        directory.current()
 
 
-def test_a_description_that_cannot_be_read_is_refused(place: IndexDirectory) -> None:
-    file = publish(place).path / "meta.json"
+def test_a_description_that_cannot_be_read_is_refused(directory: IndexDirectory) -> None:
+    file = publish(directory).path / "meta.json"
     file.write_bytes(b"\xff")
     with pytest.raises(IndexDamagedError, match=r"meta\.json: can't be read"):
-        place.current()
+        directory.current()
     file.unlink()
     with pytest.raises(IndexDamagedError, match=r"meta\.json: can't be read"):
-        place.current()
+        directory.current()
 
 
-def test_a_damaged_name_of_the_live_generation_is_refused(place: IndexDirectory) -> None:
-    publish(place)
+def test_a_damaged_name_of_the_live_generation_is_refused(directory: IndexDirectory) -> None:
+    publish(directory)
     for name in (b"", b"\xff\xfe", b"gen-000099\n", b"\0", b"..", b"gen-1/..", b"\xe2" * 300):
-        (place.path / "current").write_bytes(name)
+        (directory.path / "current").write_bytes(name)
         with pytest.raises(IndexDamagedError, match=r"current: |gen-000099.meta\.json: can't be read"):
-            place.current()
-        place.prune()
-        assert names(place) == {"current", "gen-000001"}  # it may be the one that was live
+            directory.current()
+        directory.prune()
+        assert names(directory) == {"current", "gen-000001"}  # it may be the one that was live
 
 
 # The lock
@@ -196,9 +196,9 @@ with IndexDirectory(Path(sys.argv[1])).write_lock():
 
 
 @contextmanager
-def other_writer(place: IndexDirectory) -> Iterator[subprocess.Popen[str]]:
+def other_writer(directory: IndexDirectory) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the lock."""
-    command = [sys.executable, "-c", HOLD, str(place.path)]
+    command = [sys.executable, "-c", HOLD, str(directory.path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "locked\n"
@@ -206,33 +206,33 @@ def other_writer(place: IndexDirectory) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_another_process_that_writes_is_named(place: IndexDirectory) -> None:
-    with other_writer(place) as process:
+def test_another_process_that_writes_is_named(directory: IndexDirectory) -> None:
+    with other_writer(directory) as process:
         message = rf"is being written by process {process.pid}, since 20.*Z\. Wait for it to end"
-        with pytest.raises(IndexBusyError, match=message), place.write_lock():
+        with pytest.raises(IndexBusyError, match=message), directory.write_lock():
             pass
         process.communicate("")  # it ends in peace
-        with place.write_lock():
+        with directory.write_lock():
             pass
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no SIGKILL")
-def test_a_killed_writer_leaves_the_lock_free(place: IndexDirectory) -> None:
-    with other_writer(place) as process:
+def test_a_killed_writer_leaves_the_lock_free(directory: IndexDirectory) -> None:
+    with other_writer(directory) as process:
         process.send_signal(signal.SIGKILL)
         process.wait()
-        with place.write_lock():
-            text = (place.path / "write.lock").read_text()
+        with directory.write_lock():
+            text = (directory.path / "write.lock").read_text()
             assert text.startswith(f"process {os.getpid()}, since ")
 
 
-def test_the_lock_is_free_after_a_failure(place: IndexDirectory) -> None:
-    with pytest.raises(ZeroDivisionError), place.write_lock():
+def test_the_lock_is_free_after_a_failure(directory: IndexDirectory) -> None:
+    with pytest.raises(ZeroDivisionError), directory.write_lock():
         raise ZeroDivisionError
     busy = pytest.raises(IndexBusyError, match=rf"process {os.getpid()}, ")
-    with place.write_lock(), busy, place.write_lock():
+    with directory.write_lock(), busy, directory.write_lock():
         pass
-    with place.write_lock():
+    with directory.write_lock():
         pass
 
 

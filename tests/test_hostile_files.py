@@ -34,7 +34,7 @@ from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 sync(Path(sys.argv[2]), IngestRequest([Path(sys.argv[1])]), Settings())
 with closing(OpenIndex.of(IndexDirectory(Path(sys.argv[2])).current())) as index:
-    problems = {problem.path: [problem.reason, problem.lost] for problem in index.ledger.problems()}
+    problems = {problem.path: [problem.reason, problem.lost] for problem in index.catalog.problems()}
     articles = {article.path: article.text[-40:] for article in index.articles.all_articles()}
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1 if sys.platform == "darwin" else 1000)
 print(json.dumps({"problems": problems, "articles": articles, "megabytes": peak}))

@@ -52,15 +52,15 @@ class Following(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.place = tempfile.TemporaryDirectory()
-        self.archive = Archive(Path(self.place.name, "posts"), Path(self.place.name, "index"), self.engine)
+        self.folder = tempfile.TemporaryDirectory()
+        self.archive = Archive(Path(self.folder.name, "posts"), Path(self.folder.name, "index"), self.engine)
         self.archive.folder.mkdir()
         self.clock = itertools.count(10**18, 10**9)
         self.archive.sync()
 
     def teardown(self) -> None:
         self.follow()
-        self.place.cleanup()
+        self.folder.cleanup()
 
     def stamp(self, path: Path) -> None:
         """Two changes may come within one tick of the real clock."""
@@ -115,7 +115,7 @@ class Following(RuleBasedStateMachine):
     @rule()
     def follow(self) -> None:
         self.archive.sync()
-        fresh = replace(self.archive, directory=Path(self.place.name, "fresh"))
+        fresh = replace(self.archive, directory=Path(self.folder.name, "fresh"))
         fresh.sync()
         try:
             assert answers(self.archive) == answers(fresh)

@@ -82,11 +82,11 @@ def test_an_index_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_a_writer_is_seen_while_it_writes(client: FlaskClient, any_archive: Archive) -> None:
-    place = IndexDirectory(any_archive.directory)
+    directory = IndexDirectory(any_archive.directory)
     assert _samples(client)["souwen_writer_running",] == 0
-    with place.write_lock():
+    with directory.write_lock():
         assert _samples(client)["souwen_writer_running",] == 1
     assert _samples(client)["souwen_writer_running",] == 0
     # One that was killed leaves its name, and no lock.
-    (place.path / "write.lock").write_text("process 1, since long ago\n")
+    (directory.path / "write.lock").write_text("process 1, since long ago\n")
     assert _samples(client)["souwen_writer_running",] == 0

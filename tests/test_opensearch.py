@@ -126,7 +126,7 @@ def test_what_a_broken_run_left_is_mended_by_the_next(
         if moment == "before the engine":
             patch.setattr(ClusterWriter, "commit", fail)
         else:
-            patch.setattr(CatalogWriter, "settle", fail)
+            patch.setattr(CatalogWriter, "flag_as_indexed", fail)
         one.sync()
     one.sync()
     assert one.find("图书馆") == sorted(["图书馆丁", "图书馆乙", "图书馆新甲"])

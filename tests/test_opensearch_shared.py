@@ -102,7 +102,7 @@ def test_what_each_machine_wrote_is_found_by_all(two: tuple[Archive, Archive]) -
     for archive in two:
         assert archive.find("图书馆") == EVERY
         assert archive.agrees()
-    assert len({IndexDirectory(archive.directory).ledger() for archive in two}) == 2
+    assert len({IndexDirectory(archive.directory).writer_id() for archive in two}) == 2
     with closing(Searcher(two[0].url, Settings())) as anywhere:
         found = anywhere.search(SearchRequest("图书馆"))
         assert sorted(hit.article.text for hit in found.hits) == EVERY
@@ -128,18 +128,18 @@ def test_an_id_that_two_machines_use_is_the_first_ones_until_it_is_given_up(
     north, south = two
     south.lines("b.jsonl", {"north-1": "south也有的图书馆", "south-3": "south的图书馆3"})
     report = south.sync()
-    assert (report.added, report.lost, report.articles) == (1, 1, 3)
+    assert (report.added, report.skipped, report.articles) == (1, 1, 3)
     ((path, reason),) = south.reasons().items()
     assert path == "south/b.jsonl"
     assert "'north-1'" in reason
-    assert IndexDirectory(north.directory).ledger() in reason
-    assert south.sync().lost == 1
+    assert IndexDirectory(north.directory).writer_id() in reason
+    assert south.sync().skipped == 1
     assert "north的图书馆1" in north.find("图书馆")
     assert south.find("也有的") == []
 
     north.lines("a.jsonl", {"north-2": "north的图书馆2"})
     north.sync()
-    assert south.sync().lost == 0
+    assert south.sync().skipped == 0
     assert north.find("也有的") == ["south也有的图书馆"]
     assert south.problems() == []
     assert north.agrees()
@@ -198,7 +198,7 @@ def test_a_rebuild_that_broke_off_leaves_what_is_live_and_no_index_too_many(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         if moment == "while it is filled":
-            patch.setattr(sync_module, "settle", fail)
+            patch.setattr(sync_module, "commit", fail)
         elif moment == "before it is live":
             patch.setattr(Generations, "publish", fail)
         else:
@@ -300,28 +300,28 @@ def test_what_was_loaded_is_merged_before_it_is_copied(
 
 
 def lose_directory(archive: Archive) -> str:
-    """Loses the index directory of a machine; gives the name of its ledger."""
-    ledger = IndexDirectory(archive.directory).ledger()
+    """Loses the index directory of a machine; gives its writer id."""
+    writer_id = IndexDirectory(archive.directory).writer_id()
     shutil.rmtree(archive.directory)
-    return ledger
+    return writer_id
 
 
 def test_a_lost_index_directory_is_taken_over(two: tuple[Archive, Archive]) -> None:
     north, south = two
-    ledger = lose_directory(north)
+    writer_id = lose_directory(north)
     north.lines("a.jsonl", {"north-1": "north的图书馆1", "north-3": "north的图书馆3"})
     again = IngestRequest([north.folder], engine="opensearch", url=north.url)
-    assert north.sync(again).lost == 1  # the id belongs to the ledger that was lost
+    assert north.sync(again).skipped == 1  # the id belongs to the directory that was lost
     shutil.rmtree(north.directory)
     with closing(Searcher(north.url, Settings())) as anywhere:
         before = anywhere.search(SearchRequest("图书馆"))
-    assert before.total == 5  # what is gone is still there, and so is what the other ledger added
-    lost = replace(again, ledger=ledger)
-    with pytest.raises(InputError, match="--ledger"):
+    assert before.total == 5  # what is gone is still there, and so is what the other writer added
+    lost = replace(again, writer_id=writer_id)
+    with pytest.raises(InputError, match="--writer-id"):
         south.sync(lost)
     # north-3 belongs to the second directory that was lost.
     report = north.sync(lost)
-    assert (report.articles, report.removed, report.lost) == (1, 1, 1)
+    assert (report.articles, report.removed, report.skipped) == (1, 1, 1)
     assert north.agrees()
     assert south.sync().articles == 2
     north.sync(IngestRequest(engine="tantivy"))
@@ -329,13 +329,13 @@ def test_a_lost_index_directory_is_taken_over(two: tuple[Archive, Archive]) -> N
         assert {article.id for article in engine.articles.all_articles()} == {"south-1", "south-2", "north-3"}
 
 
-def test_a_wrong_folder_takes_nothing_from_a_ledger(machine: Machine) -> None:
+def test_a_wrong_folder_takes_nothing_from_an_index(machine: Machine) -> None:
     archive = machine("posts")
     archive.lines("a.jsonl", {f"{number}": f"第{number}座图书馆" for number in range(150)})
     archive.sync()
-    ledger = lose_directory(archive)
+    writer_id = lose_directory(archive)
     archive.lines("a.jsonl", {f"{number}": f"第{number}座图书馆" for number in range(20)})
-    lost = IngestRequest([archive.folder], engine="opensearch", url=archive.url, ledger=ledger)
+    lost = IngestRequest([archive.folder], engine="opensearch", url=archive.url, writer_id=writer_id)
     with pytest.raises(VanishedError, match="130 articles"):
         archive.sync(lost)
     with pytest.raises(VanishedError, match="130 articles"):

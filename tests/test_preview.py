@@ -42,14 +42,14 @@ def archives(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Archive, Archive]:
     """The same articles, indexed without and with the dictionary."""
-    place = tmp_path_factory.mktemp(f"dictionaries-{request.param}")
-    (place / "posts").mkdir()
-    (place / "words.txt").write_text(DICTIONARY, encoding="utf-8")
-    made = [Archive(place / "posts", place / name, request.param) for name in ("plain", "own")]
+    folder = tmp_path_factory.mktemp(f"dictionaries-{request.param}")
+    (folder / "posts").mkdir()
+    (folder / "words.txt").write_text(DICTIONARY, encoding="utf-8")
+    made = [Archive(folder / "posts", folder / name, request.param) for name in ("plain", "own")]
     chosen = random.Random(1)
     made[0].lines("a.jsonl", {f"a{n}": "".join(chosen.sample(TEXTS, 1 + n % 3)) for n in range(40)})
     made[0].sync()
-    made[1].sync(dictionary=str(place / "words.txt"))
+    made[1].sync(dictionary=str(folder / "words.txt"))
     return made[0], made[1]
 
 
@@ -156,8 +156,8 @@ def run(
         monkeypatch.delenv(name)
 
     def runner(command: str, *arguments: str) -> tuple[int, str, str]:
-        place = str(archives[0].directory)
-        monkeypatch.setattr(sys, "argv", ["souwen", "dict", command, "--index", place, *arguments])
+        folder = str(archives[0].directory)
+        monkeypatch.setattr(sys, "argv", ["souwen", "dict", command, "--index", folder, *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
         captured = capsys.readouterr()

@@ -196,8 +196,8 @@ def test_a_generation_that_is_removed_while_it_is_opened(
     any_archive.sync()
     read_meta = IndexDirectory._read_meta
 
-    def read_meta_slowly(place: IndexDirectory, path: Path) -> Meta:
-        meta = read_meta(place, path)
+    def read_meta_slowly(directory: IndexDirectory, path: Path) -> Meta:
+        meta = read_meta(directory, path)
         monkeypatch.undo()
         any_archive.post("a.md", "县图书馆")
         rebuild(any_archive)

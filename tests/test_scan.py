@@ -180,7 +180,7 @@ def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(folder, "a.md", "zu/b.md", "zu/tief/c.md", "zum/d.md")
-    ledger = list(look(folder).files)
+    known = list(look(folder).files)
     (folder / "a.md").unlink()
     (folder / "zum/d.md").unlink()
     break_folder(
@@ -188,18 +188,18 @@ def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(
     )
     found = look(folder)
     assert reasons(found) == {"posts/zu": "folder can't be read: Permission denied"}
-    assert sorted(removed_paths(ledger, found)) == ["posts/a.md", "posts/zum/d.md"]
+    assert sorted(removed_paths(known, found)) == ["posts/a.md", "posts/zum/d.md"]
 
 
 def test_a_root_that_cannot_be_read_is_not_taken_for_empty(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(folder, "a.md", "b/c.md")
-    ledger = list(look(folder).files)
+    known = list(look(folder).files)
     break_folder(monkeypatch, lambda _: True, OSError(5, "Input/output error"))
     found = look(folder)
     assert reasons(found) == {"posts": "folder can't be read: Input/output error"}
-    assert removed_paths([*ledger, "postscript/x.md"], found) == ["postscript/x.md"]
+    assert removed_paths([*known, "postscript/x.md"], found) == ["postscript/x.md"]
 
 
 def test_a_file_that_cannot_be_looked_at_is_not_taken_for_removed(
@@ -207,23 +207,23 @@ def test_a_file_that_cannot_be_looked_at_is_not_taken_for_removed(
 ) -> None:
     """Such are the files of a folder that may be listed, but not entered."""
     write(folder, "a.md", "a.md.txt", "b.md")
-    ledger = list(look(folder).files)
+    known = list(look(folder).files)
     (folder / "a.md.txt").unlink()
     break_files(monkeypatch, "a.md", PermissionError(13, "Permission denied"))
     found = look(folder)
     assert reasons(found) == {"posts/a.md": "can't be read: Permission denied"}
-    assert removed_paths(ledger, found) == ["posts/a.md.txt"]
+    assert removed_paths(known, found) == ["posts/a.md.txt"]
 
 
 def test_a_file_that_goes_while_the_folder_is_listed_is_removed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(folder, "a.md", "b.md")
-    ledger = list(look(folder).files)
+    known = list(look(folder).files)
     break_files(monkeypatch, "a.md", FileNotFoundError(2, "No such file or directory"))
     found = look(folder)
     assert not found.problems
-    assert removed_paths(ledger, found) == ["posts/a.md"]
+    assert removed_paths(known, found) == ["posts/a.md"]
 
 
 # Roots

@@ -95,18 +95,18 @@ def test_a_file_that_is_being_written_waits(archive: Archive, monkeypatch: pytes
         waits.append(seconds)
         archive.post("a.md", "新的更多")
 
-    request = IngestRequest(settle=3.0)
+    request = IngestRequest(debounce=3.0)
     with monkeypatch.context() as patch:
         patch.setattr(time, "sleep", write_on)
         report = archive.sync(request)
-        assert (counts(report), report.unsettled, len(waits)) == ((2, 0, 0, 0), 1, 1)
+        assert (counts(report), report.being_written, len(waits)) == ((2, 0, 0, 0), 1, 1)
         assert sorted(archive.texts().values()) == ["别的", "旧", "早就有的"]
         # Still changing: it waits on, and what it held stays.
         archive.post("a.md", "新的")
-        assert archive.sync(request).unsettled == 1
+        assert archive.sync(request).being_written == 1
         patch.setattr(time, "sleep", waits.append)
         report = archive.sync(request)
-        assert (counts(report), report.unsettled, len(waits)) == ((0, 1, 0, 2), 0, 3)
+        assert (counts(report), report.being_written, len(waits)) == ((0, 1, 0, 2), 0, 3)
         assert counts(archive.sync(request)) == (0, 0, 0, 3)
         assert len(waits) == 3  # where nothing has changed, there is nothing to wait for
     assert archive.agrees()
@@ -133,7 +133,7 @@ def test_processes_give_what_one_process_gives(
         archive.post(f"{number}.md", f"第{number}篇文章", title=f"题{number}")
     archive.write("bad.md", "---\ntitle: 'x\n---\n")
     report = archive.sync(IngestRequest([archive.folder], jobs=2))
-    assert (report.added, report.doubtful) == (71, 1)
+    assert (report.added, report.partial) == (71, 1)
     several = archive.texts(), archive.problems(), archive.find("篇文章")
     archive.sync(IngestRequest(rebuild=True))
     assert several == (archive.texts(), archive.problems(), archive.find("篇文章"))
@@ -159,7 +159,7 @@ def test_a_run_is_recorded_where_something_changed(archive: Archive) -> None:
     archive.sync()
     archive.sync()
     index = archive.open()
-    run = index.ledger.last_run()
+    run = index.catalog.last_run()
     index.close()
     assert run is not None
     assert (run["added"], run["changed"], run["removed"]) == (1, 0, 0)

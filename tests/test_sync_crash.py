@@ -61,8 +61,8 @@ def writer(self):
 engine.writer = writer
 if moment == "while a file is stored":
     CatalogWriter.replace_file = dies_after(real_replace_file)
-elif moment == "while the catalog is settled":
-    CatalogWriter.settle = die
+elif moment == "while articles are flagged as indexed":
+    CatalogWriter.flag_as_indexed = die
 elif moment == "before the swap":
     IndexDirectory.publish = die
 elif moment == "after the swap":
@@ -75,7 +75,7 @@ MOMENTS = (
     "while the engine is told",
     "between the commits of catalog and engine",
     "between the commits of engine and catalog",
-    "while the catalog is settled",
+    "while articles are flagged as indexed",
 )
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="no SIGKILL")
 
@@ -186,8 +186,8 @@ def failing(archive: Archive, moment: str) -> Iterator[None]:
         patch.setattr(engine, "writer", writer)
         if moment == "before the catalog":
             patch.setattr(CatalogWriter, "replace_file", fails_after(CatalogWriter.replace_file))
-        elif moment == "settling":
-            patch.setattr(CatalogWriter, "settle", fail)
+        elif moment == "flagging":
+            patch.setattr(CatalogWriter, "flag_as_indexed", fail)
         yield
 
 
@@ -196,7 +196,7 @@ FILES = ("a.jsonl", "b.jsonl", "深/a.jsonl", "z.jsonl")
 CONTENTS = st.one_of(st.none(), st.dictionaries(st.sampled_from("1234"), st.sampled_from("甲乙"), max_size=3))
 STEPS = st.tuples(
     st.dictionaries(st.sampled_from(FILES), CONTENTS, max_size=3),
-    st.sampled_from(["", "", "before the catalog", "before the engine", "after the engine", "settling"]),
+    st.sampled_from(["", "", "before the catalog", "before the engine", "after the engine", "flagging"]),
 )
 
 
@@ -209,9 +209,9 @@ STEPS = st.tuples(
 def test_whatever_happens_the_index_is_what_the_files_say(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Any], commit_every: int
 ) -> None:
-    place = tmp_path_factory.mktemp("model")
-    (place / "posts").mkdir()
-    archive = Archive(place / "posts", place / "index")
+    folder = tmp_path_factory.mktemp("model")
+    (folder / "posts").mkdir()
+    archive = Archive(folder / "posts", folder / "index")
     files: dict[str, dict[str, str]] = {}
     for number, (changes, moment) in enumerate(steps):
         for name, content in changes.items():

@@ -38,12 +38,12 @@ def exact(results: Results) -> list[str]:
 @pytest.fixture(scope="module", params=EMBEDDED)
 def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index over the articles of the cases. Beside it is the file with the synonyms."""
-    place = tmp_path_factory.mktemp(f"synonyms-{request.param}")
+    folder = tmp_path_factory.mktemp(f"synonyms-{request.param}")
     lines = (json.dumps({"id": i, "title": "题", "text": t}) + "\n" for i, t in CASES["articles"].items())
-    (place / "articles.jsonl").write_text("".join(lines), encoding="utf-8")
-    (place / "synonyms.txt").write_text(CASES["file"], encoding="utf-8")
-    sync(place / "index", IngestRequest([place / "articles.jsonl"], engine=request.param), Settings())
-    return place
+    (folder / "articles.jsonl").write_text("".join(lines), encoding="utf-8")
+    (folder / "synonyms.txt").write_text(CASES["file"], encoding="utf-8")
+    sync(folder / "index", IngestRequest([folder / "articles.jsonl"], engine=request.param), Settings())
+    return folder
 
 
 @contextmanager

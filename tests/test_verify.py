@@ -17,7 +17,7 @@ from archive import Archive
 from cli.main import main
 from index.engines.base import engine_class
 from index.errors import IndexDamagedError
-from index.maintenance.reindex import replay
+from index.maintenance.reindex import reindex
 from index.maintenance.verify import Findings, repair, verify
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
@@ -139,27 +139,27 @@ def test_a_broken_catalog_is_told_and_not_repaired(archive: Archive) -> None:
 
 def test_who_writes_just_now_is_waited_for(full: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two steps of a commit, catalog and engine differ."""
-    place = IndexDirectory(full.directory)
+    directory = IndexDirectory(full.directory)
     is_between = threading.Event()
 
     def write() -> None:
-        generation = place.current()
-        with place.write_lock(), closing(CatalogWriter.open(generation.catalog_file)) as catalog:
-            catalog.mark(list(catalog.ids())[:3])
+        generation = directory.current()
+        with directory.write_lock(), closing(CatalogWriter.open(generation.catalog_file)) as catalog:
+            catalog.flag_as_unindexed(list(catalog.ids())[:3])
             is_between.set()
             time.sleep(1)
             engine = engine_class(generation.meta.engine).open(generation.engine_directory)
             with closing(engine), engine.writer() as writer:
-                replay(catalog, writer, generation)
+                reindex(catalog, writer, generation)
                 writer.commit()
-                catalog.settle()
+                catalog.flag_as_indexed()
             record_checksums(generation)
 
     monkeypatch.setattr(sys, "argv", ["souwen", "verify", "--index", str(full.directory)])
     writer = threading.Thread(target=write)
     writer.start()
     is_between.wait()
-    assert findings(full).unsettled
+    assert findings(full).unindexed
     with pytest.raises(SystemExit) as ended:
         main()
     writer.join()

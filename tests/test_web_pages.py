@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from pages import link_of, one, page_at, without_ledger
+from pages import link_of, one, page_at, without_catalog
 
 from index.article import Article
 from index.settings import Settings
@@ -211,10 +211,10 @@ def test_dates_are_in_the_readers_words(archive: Archive) -> None:
 # Statistics
 
 
-def test_what_only_a_ledger_tells_is_said_to_be_known_elsewhere(
+def test_what_only_a_catalog_tells_is_said_to_be_known_elsewhere(
     client: FlaskClient, searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stats = without_ledger(searcher)
+    stats = without_catalog(searcher)
     monkeypatch.setattr(Searcher, "stats", lambda _: stats)
     page = page_at(client, "/about", lang="en")
     rows = {one(row, "th").text: one(row, "td").text for row in page.select(".forms tr")}

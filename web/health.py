@@ -19,8 +19,8 @@ blueprint = Blueprint("health", __name__)
 def ready() -> dict[str, object]:
     """Readiness: looks into the catalog and the engine. Status 503, with the reason, where they fail."""
     with context().searcher.reader.acquire() as index:
-        if index.ledger is not None:
-            index.ledger.roots()
+        if index.catalog is not None:
+            index.catalog.roots()
         index.engine.count(query.Term("id", ""))
     return {"status": "ok"}
 

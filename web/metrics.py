@@ -65,14 +65,14 @@ class Metrics:
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The state of the index, for the registry."""
-        place = self._searcher.reader.place
-        writing = place is not None and place.is_written()
+        directory = self._searcher.reader.directory
+        writing = directory is not None and directory.is_written()
         yield GaugeMetricFamily(
             "souwen_writer_running", "Whether something is writing to the index.", value=float(writing)
         )
         try:
             with self._searcher.reader.acquire() as index:
-                stats, run = read_stats(index), index.ledger.last_run() if index.ledger else None
+                stats, run = read_stats(index), index.catalog.last_run() if index.catalog else None
         except SouwenError:
             stats, run = None, None
         up = float(stats is not None)

@@ -101,7 +101,7 @@ def category_paths(categories: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def author_keys(author: str) -> tuple[str, ...]:
-    """What an author is found by: the whole name, and each of several names."""
+    """Keys of an author: the whole name, and each of several names."""
     return _distinct(fold_key(name) for name in (author, *_AUTHOR_SEPARATORS.split(author)) if fold_key(name))
 
 

@@ -1,1 +1,1 @@
-"""The engines, one module each. `index/engines/base.py` lists them and says what they have in common."""
+"""The engines, one folder each. `index/engines/base.py` lists them and defines their protocol."""

@@ -1,5 +1,5 @@
-"""What every engine takes and gives: documents of tokens in; trees of `whoosh.query` nodes in, ids and
-counts out.
+"""The protocol of engines: documents of tokens go in; trees of `whoosh.query` nodes go in, ids and counts
+come out.
 
 The nodes that an engine compiles, over the fields below (text, key and facet fields, `date`, `id`):
 
@@ -59,8 +59,8 @@ FacetCounts = dict[str, list[tuple[str, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """A stretch of a result list, and how many documents the query matches in all; with what values, as far
-    as that was asked for."""
+    """A page of a result list, the number of documents that the query matches, and their facets as far as
+    those were asked for."""
 
     hits: tuple[Hit, ...]
     total: int
@@ -96,7 +96,7 @@ class ArticleStore(Protocol):
         ...
 
     def count(self) -> int:
-        """How many articles there are."""
+        """The number of articles."""
         ...
 
     def dates(self) -> tuple[int | None, int | None]:
@@ -124,19 +124,19 @@ class EngineWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What an engine that lives elsewhere keeps beside the documents, so that they can be read from there
-    alone; engines of this process need nothing of it.
+    """Metadata that an engine on a cluster keeps beside the documents, so that they can be read from there
+    alone; embedded engines need none of it.
 
     `meta` and `dictionary` are those of the generation, `url` is where it is to be. With `replaces`, it is
     to take the place of what is live there, else to join that. `shards` is in how many parts (0: as many as
-    what is live there has, or 1), and `ledger` the name of this machine's ledger, if it has one.
+    what is live there has, or 1), and `writer_id` names this index directory among those that write there.
     """
 
     url: str = ""
     meta: Mapping[str, object] = field(default_factory=dict)
     dictionary: str = ""
     shards: int = 0
-    ledger: str = ""
+    writer_id: str = ""
     replaces: bool = False
 
 
@@ -155,7 +155,7 @@ class Engine(Protocol):
         ...
 
     def count(self, tree: query.Query) -> int:
-        """How many documents the tree matches."""
+        """The number of documents that the tree matches."""
         ...
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
@@ -175,7 +175,7 @@ class Engine(Protocol):
         ...
 
     def refresh(self) -> bool:
-        """Lets searches that start from now on see the last commit. Whether that is a new one."""
+        """Lets searches that start from now on see the last commit. True if that is a new one."""
         ...
 
     def writer(self) -> AbstractContextManager[EngineWriter]:
@@ -202,30 +202,30 @@ class SharedEngine(Engine, Protocol):
 
     @property
     def uid(self) -> str:
-        """What tells the index there from every other, by whatever address it is reached."""
+        """The identity of the index on the cluster, the same by whatever address it is reached."""
         ...
 
     @property
     def description(self) -> Description:
-        """What it was made with."""
+        """The description it was made with."""
         ...
 
     @property
-    def ledger(self) -> str:
-        """The name of this machine's ledger; empty where it has none."""
+    def writer_id(self) -> str:
+        """The name under which this machine writes; empty where it only reads."""
         ...
 
     @property
     def is_live(self) -> bool:
-        """Whether this was still what is searched at its address at the last `refresh`."""
+        """True if this was still the live generation of its address at the last `refresh`."""
         ...
 
-    def has_moved(self) -> bool:
-        """Whether another generation than the one that this machine wrote to last is live."""
+    def has_new_generation(self) -> bool:
+        """True if another generation is live than the one that this machine wrote to last."""
         ...
 
-    def settle_in(self) -> None:
-        """Notes that this machine's ledger agrees with the generation that is live."""
+    def acknowledge(self) -> None:
+        """Notes that this machine's catalog agrees with the live generation."""
         ...
 
     def digests(self) -> dict[str, str]:
@@ -237,12 +237,12 @@ class SharedEngine(Engine, Protocol):
         ...
 
     def publish(self) -> None:
-        """Ends a run: what was filled is made ready for searches and gets copies, and a generation that was
-        built becomes the live one, with what other machines have written."""
+        """Ends a run: finalizes a bulk load (merges, copies), and makes a generation that was built the live
+        one, with the documents of other machines."""
         ...
 
     def leave(self) -> None:
-        """Takes out all that this machine wrote, and the index itself if nothing is left in it."""
+        """Deletes all documents that this machine wrote, and the index itself if nothing is left in it."""
         ...
 
     def bytes(self) -> int:
@@ -251,7 +251,7 @@ class SharedEngine(Engine, Protocol):
 
 
 class EngineClass(Protocol):
-    """How an engine is made and opened; `directory` is the engine's own."""
+    """Constructors of an engine; `directory` is the engine's own."""
 
     def create(self, directory: Path, description: Description = ...) -> Engine:
         """Makes a new, empty index in a directory that does not exist yet."""
@@ -266,11 +266,11 @@ class SharedEngineClass(EngineClass, Protocol):
     """The same of an engine that other machines use, too."""
 
     def at(self, address: str) -> SharedEngine:
-        """Opens what is live at an address, to read it. Raises IndexMissingError, EngineError."""
+        """Opens the live generation of an address for reading. Raises IndexMissingError, EngineError."""
         ...
 
     def abandon(self, directory: Path) -> None:
-        """Removes what was being built elsewhere for this directory when its run broke off."""
+        """Removes the generation that an interrupted run was building on the cluster for this directory."""
         ...
 
 
@@ -289,7 +289,7 @@ NOWHERE = Description()
 
 
 def single_characters(grams: Sequence[tuple[str, int]], unit: str) -> list[tuple[str, int]]:
-    """Of grams that start with a unit, those with one more character: that, and the document frequency."""
+    """The last character of each gram that is a unit and one more character, with its document frequency."""
     return [(gram[len(unit) :], count) for gram, count in grams if len(gram) == len(unit) + 1]
 
 

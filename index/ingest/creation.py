@@ -1,4 +1,4 @@
-"""A new generation: what it is made with, of what was asked for, what there was, and the settings."""
+"""New generations: their metadata from the request, the index before, and the settings."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from index.store.catalog_writer import CatalogWriter
 from index.store.directory import Generation, IndexDirectory, Meta
 
 
-def create(place: IndexDirectory, request: IngestRequest, settings: Settings) -> Generation:
+def create(directory: IndexDirectory, request: IngestRequest, settings: Settings) -> Generation:
     """A new generation with an empty catalog and engine."""
     engine, segmenter, url = request.engine, request.segmenter, request.url
     dictionary = ""
-    if place.exists():
+    if directory.exists():
         with suppress(IndexDamagedError, IndexMismatchError):
-            live = place.current()
+            live = directory.current()
             before, dictionary = live.meta, live.dictionary
             segmenter = segmenter or before.segmenter
             engine, url = engine_of(before, request)
@@ -28,7 +28,7 @@ def create(place: IndexDirectory, request: IngestRequest, settings: Settings) ->
                 raise InputError(
                     "others may use what is at {url}: leave it first, and then rebuild. Run: {command}",
                     url=before.url,
-                    command=f"souwen index --engine {engine} --index {place.path}",
+                    command=f"souwen index --engine {engine} --index {directory.path}",
                 )
     dictionary = _read_dictionary(settings) if settings.dictionary else dictionary
     meta = Meta(
@@ -40,26 +40,26 @@ def create(place: IndexDirectory, request: IngestRequest, settings: Settings) ->
     )
     kind = engine_class(meta.engine)
     Analyzer(meta.segmenter, dictionary, settings.dictionary)  # says what is wrong before work begins
-    generation = place.create(meta, dictionary)
+    generation = directory.create(meta, dictionary)
     CatalogWriter.create(generation.catalog_file).close()
-    replaces = request.rebuild and place.exists()
-    ledger = place.ledger(request.ledger) if meta.engine in SHARED else ""
+    replaces = request.rebuild and directory.exists()
+    writer_id = directory.writer_id(request.writer_id) if meta.engine in SHARED else ""
     kind.create(
         generation.engine_directory,
-        Description(url, asdict(meta), dictionary, request.shards, ledger, replaces),
+        Description(url, asdict(meta), dictionary, request.shards, writer_id, replaces),
     ).close()
     return generation
 
 
 def engine_of(before: Meta, request: IngestRequest) -> tuple[str, str]:
-    """The engine that an index is to have, and where."""
+    """The engine that the request asks for, and the address of its cluster: by default those of the index."""
     engine = request.engine or before.engine
     return engine, (request.url or before.url) if engine in SHARED else ""
 
 
 def settings_difference(generation: Generation, request: IngestRequest, settings: Settings) -> str:
-    """Where request or settings ask for another form than that of the articles that are there: which, and
-    what to run; else nothing."""
+    """The first difference between the index and the request and settings, with the command that applies it;
+    empty if there is none."""
     meta = generation.meta
     differences = [
         (name, there, wanted)

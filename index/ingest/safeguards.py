@@ -1,5 +1,4 @@
-"""What no run takes out unasked: a disk that is not mounted, or a copy that failed, looks as if somebody
-had deleted everything."""
+"""Safeguards against mass deletion: an unmounted disk, or a copy that failed, looks like an empty folder."""
 
 from __future__ import annotations
 
@@ -20,8 +19,8 @@ def refuse_emptying(catalog: Catalog, roots: dict[str, Path], found: Scan, index
     filled = {path for path, file in found.files.items() if file.state.size > 0}
     if len(filled) >= catalog.count_files() and {*map(_root, found.files)} >= roots.keys():
         return  # it does not shrink
-    ledger = {path: known for path, known in catalog.files().items() if _root(path) in roots}
-    gone = removed_paths(ledger, found)
+    known_files = {path: known for path, known in catalog.files().items() if _root(path) in roots}
+    gone = removed_paths(known_files, found)
     allow = f"run: souwen index --allow-empty --index {index}"
     for name in sorted({*map(_root, gone)} - {*map(_root, found.files)}):
         held = catalog.count_in(path for path in gone if _root(path) == name)
@@ -32,11 +31,11 @@ def refuse_emptying(catalog: Catalog, roots: dict[str, Path], found: Scan, index
             )
     cut = [
         path
-        for path, known in ledger.items()
+        for path, known in known_files.items()
         if known.state.size > 0 and path in found.files and path not in filled
     ]
     there = catalog.count()
-    if there < LARGE or len(filled - ledger.keys()) >= len(gone) + len(cut):
+    if there < LARGE or len(filled - known_files.keys()) >= len(gone) + len(cut):
         return
     going = catalog.count_in([*gone, *cut])
     if going * 2 > there:
@@ -61,8 +60,8 @@ def refuse_removal(going: int, staying: int, index: Path) -> None:
     """Raises VanishedError where a machine would take out most of what a cluster has as its own."""
     if going > staying and going + staying >= LARGE:
         raise VanishedError(
-            f"the cluster has {going:,} articles of this ledger that are in no file here, and {staying:,} "
-            "that are. What was read is indexed, and nothing was taken out: is a folder missing? "
+            f"the cluster has {going:,} articles of this directory that are in no file here, and "
+            f"{staying:,} that are. What was read is indexed, nothing was taken out: is a folder missing? "
             f"If they are to go, run: souwen index --allow-empty --index {index}"
         )
 

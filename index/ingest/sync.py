@@ -1,7 +1,7 @@
 """The main flow: makes an index follow folders.
 
-lock → open the live generation, or make one → replay what a crash left
-     → scan → compare with the ledger → parse and analyse in parallel → write → commit
+lock → open the live generation, or make one → reindex what a crash left
+     → scan → compare with the catalog → parse and analyse in parallel → write → commit
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from index.ingest.creation import create, engine_of, settings_difference
 from index.ingest.job import IngestReport, IngestRequest, Progress
 from index.ingest.safeguards import refuse_emptying, refuse_leaving_out, refuse_removal
 from index.ingest.workers import FileResult, FileTask, WorkerConfig, process_files
-from index.maintenance.migrate import move
-from index.maintenance.reindex import replay, settle
+from index.maintenance.migrate import migrate
+from index.maintenance.reindex import commit, reindex
 from index.settings import Settings
 from index.sources.scan import Scan, removed_paths, resolve_roots, scan, spared_paths
 from index.store.catalog import Catalog, KnownFile
@@ -48,19 +48,21 @@ def sync(
     Raises an error of `index.errors`, with everything that was committed before in place.
     """
     started = time.time()
-    place = IndexDirectory(directory)
+    index_directory = IndexDirectory(directory)
     if request.engine:
         engine_class(request.engine)  # an unknown one is an error before anything is touched
     if request.url and request.engine not in SHARED:
         raise InputError(f"--url is for an engine that is elsewhere: add --engine {' or '.join(SHARED)}.")
     if request.url:
         Address.parse(request.url)
-    if request.ledger and (not request.url or place.exists()):
-        raise InputError("--ledger is for a new index directory, in place of one that was lost: add --url.")
-    if not place.exists():
+    if request.writer_id and (not request.url or index_directory.exists()):
+        raise InputError(
+            "--writer-id is for a new index directory, in place of one that was lost: add --url."
+        )
+    if not index_directory.exists():
         resolve_roots(request.paths, {})  # a name that was mistyped leaves no directory behind
-    with place.write_lock() as was_interrupted:
-        with _live_catalog(place) as live:
+    with index_directory.write_lock() as was_interrupted:
+        with _live_catalog(index_directory) as live:
             roots = _roots(live, request)
             found, listed = scan(roots, directory), time.monotonic()
             if live is not None and not request.allow_empty:
@@ -68,19 +70,19 @@ def sync(
                     refuse_emptying(live, roots, found, directory)
                     if request.rebuild:
                         refuse_leaving_out(live, spared_paths(live.files(), found), directory)
-        is_first = not place.exists()
+        is_first = not index_directory.exists()
         with writing(directory):
-            place.prune()
+            index_directory.prune()
             if is_first or request.rebuild:
-                generation = create(place, request, settings)
+                generation = create(index_directory, request, settings)
             else:
-                generation = place.current()
+                generation = index_directory.current()
                 if not request.keep and (difference := settings_difference(generation, request, settings)):
                     raise IndexMismatchError(difference)
                 name, url = engine_of(generation.meta, request)
                 if not request.keep and (name, url) != (generation.meta.engine, generation.meta.url):
-                    generation = move(
-                        place,
+                    generation = migrate(
+                        index_directory,
                         generation,
                         name,
                         url,
@@ -88,7 +90,9 @@ def sync(
                         lambda done, total: progress(Progress(done, total)),
                     )
             if is_first:
-                place.publish(generation)  # it can be searched while it grows, and continued when killed
+                index_directory.publish(
+                    generation
+                )  # it can be searched while it grows, and continued when killed
             with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
                 catalog.keeps_texts = generation.meta.engine not in SHARED
                 engine = engine_class(generation.meta.engine).open(generation.engine_directory)
@@ -96,7 +100,7 @@ def sync(
                     run = _Run(generation, catalog, engine, request, settings, progress)
                     report = run.follow(roots, found, started, listed, is_repair=was_interrupted)
                     if request.rebuild and not is_first and not request.allow_empty:
-                        with _live_catalog(place) as live:
+                        with _live_catalog(index_directory) as live:
                             if live is not None:
                                 refuse_leaving_out(live, run.unreadable, directory)
                     if generation.meta.engine in SHARED:
@@ -104,7 +108,7 @@ def sync(
             if run.has_written:
                 record_checksums(generation)
             if request.rebuild and not is_first:
-                place.publish(generation)
+                index_directory.publish(generation)
     return report
 
 
@@ -151,16 +155,16 @@ class _Run:
         self._catalog.set_roots(roots)
         self._catalog.commit()  # they are remembered even if this run is killed
         if not self._catalog.keeps_texts:
-            self._catalog.read_unsettled_again()
+            self._catalog.reread_unindexed()
         strays = self._strays()
-        ledger = self._catalog.files()
-        tasks = self._compare(found, ledger)
-        gone = removed_paths(ledger, found)
+        known = self._catalog.files()
+        tasks = self._compare(found, known)
+        gone = removed_paths(known, found)
         self._report.unchanged = len(found.files) - len(tasks)
-        tasks = self._settled(tasks, started, listed)
-        if tasks or gone or strays or is_repair or self._catalog.is_unsettled():
+        tasks = self._stable(tasks, started, listed)
+        if tasks or gone or strays or is_repair or self._catalog.has_unindexed():
             with self._engine.writer() as writer:
-                self._uncommitted += replay(self._catalog, writer, self._generation)
+                self._uncommitted += reindex(self._catalog, writer, self._generation)
                 self._remove(gone, writer)
                 self._write(tasks, writer)
                 # Files that were waiting for an id which is free now.
@@ -169,20 +173,19 @@ class _Run:
                 self._commit(writer)
                 self._remove_strays(strays, writer)
                 self._commit(writer)
-        self._settle_in()
+        self._acknowledge()
         self._catalog.set_other_problems(found.problems)
         self._finish(found, started)
         return self._report
 
     def _strays(self) -> set[str]:
-        """Where this machine has not yet compared its ledger with a shared index, which another has made
-        anew, or which it has joined: the ids that are there as its own, and not in the ledger. The files of
-        articles that are not there are read again. Raises IndexMismatchError where it was made in another
-        way."""
+        """The ids of documents that a shared index has as this machine's, and its catalog has not; compared
+        once, after another machine has rebuilt the index, or this one has joined it. The files of articles
+        that are not there are read again. Raises IndexMismatchError where it was made in another way."""
         if self._generation.meta.engine not in SHARED:
             return set()
         engine = cast(SharedEngine, self._engine)
-        if not engine.has_moved():
+        if not engine.has_new_generation():
             return set()
         meta = self._generation.meta
         refuse_others(engine.description.meta, asdict(meta), meta.url)
@@ -191,7 +194,7 @@ class _Run:
         return strays
 
     def _remove_strays(self, strays: set[str], writer: EngineWriter) -> None:
-        """Takes out what is still not in the ledger, now that all files were read."""
+        """Deletes documents that are still not in the catalog, now that all files were read."""
         if not strays:
             return
         strays -= self._catalog.ids()
@@ -202,22 +205,22 @@ class _Run:
         self._report.removed += len(strays)
         self._uncommitted += len(strays)
 
-    def _settle_in(self) -> None:
+    def _acknowledge(self) -> None:
         if self._generation.meta.engine in SHARED:
             engine = cast(SharedEngine, self._engine)
-            if engine.has_moved():
-                engine.settle_in()
+            if engine.has_new_generation():
+                engine.acknowledge()
 
     def _waiting(self, found: Scan) -> list[FileTask]:
         """The files that are to be read again; not those that could not be, just now."""
         paths = self._catalog.to_read_again() - self._left_out
         return [FileTask(file) for path, file in found.files.items() if path in paths]
 
-    def _compare(self, found: Scan, ledger: dict[str, KnownFile]) -> list[FileTask]:
+    def _compare(self, found: Scan, known_files: dict[str, KnownFile]) -> list[FileTask]:
         """The files that are new or look different."""
         tasks: list[FileTask] = []
         for path, file in found.files.items():
-            known = ledger.get(path)
+            known = known_files.get(path)
             if known is None or known.state.size < 0:
                 tasks.append(FileTask(file))
             elif known.state != file.state or self._fits_now(known):
@@ -225,19 +228,19 @@ class _Run:
         return tasks
 
     def _fits_now(self, known: KnownFile) -> bool:
-        """Whether a file was too large to be read, and is no longer."""
+        """True if a file was too large to be read, and is no longer."""
         return not known.digest and known.state.size <= self._preparation.max_bytes
 
-    def _settled(self, tasks: list[FileTask], started: float, listed: float) -> list[FileTask]:
+    def _stable(self, tasks: list[FileTask], started: float, listed: float) -> list[FileTask]:
         """The tasks whose files stay as they are for a while after they were listed; the others are being
         written."""
-        wait = self._request.settle
+        wait = self._request.debounce
         earliest = started - wait - _CLOCK_ERROR
         recent = [task for task in tasks if wait and task.file.state.mtime_ns / 1e9 > earliest]
         if recent:
             time.sleep(max(0.0, listed + wait - time.monotonic()))
         moving = {task.file.state.path for task in recent if task.file.has_changed()}
-        self._report.unsettled = len(moving)
+        self._report.being_written = len(moving)
         self._left_out |= moving
         return [task for task in tasks if task.file.state.path not in moving]
 
@@ -286,7 +289,7 @@ class _Run:
         """Catalog, engine, catalog: after a crash between two of them the next run knows what to do."""
         self._catalog.commit()
         if self._uncommitted:
-            refused = settle(self._catalog, writer)
+            refused = commit(self._catalog, writer)
             self._left_out |= self._catalog.to_read_again() if refused else set()
             of_added = min(refused, self._report.added)
             self._report.added -= of_added
@@ -296,7 +299,7 @@ class _Run:
 
     def _finish(self, found: Scan, started: float) -> None:
         report = self._report
-        report.lost, report.doubtful = self._catalog.count_problems()
+        report.skipped, report.partial = self._catalog.count_problems()
         report.articles = self._catalog.count()
         report.ignored = dict(found.ignored.most_common())
         report.seconds = time.time() - started
@@ -321,11 +324,11 @@ def _roots(live: Catalog | None, request: IngestRequest) -> dict[str, Path]:
 
 
 @contextmanager
-def _live_catalog(place: IndexDirectory) -> Iterator[Catalog | None]:
+def _live_catalog(directory: IndexDirectory) -> Iterator[Catalog | None]:
     """The live generation's catalog, if there is one that can be opened."""
     try:
-        name = place.current_name()
-        catalog = Catalog.open(place.path / name / "catalog.sqlite") if name else None
+        name = directory.current_name()
+        catalog = Catalog.open(directory.path / name / "catalog.sqlite") if name else None
     except IndexDamagedError:
         catalog = None
     with nullcontext() if catalog is None else closing(catalog):

@@ -27,7 +27,7 @@ from index.store.directory import IndexDirectory
 # Milliseconds without a change that end a batch, and after which it ends in any case.
 _QUIET_MS, _BATCH_MS = 150, 500
 # Seconds in which a file that has just changed must stay as it is; else it is being written.
-_SETTLE = 0.25
+_DEBOUNCE = 0.25
 # Seconds between two looks at whether the folders are still those that are watched.
 _LOOK_EVERY = 0.5
 # Seconds that a folder may be gone, or empty, while another takes its place.
@@ -60,7 +60,7 @@ class Watcher:
         self._run = run
         self._warn = warn
         # What the first run was asked for is done: an index that others rebuild is followed as it is then.
-        self._request = IngestRequest(jobs=jobs, allow_empty=allow_empty, settle=_SETTLE, keep=True)
+        self._request = IngestRequest(jobs=jobs, allow_empty=allow_empty, debounce=_DEBOUNCE, keep=True)
         self._index = directory.resolve()
         self._due = 0.0
         self._vanished: float | None = None
@@ -88,7 +88,7 @@ class Watcher:
                     break  # another folder has the name; the system would go on watching the old one
 
     def _changes(self, folders: Folders, stop: threading.Event) -> Iterator[bool]:
-        """Whether something has changed: at every batch, and every now and then."""
+        """Yields True at every batch of changes, False every now and then."""
         try:
             for changes in watchfiles.watch(
                 *folders,
@@ -125,7 +125,7 @@ class Watcher:
         else:
             self._vanished = None
             self._told.clear()
-            wait = _SETTLE if report.unsettled else max(_ROUND_EVERY, _ROUND_SHARE * report.seconds)
+            wait = _DEBOUNCE if report.being_written else max(_ROUND_EVERY, _ROUND_SHARE * report.seconds)
             self._due = time.monotonic() + wait
             self._tell_of_settings()
 
@@ -152,7 +152,7 @@ def _identities(folders: list[Path]) -> Folders:
 
 
 def changes_matter(path: str, folders: Iterable[Path], index: Path) -> bool:
-    """Whether a run would look at what has changed at this path; `index` is the index directory."""
+    """True if a run would look at the file or folder at this path; `index` is the index directory."""
     location = Path(path)
     if location.is_relative_to(index):
         return False

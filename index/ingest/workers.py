@@ -37,7 +37,7 @@ _WORTH_PROCESSES = 200
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """All that preparing needs to know."""
+    """Worker configuration. `max_bytes` is the size of the largest file that is read."""
 
     segmenter: str
     dictionary: str

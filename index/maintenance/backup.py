@@ -1,6 +1,6 @@
 """Backup and restore: the catalog in one file, of which the engine is made again.
 
-The catalog has every article, the ledger and the problems, and SQLite copies it as of one moment, while
+The catalog has every article, the files and the problems, and SQLite copies it as of one moment, while
 others write. An engine's files would have to be copied between two commits, and are of no use to a souwen
 with another analysis. Where a cluster keeps the articles, the catalog has none of them, and there is no
 backup.
@@ -36,7 +36,7 @@ _META, _DICTIONARY, _CATALOG = "meta.json", "dictionary.txt", "catalog.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What was backed up or restored: how many articles, and the size of the file in bytes."""
+    """A backup: the number of its articles, and the size of the file in bytes."""
 
     articles: int
     bytes: int
@@ -54,19 +54,19 @@ def backup(location: Path | str, file: Path) -> Saved:
         unfinished = tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.resolve().parent)
     except OSError as error:
         raise InputError(f"{file}: can't be written: {error.strerror}") from None
-    with unfinished as place:
-        catalog, packed = Path(place, _CATALOG), Path(place, "backup")
+    with unfinished as folder:
+        catalog, packed = Path(folder, _CATALOG), Path(folder, "backup")
         try:
             meta, dictionary = _copy(IndexDirectory(directory), catalog)
             parts = {_META: json.dumps(asdict(meta)), _DICTIONARY: dictionary}
             for name, text in parts.items():
-                Path(place, name).write_text(text, encoding="utf-8")
+                Path(folder, name).write_text(text, encoding="utf-8")
             with (
                 igzip.IGzipFile(packed, "wb", 1) as out,  # type: ignore[no-untyped-call]
                 tarfile.open(mode="w", fileobj=out) as archive,
             ):
                 for name in (_META, _DICTIONARY, _CATALOG):
-                    archive.add(Path(place, name), name)
+                    archive.add(Path(folder, name), name)
             flush(packed)
             packed.replace(file)
             flush(file.resolve().parent)
@@ -84,22 +84,22 @@ def restore(
     """
     if not file.exists():
         raise InputError(f"{file}: there is no such file.")
-    place = IndexDirectory(directory)
-    with place.write_lock(), writing(directory):
-        if place.exists() and not replaces:
+    index_directory = IndexDirectory(directory)
+    with index_directory.write_lock(), writing(directory):
+        if index_directory.exists() and not replaces:
             raise InputError(
                 f"{directory} has an index. To put the backup in its place, run: "
                 f"souwen restore {file} --replace --index {directory}"
             )
-        place.prune()
+        index_directory.prune()
         with _unpacked(file, directory) as (meta, dictionary, unpacked):
-            generation = place.create(replace(meta, analysis=ANALYSIS_VERSION), dictionary)
+            generation = index_directory.create(replace(meta, analysis=ANALYSIS_VERSION), dictionary)
             shutil.move(unpacked, generation.catalog_file)
             with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
                 articles = catalog.count()
                 fill_engine(generation, catalog, lambda done: progress(done, articles))
             record_checksums(generation)
-            place.publish(generation)
+            index_directory.publish(generation)
     return Saved(articles, file.stat().st_size)
 
 
@@ -117,16 +117,16 @@ def _refuse_clusters(location: Path | str) -> None:
     )
 
 
-def _copy(place: IndexDirectory, target: Path) -> tuple[Meta, str]:
+def _copy(index_directory: IndexDirectory, target: Path) -> tuple[Meta, str]:
     """Copies the live catalog; gives what else opening it needs. Again if it was replaced meanwhile."""
     while True:
-        generation = place.current()
+        generation = index_directory.current()
         try:
             dictionary = generation.dictionary
             with closing(Catalog.open(generation.catalog_file)) as catalog:
                 catalog.copy_to(target)
         except SouwenError:
-            if place.current_name() == generation.path.name:
+            if index_directory.current_name() == generation.path.name:
                 raise
         else:
             return generation.meta, dictionary
@@ -135,7 +135,7 @@ def _copy(place: IndexDirectory, target: Path) -> tuple[Meta, str]:
 @contextmanager
 def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
     """Description, dictionary and catalog of a backup, the last as a file that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix=UNPACKED, dir=directory) as place:
+    with tempfile.TemporaryDirectory(prefix=UNPACKED, dir=directory) as folder:
         try:
             with (
                 igzip.IGzipFile(file, "rb") as packed,  # type: ignore[no-untyped-call]
@@ -146,12 +146,12 @@ def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
                         archive.extractfile(member) if member.name in (_META, _DICTIONARY, _CATALOG) else None
                     )
                     if part is not None:
-                        with part, Path(place, member.name).open("wb") as out:
+                        with part, Path(folder, member.name).open("wb") as out:
                             shutil.copyfileobj(part, out)
-            values = json.loads(Path(place, _META).read_text(encoding="utf-8"))
+            values = json.loads(Path(folder, _META).read_text(encoding="utf-8"))
             meta = Meta(**values)
-            dictionary = Path(place, _DICTIONARY).read_text(encoding="utf-8")
-            _count(Path(place, _CATALOG))
+            dictionary = Path(folder, _DICTIONARY).read_text(encoding="utf-8")
+            _count(Path(folder, _CATALOG))
         except FileNotFoundError as error:
             missing = Path(str(error.filename)).name
             raise InputError(f"{file}: is not a backup of souwen: it has no {missing}.") from None
@@ -161,7 +161,7 @@ def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
             raise InputError(f"{file}: the catalog in it is damaged: {error.values['reason']}") from None
         if meta.format != FORMAT:
             raise InputError(f"{file}: has format {meta.format}, and this souwen reads {FORMAT}.")
-        yield meta, dictionary, Path(place, _CATALOG)
+        yield meta, dictionary, Path(folder, _CATALOG)
 
 
 def _count(catalog: Path) -> int:

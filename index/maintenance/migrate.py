@@ -1,4 +1,4 @@
-"""From one engine to another: articles are indexed from where they are kept, and no file is read again."""
+"""Migration to another engine: articles are indexed from where they are kept, and no file is read again."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from index.store.checksums import record_checksums
 from index.store.directory import Generation, IndexDirectory
 
 
-def move(
-    place: IndexDirectory,
+def migrate(
+    directory: IndexDirectory,
     before: Generation,
     engine: str,
     url: str,
@@ -28,21 +28,21 @@ def move(
 
     `progress` is told how many articles are done, of how many.
     """
-    fresh = place.create(replace(before.meta, engine=engine, url=url), before.dictionary)
+    fresh = directory.create(replace(before.meta, engine=engine, url=url), before.dictionary)
     with closing(Catalog.open(before.catalog_file)) as catalog:
         catalog.copy_to(fresh.catalog_file)
     with closing(CatalogWriter.open(fresh.catalog_file)) as catalog:
         articles = catalog.count()
         if before.meta.engine in SHARED:
             with closing(_shared(before)) as left:
-                catalog.read_unsettled_again()
+                catalog.reread_unindexed()
                 catalog.compare(left.digests())  # the run that follows reads what it lacks
                 catalog.restore(left.own_articles())
-        ledger = place.ledger() if engine in SHARED else ""
-        description = Description(url, asdict(fresh.meta), before.dictionary, shards, ledger)
+        writer_id = directory.writer_id() if engine in SHARED else ""
+        description = Description(url, asdict(fresh.meta), before.dictionary, shards, writer_id)
         fill_engine(fresh, catalog, lambda done: progress(done, articles), description)
     record_checksums(fresh)
-    place.publish(fresh)
+    directory.publish(fresh)
     if before.meta.engine in SHARED:
         with closing(_shared(before)) as left:
             if not _is_at(left, fresh):
@@ -51,7 +51,7 @@ def move(
 
 
 def _is_at(left: SharedEngine, fresh: Generation) -> bool:
-    """Whether a generation is in the very index that is left: at another address of the same cluster."""
+    """True if a generation is in the very index that is left: at another address of the same cluster."""
     if fresh.meta.engine not in SHARED:
         return False
     with closing(_shared(fresh)) as engine:

@@ -19,19 +19,19 @@ from index.store.directory import Generation
 _AT_ONCE = 100
 
 
-def replay(
+def reindex(
     catalog: Catalog,
     writer: EngineWriter,
     generation: Generation,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Tells the engine what the catalog has marked: what a run that was killed between two commits could not.
-    How many articles that were; `progress` is told how many are done."""
+    """Indexes the articles that the catalog has flagged as not yet indexed: those of a run that was killed
+    between two commits. Returns their number; `progress` is told how many are done."""
     analyzer = Analyzer(generation.meta.segmenter, generation.dictionary)
     timezone = zone(generation.meta.timezone)
-    marked = catalog.unsettled()
+    unindexed = catalog.unindexed()
     done = 0
-    while batch := list(islice(marked, _AT_ONCE)):
+    while batch := list(islice(unindexed, _AT_ONCE)):
         for article_id, _ in batch:
             writer.delete(article_id)
         articles = [article for _, article in batch if article is not None]
@@ -48,20 +48,20 @@ def fill_engine(
     progress: Callable[[int], None] = lambda _: None,
     description: Description = NOWHERE,
 ) -> None:
-    """Makes a new engine for all articles of the catalog."""
-    catalog.mark_all()
+    """Creates the engine of a generation, and fills it with all articles of the catalog."""
+    catalog.flag_all_as_unindexed()
     kind = engine_class(generation.meta.engine)
     with closing(kind.create(generation.engine_directory, description)) as engine, engine.writer() as writer:
-        replay(catalog, writer, generation, progress)
+        reindex(catalog, writer, generation, progress)
         catalog.keeps_texts = generation.meta.engine not in SHARED
-        settle(catalog, writer)
+        commit(catalog, writer)
 
 
-def settle(catalog: CatalogWriter, writer: EngineWriter) -> int:
-    """Commits the engine, and then the catalog. How many articles the engine could not take: they are
-    listed as problems."""
+def commit(catalog: CatalogWriter, writer: EngineWriter) -> int:
+    """Commits the engine, and then the catalog. Returns the number of articles that the engine refused: they
+    are listed as problems."""
     refused = writer.commit()
     for article_id, reason in refused.items():
         catalog.refuse(article_id, reason)
-    catalog.settle()
+    catalog.flag_as_indexed()
     return len(refused)

@@ -1,4 +1,4 @@
-"""Whether index, catalog and files agree, and what can be mended without a rebuild."""
+"""Consistency checks of engine, catalog and files, and repairs that need no rebuild."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from index.durability import writing
 from index.engines.base import SHARED, Engine, SharedEngine, Sort, engine_class
 from index.engines.nodes import GramPhrase
 from index.errors import EngineError, IndexDamagedError
-from index.maintenance.reindex import fill_engine, replay
+from index.maintenance.reindex import fill_engine, reindex
 from index.sources.scan import removed_paths, scan
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import damaged_files, record_checksums
 from index.store.directory import Generation, IndexDirectory
-from index.store.reader import OpenIndex, ledger_of
+from index.store.reader import OpenIndex, catalog_of
 
 _SHOWN = 20
 # Articles that are searched for by parts of their texts, and searches.
@@ -30,7 +30,7 @@ _SAMPLE, _SEARCHES = 200, 40
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Where they don't agree: article ids, and paths of files as the catalog knows them.
+    """Disagreements between them: article ids, and paths of files as the catalog knows them.
 
     `missing_files` and `changed_files` were removed or changed since the last run: what the next run of
     `souwen index` mends. `damaged_files` are the engine's, no longer what was written; `wrongly_found` are
@@ -43,7 +43,7 @@ class Findings:
     not_in_catalog: tuple[str, ...]
     damaged_files: tuple[str, ...]
     wrongly_found: tuple[str, ...]
-    unsettled: bool
+    unindexed: bool
     missing_files: tuple[str, ...]
     changed_files: tuple[str, ...]
     new_files: tuple[str, ...]
@@ -51,14 +51,14 @@ class Findings:
 
     @property
     def agree(self) -> bool:
-        """Whether there is nothing to mend."""
+        """True if there is nothing to mend."""
         return not any(
             (
                 self.not_in_engine,
                 self.not_in_catalog,
                 self.damaged_files,
                 self.wrongly_found,
-                self.unsettled,
+                self.unindexed,
                 self.missing_files,
                 self.changed_files,
                 self.new_files,
@@ -67,10 +67,10 @@ class Findings:
             )
         )
 
-    def lines(self, place: str) -> Iterator[str]:
-        """The findings for a person, with what to run for the index at `place`."""
-        repair = f"souwen verify --repair --index {place}"
-        follow = f"souwen index --index {place}"
+    def lines(self, location: str) -> Iterator[str]:
+        """The findings for a person, with what to run for the index at `location`."""
+        repair = f"souwen verify --repair --index {location}"
+        follow = f"souwen index --index {location}"
         yield f"{self.articles:,} articles in the catalog, {self.documents:,} documents in the engine."
         for what, found, mend in (
             ("Articles that searches can't find", self.not_in_engine, repair),
@@ -87,7 +87,7 @@ class Findings:
                 yield from (f"  {name}" for name in found[:_SHOWN])
                 if len(found) > _SHOWN:
                     yield "  …"
-        if self.unsettled:
+        if self.unindexed:
             yield f"A run was interrupted (run: {follow})."
         if self.agree:
             yield "Index, catalog and files agree."
@@ -99,10 +99,10 @@ def verify(index: OpenIndex) -> Findings:
 
     Raises IndexDamagedError where the catalog itself is damaged.
     """
-    ledger = ledger_of(index)
+    catalog = catalog_of(index)
     assert index.generation is not None
-    ledger.check()
-    in_catalog = ledger.ids()
+    catalog.check()
+    in_catalog = catalog.ids()
     damaged = damaged_files(index.generation)
     try:
         in_engine = index.engine.ids()
@@ -113,9 +113,9 @@ def verify(index: OpenIndex) -> Findings:
         if not damaged:
             raise
         in_engine, documents, wrong = set(), 0, set()  # the engine can't read them either
-    roots = ledger.roots()
+    roots = catalog.roots()
     there = {name: location for name, location in roots.items() if location.exists()}
-    files = {path: known for path, known in ledger.files().items() if path.partition("/")[0] in there}
+    files = {path: known for path, known in catalog.files().items() if path.partition("/")[0] in there}
     found = scan(there, index.generation.path.parent)
     return Findings(
         articles=len(in_catalog),
@@ -124,7 +124,7 @@ def verify(index: OpenIndex) -> Findings:
         not_in_catalog=tuple(sorted(in_engine - in_catalog)),
         damaged_files=damaged,
         wrongly_found=tuple(sorted(wrong)),
-        unsettled=ledger.is_unsettled(),
+        unindexed=catalog.has_unindexed(),
         missing_files=tuple(sorted(removed_paths(files, found))),
         changed_files=tuple(
             path
@@ -139,7 +139,7 @@ def verify(index: OpenIndex) -> Findings:
 def _wrongly_found(index: OpenIndex) -> set[str]:
     """Searches for stretches of a sample of texts, and looks for them in the texts themselves."""
     draw = random.Random(0)
-    ids = sorted(ledger_of(index).ids() & index.engine.ids())
+    ids = sorted(catalog_of(index).ids() & index.engine.ids())
     articles = index.articles.articles(draw.sample(ids, min(_SAMPLE, len(ids))))
     units = {article.id: index.analyzer.units(article.text) for article in articles.values()}
     texts = {article_id: f" {' '.join(found)} " for article_id, found in units.items()}
@@ -163,22 +163,22 @@ def repair(directory: Path) -> list[str]:
     Where single articles are wrong, the engine is told of them again; where its files are damaged, it is made
     anew from the catalog, beside the old one. Raises IndexDamagedError where the catalog is damaged.
     """
-    place = IndexDirectory(directory)
-    with place.write_lock(), writing(directory):
-        place.prune()
-        generation = place.current()
+    index_directory = IndexDirectory(directory)
+    with index_directory.write_lock(), writing(directory):
+        index_directory.prune()
+        generation = index_directory.current()
         with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
             catalog.check()
             if generation.meta.engine in SHARED:
                 return _compare(generation, catalog)
             engine = _sound_engine(generation)
             if engine is None:
-                fresh = place.create(generation.meta, generation.dictionary)
+                fresh = index_directory.create(generation.meta, generation.dictionary)
                 catalog.copy_to(fresh.catalog_file)
                 with closing(CatalogWriter.open(fresh.catalog_file)) as copied:
                     fill_engine(fresh, copied)
                 record_checksums(fresh)
-                place.publish(fresh)
+                index_directory.publish(fresh)
                 return [f"The engine was made anew from {catalog.count():,} articles of the catalog."]
             with closing(engine):
                 return _retell(generation, catalog, engine)
@@ -210,13 +210,13 @@ def _retell(generation: Generation, catalog: CatalogWriter, engine: Engine) -> l
     wrong = catalog.ids() ^ engine.ids()
     with closing(OpenIndex.of(generation)) as index:
         wrong |= _wrongly_found(index)
-    catalog.mark(wrong)
-    if not catalog.is_unsettled():
+    catalog.flag_as_unindexed(wrong)
+    if not catalog.has_unindexed():
         return []
     with engine.writer() as writer:
-        told = replay(catalog, writer, generation)
+        told = reindex(catalog, writer, generation)
         writer.commit()
-        catalog.settle()
+        catalog.flag_as_indexed()
     record_checksums(generation)
     return [f"The engine was told again of {told:,} articles."]
 

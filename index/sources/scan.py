@@ -1,4 +1,4 @@
-"""What lies in the folders that an index follows."""
+"""Lists the files of the folders that an index follows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FoundFile:
     location: str
 
     def has_changed(self) -> bool:
-        """Whether the file looks different now, or is gone."""
+        """True if the file looks different now, or is gone."""
         try:
             status = Path(self.location).stat()
         except OSError:
@@ -107,7 +107,7 @@ def scan(roots: dict[str, Path], index: Path) -> Scan:
 
 
 def identity(location: Path) -> tuple[int, int] | None:
-    """What tells a file or folder from another that takes its name; None where there is none."""
+    """Device and inode: they tell a file or folder from another that takes its name. None if it is gone."""
     try:
         status = location.stat()
     except OSError:
@@ -188,14 +188,14 @@ def _leads_inside(location: str, root: Path) -> bool:
         return False
 
 
-def removed_paths(ledger: Iterable[str], found: Scan) -> list[str]:
-    """The paths in the ledger that are no longer there; those that could not be looked at are spared."""
-    return [path for path in ledger if path not in found.files and not _is_spared(path, found.unreadable)]
+def removed_paths(known: Iterable[str], found: Scan) -> list[str]:
+    """The known paths that are no longer there; those that could not be looked at are spared."""
+    return [path for path in known if path not in found.files and not _is_spared(path, found.unreadable)]
 
 
-def spared_paths(ledger: Iterable[str], found: Scan) -> list[str]:
-    """The paths in the ledger that could not be looked at."""
-    return [path for path in ledger if path not in found.files and _is_spared(path, found.unreadable)]
+def spared_paths(known: Iterable[str], found: Scan) -> list[str]:
+    """The known paths that could not be looked at."""
+    return [path for path in known if path not in found.files and _is_spared(path, found.unreadable)]
 
 
 def _is_spared(path: str, unreadable: set[str]) -> bool:

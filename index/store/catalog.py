@@ -1,12 +1,12 @@
-"""The catalog: one SQLite file with the articles, the ledger of files read, and the problems found.
+"""The catalog: one SQLite file with the articles, the files that were read, and the problems found.
 
-The catalog and the engine commit one after the other. In between, changed articles are marked
-(`ADDED`, `REMOVED`), and a writer that finds marks when it starts replays them; so a crash at any
-moment leaves nothing that the next run does not mend. A removed article stays readable until the engine
+The catalog and the engine commit one after the other. In between, changed articles are flagged as not yet
+indexed (`ADDED`, `REMOVED`), and a writer that finds such articles when it starts indexes them; so a crash at
+any moment leaves nothing that the next run does not mend. A removed article stays readable until the engine
 no longer finds it.
 
 Where the engine keeps the articles itself (see `SharedEngine`), text and html
-are not here, and the files of marked articles are read again.
+are not here, and the files of flagged articles are read again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from index.article import Article, Problem
 from index.errors import IndexDamagedError
 from index.sources.scan import FileState
 
-SETTLED, ADDED, REMOVED = 0, 1, 2
+INDEXED, ADDED, REMOVED = 0, 1, 2
 
 SCHEMA = """
 CREATE TABLE roots (name TEXT PRIMARY KEY, location TEXT NOT NULL) STRICT;
@@ -40,7 +40,7 @@ CREATE TABLE files (
 CREATE TABLE articles (
     id TEXT PRIMARY KEY,
     file INTEGER NOT NULL,
-    state INTEGER NOT NULL,         -- 0 settled, 1 added or changed, 2 removed: engine not yet told
+    state INTEGER NOT NULL,         -- 0 indexed; not yet indexed: 1 added or changed, 2 removed
     digest BLOB NOT NULL,           -- of all that follows
     path TEXT NOT NULL,
     title TEXT NOT NULL,
@@ -55,11 +55,11 @@ CREATE TABLE articles (
 ) STRICT;
 CREATE INDEX articles_by_file ON articles (file);
 CREATE INDEX articles_by_date ON articles (date DESC, id);
-CREATE INDEX articles_unsettled ON articles (state) WHERE state != 0;
+CREATE INDEX articles_unindexed ON articles (state) WHERE state != 0;
 -- A file whose article lost its id to one in a file that comes first, by path.
 CREATE TABLE claims (id TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (id, file)) STRICT;
 CREATE TABLE problems (
-    file INTEGER,                   -- NULL: not of a file in the ledger
+    file INTEGER,                   -- NULL: not of a known file
     path TEXT NOT NULL,
     reason TEXT NOT NULL,
     lost INTEGER NOT NULL
@@ -86,7 +86,7 @@ _OF_THE_COPY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file in the ledger: as it looked when it was read, and the digest of its bytes."""
+    """A file that was read: size and time as they were then, and the digest of its bytes."""
 
     state: FileState
     digest: str
@@ -94,7 +94,7 @@ class KnownFile:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a file's new content changes: ids to index anew, and ids to delete."""
+    """Ids of articles to index anew, and to delete, after a file has changed."""
 
     added: frozenset[str]
     changed: frozenset[str]
@@ -134,7 +134,7 @@ class Catalog:
 
     @property
     def is_outdated(self) -> bool:
-        """Whether others have written since it was opened, which this connection will never see."""
+        """True if others have written since it was opened, which this connection will never see."""
         return self._state is not None and self._state != _state(self._path)
 
     def close(self) -> None:
@@ -146,15 +146,15 @@ class Catalog:
         found: dict[str, Article] = {}
         for start in range(0, len(ids), _SQLITE_VARIABLES):
             part = ids[start : start + _SQLITE_VARIABLES]
-            marks = ",".join("?" * len(part))
-            rows = self._rows(f"SELECT {_LIGHT} FROM articles WHERE id IN ({marks})", *part)
+            placeholders = ",".join("?" * len(part))
+            rows = self._rows(f"SELECT {_LIGHT} FROM articles WHERE id IN ({placeholders})", *part)
             found |= {row[0]: _article(row) for row in rows}
         return found
 
     def titles(self, ids: Sequence[str]) -> dict[str, str]:
         """The titles of the articles with these ids (at most 500), by id."""
-        marks = ",".join("?" * len(ids))
-        return dict(self._rows(f"SELECT id, title FROM articles WHERE id IN ({marks})", *ids))
+        placeholders = ",".join("?" * len(ids))
+        return dict(self._rows(f"SELECT id, title FROM articles WHERE id IN ({placeholders})", *ids))
 
     def article(self, article_id: str) -> Article | None:
         """The whole article with this id, if there is one."""
@@ -199,12 +199,12 @@ class Catalog:
         return {row[0] for row in self._rows(f"SELECT id FROM articles WHERE state != {REMOVED}")}
 
     def count(self) -> int:
-        """How many articles there are."""
-        sql = f"SELECT count(*) FROM articles WHERE state != {SETTLED} AND state = {REMOVED}"
+        """The number of articles."""
+        sql = f"SELECT count(*) FROM articles WHERE state != {INDEXED} AND state = {REMOVED}"
         return int(self._rows(f"SELECT count(*) - ({sql}) FROM articles")[0][0])
 
     def count_in(self, paths: Iterable[str]) -> int:
-        """How many articles the files at these paths hold."""
+        """The number of articles in the files at these paths."""
         sql = "SELECT count(*) FROM articles WHERE file = (SELECT id FROM files WHERE path = ?)"
         return sum(int(self._rows(sql, path)[0][0]) for path in paths)
 
@@ -219,17 +219,17 @@ class Catalog:
         return [Problem(path, reason, bool(lost)) for path, reason, lost in rows]
 
     def count_problems(self) -> tuple[int, int]:
-        """How much could not be read, and how much not well."""
+        """The number of problems that left something out, and of the others."""
         counts = dict(self._rows("SELECT lost, count(*) FROM problems GROUP BY lost"))
         return counts.get(1, 0), counts.get(0, 0)
 
     def files(self) -> dict[str, KnownFile]:
-        """The ledger: every file that was read, by path. A size of -1 asks to read it again."""
+        """Every file that was read, by path. A size of -1 asks to read it again."""
         rows = self._rows("SELECT path, size, mtime_ns, digest FROM files")
         return {row[0]: KnownFile(FileState(*row[:3]), row[3]) for row in rows}
 
     def count_files(self) -> int:
-        """How many files the ledger has."""
+        """The number of files that were read."""
         return int(self._rows("SELECT count(*) FROM files")[0][0])
 
     def to_read_again(self) -> set[str]:
@@ -255,19 +255,19 @@ class Catalog:
         """The last of them, if there is one."""
         return next(iter(self.last_runs(1)), None)
 
-    def is_unsettled(self) -> bool:
-        """Whether there are changes that the engine may not know of."""
-        return bool(self._rows(f"SELECT 1 FROM articles WHERE state != {SETTLED} LIMIT 1"))
+    def has_unindexed(self) -> bool:
+        """True if there are changes that the engine may not know of."""
+        return bool(self._rows(f"SELECT 1 FROM articles WHERE state != {INDEXED} LIMIT 1"))
 
-    def unsettled(self) -> Iterator[tuple[str, Article | None]]:
+    def unindexed(self) -> Iterator[tuple[str, Article | None]]:
         """Changes that the engine may not know of: an id, and the whole article, or None where it is gone."""
-        marked = self._rows(f"SELECT id, state FROM articles WHERE state != {SETTLED}")
-        for article_id, state in marked:
+        rows = self._rows(f"SELECT id, state FROM articles WHERE state != {INDEXED}")
+        for article_id, state in rows:
             yield article_id, self.article(article_id) if state != REMOVED else None
 
-    def settled(self) -> dict[str, str]:
+    def indexed_digests(self) -> dict[str, str]:
         """The digests of the articles that the engine has, by id."""
-        rows = self._rows(f"SELECT id, digest FROM articles WHERE state = {SETTLED}")
+        rows = self._rows(f"SELECT id, digest FROM articles WHERE state = {INDEXED}")
         return {article_id: digest.hex() for article_id, digest in rows}
 
     def check(self) -> None:
@@ -303,7 +303,7 @@ class Catalog:
 
 
 def _state(path: Path) -> tuple[int, int, int]:
-    """What is different after a commit: of the file, and of its log."""
+    """Times and sizes of the file and its log: they differ after a commit."""
     try:
         status, log = path.stat(), path.with_name(f"{path.name}-wal")
         return status.st_mtime_ns, status.st_size, log.stat().st_size if log.exists() else 0

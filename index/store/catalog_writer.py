@@ -1,4 +1,4 @@
-"""Writing the catalog: what the files hold now, in place of what they held."""
+"""The writer of the catalog: replaces the articles of a file by those that it holds now."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.article import Article, PackedArticle, Problem, pack
 from index.sources.scan import FileState
-from index.store.catalog import ADDED, REMOVED, SCHEMA, SETTLED, Catalog, Change, connect
+from index.store.catalog import ADDED, INDEXED, REMOVED, SCHEMA, Catalog, Change, connect
 
 # Runs that are remembered; `souwen stats` shows the last of them.
 _RUNS_KEPT = 1000
@@ -58,7 +58,7 @@ class CatalogWriter(Catalog):
                 (changed if self._is_known(article_id) else added).add(article_id)
                 self._store(packed, file)
         removed = before.keys() - kept.keys()
-        self._mark_removed(removed)
+        self._flag_as_removed(removed)
         self._note(file, noted)
         return Change(frozenset(added), frozenset(changed), frozenset(removed))
 
@@ -81,8 +81,8 @@ class CatalogWriter(Catalog):
         self._note(file, [problem])
 
     def touch_file(self, state: FileState, digest: str) -> None:
-        """Notes that a file looks different, and holds what it held before. One that has been marked to be
-        read again, since an id has become free, stays so."""
+        """Notes that a file looks different, and holds what it held before. One that is to be read
+        again, since an id has become free, stays so."""
         self._connection.execute(
             "UPDATE files SET size = ?, mtime_ns = ?, digest = ? WHERE path = ? AND size != -1",
             (state.size, state.mtime_ns, digest, state.path),
@@ -98,14 +98,14 @@ class CatalogWriter(Catalog):
             f"SELECT id FROM articles WHERE file = ? AND state != {REMOVED}", (file,)
         ).fetchall()
         ids = frozenset(row[0] for row in rows)
-        self._mark_removed(ids)
+        self._flag_as_removed(ids)
         for table in ("problems", "claims"):
             self._connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
         self._connection.execute("DELETE FROM files WHERE id = ?", (file,))
         return ids
 
     def set_other_problems(self, problems: Iterable[Problem]) -> None:
-        """Replaces the problems that belong to no file in the ledger."""
+        """Replaces the problems that belong to no known file."""
         self._connection.execute("DELETE FROM problems WHERE file IS NULL")
         self._note(None, problems)
 
@@ -118,14 +118,15 @@ class CatalogWriter(Catalog):
             f"DELETE FROM runs WHERE rowid <= (SELECT max(rowid) - {_RUNS_KEPT} FROM runs)"
         )
 
-    def mark_all(self) -> None:
-        """Notes that a new engine knows nothing yet."""
+    def flag_all_as_unindexed(self) -> None:
+        """Flags all articles as not yet indexed: a new engine knows none."""
         self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
         self._connection.execute(f"UPDATE articles SET state = {ADDED}")
         self.commit()
 
-    def mark(self, article_ids: Iterable[str]) -> None:
-        """Notes that the engine may not know these articles; of ids without an article, that it may."""
+    def flag_as_unindexed(self, article_ids: Iterable[str]) -> None:
+        """Flags articles as possibly missing from the engine, and ids without an article as possibly stale
+        there."""
         for article_id in article_ids:
             self._connection.execute(
                 "INSERT INTO articles VALUES "
@@ -135,19 +136,19 @@ class CatalogWriter(Catalog):
             )
         self.commit()
 
-    def read_unsettled_again(self) -> None:
+    def reread_unindexed(self) -> None:
         """Has the files of articles that the engine may not know read again: their texts are not here."""
         self._connection.execute(
             f"UPDATE files SET size = -1 WHERE id IN (SELECT file FROM articles WHERE state = {ADDED})"
         )
-        self._connection.execute(f"UPDATE articles SET digest = x'', state = {SETTLED} WHERE state = {ADDED}")
+        self._connection.execute(f"UPDATE articles SET digest = x'', state = {INDEXED} WHERE state = {ADDED}")
         self.commit()
 
-    def settle(self) -> None:
+    def flag_as_indexed(self) -> None:
         """Notes that the engine has committed all changes."""
         self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
         dropped = "" if self.keeps_texts else ", text = '', html = x''"
-        self._connection.execute(f"UPDATE articles SET state = {SETTLED}{dropped} WHERE state != {SETTLED}")
+        self._connection.execute(f"UPDATE articles SET state = {INDEXED}{dropped} WHERE state != {INDEXED}")
         self.commit()
 
     def refuse(self, article_id: str, reason: str) -> None:
@@ -167,7 +168,7 @@ class CatalogWriter(Catalog):
     def compare(self, there: Mapping[str, str]) -> set[str]:
         """Compares the articles with what an engine has, given by id and digest: the files of those that it
         lacks are read again. Gives the ids that it has and should not."""
-        here = self.settled()
+        here = self.indexed_digests()
         for article_id, digest in here.items():
             if there.get(article_id) != digest:
                 self._connection.execute("UPDATE articles SET digest = x'' WHERE id = ?", (article_id,))
@@ -192,7 +193,7 @@ class CatalogWriter(Catalog):
         self._connection.commit()
 
     def _claim(self, packed: PackedArticle, file: int, path: str, noted: list[Problem]) -> bool:
-        """Whether the article gets its id. Of two files that use one, the first by path has it."""
+        """True if the article gets its id. Of two files that use one, the first by path has it."""
         row = self._connection.execute(
             f"SELECT file, path FROM articles WHERE id = ? AND file != ? AND state != {REMOVED}",
             (packed.article.id, file),
@@ -213,7 +214,7 @@ class CatalogWriter(Catalog):
         return wins
 
     def _is_known(self, article_id: str) -> bool:
-        """Whether the engine may have a document with this id."""
+        """True if the engine may have a document with this id."""
         row = self._connection.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone()
         return row is not None
 
@@ -239,7 +240,7 @@ class CatalogWriter(Catalog):
             ),
         )
 
-    def _mark_removed(self, ids: Iterable[str]) -> None:
+    def _flag_as_removed(self, ids: Iterable[str]) -> None:
         for article_id in ids:
             self._connection.execute(f"UPDATE articles SET state = {REMOVED} WHERE id = ?", (article_id,))
             # Files that wanted this id are to be read again.

@@ -3,11 +3,11 @@
 .souwen/
   current            the name of the live generation; replaced by an atomic rename
   write.lock         held by the one writer, by the operating system: a killed one leaves it free
-  ledger             the name of this directory's ledger on a cluster that several machines write to
+  writer-id          the name of this directory on a cluster that several machines write to
   gen-000001/
     meta.json        what the generation was made with
     dictionary.txt   the user dictionary it was made with, if any
-    catalog.sqlite   articles, ledger, problems
+    catalog.sqlite   articles, files, problems
     engine/          the engine's own files
     checksums.json   what they were when they were written
 """
@@ -50,7 +50,7 @@ UNPACKED = "gen-0."
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """What a generation was made with: all that opening it needs to know."""
+    """Metadata of a generation (`meta.json`): all that opening it needs to know."""
 
     engine: str
     segmenter: str
@@ -90,7 +90,7 @@ class IndexDirectory:
         self.path = path
 
     def exists(self) -> bool:
-        """Whether there is an index, damaged or not. Raises IndexDamagedError where that can't be seen."""
+        """True if there is an index, damaged or not. Raises IndexDamagedError where that can't be seen."""
         file = self.path / "current"
         try:
             return file.exists()
@@ -152,13 +152,15 @@ class IndexDirectory:
         temporary.replace(self.path / "current")
         flush(self.path)
 
-    def ledger(self, name: str = "") -> str:
-        """The name by which a cluster tells what was written from here from what others wrote; `name`, or a
-        new one, where there is none yet."""
-        file = self.path / "ledger"
+    def writer_id(self, name: str = "") -> str:
+        """The id of this directory among the writers of an index on a cluster: `name`, or a new one, where
+        there is none yet."""
+        file, former = self.path / "writer-id", self.path / "ledger"
+        if former.exists() and not file.exists():  # its name in older indexes
+            former.replace(file)
         if not file.exists():
             name = name or f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
-            unfinished = self.path / "ledger.new"
+            unfinished = self.path / "writer-id.new"
             unfinished.write_text(f"{name}\n", encoding="utf-8")
             flush(unfinished)
             unfinished.replace(file)
@@ -183,8 +185,8 @@ class IndexDirectory:
 
     @contextmanager
     def write_lock(self) -> Iterator[bool]:
-        """Holds the directory for the one writer. Whether the one before was interrupted: it clears its name
-        only in the end. Raises IndexBusyError that names who has the lock."""
+        """Holds the directory for the one writer. Yields True if the one before was interrupted: it clears
+        its name only in the end. Raises IndexBusyError that names who has the lock."""
         import portalocker  # takes long, and a reader needs none
 
         try:
@@ -222,7 +224,7 @@ class IndexDirectory:
             lock.truncate(0)
 
     def is_written(self) -> bool:
-        """Whether a writer holds the directory now."""
+        """True if a writer holds the directory now."""
         import portalocker
 
         try:
@@ -264,38 +266,38 @@ class IndexDirectory:
         return meta
 
 
-def check_meta(values: Mapping[str, Any], place: object, source: object = "") -> Meta:
-    """What a generation of the index at `place` was made with, as `source` says.
+def check_meta(values: Mapping[str, Any], location: object, source: object = "") -> Meta:
+    """The metadata of a generation of the index at `location`, checked; `source` is the file it is from.
 
     Raises IndexDamagedError where that is no description, IndexMismatchError where another version made it.
     """
     if values.get("format") != FORMAT:
         raise IndexMismatchError(
             "{path} has format {version}, and this souwen reads {readable}. Run: {command}",
-            path=place,
+            path=location,
             version=values.get("format"),
             readable=FORMAT,
-            command=_mend(place),
+            command=_mend(location),
         )
     try:
         meta = Meta(**values)
     except TypeError:
-        raise _no_description(source or place, place) from None
+        raise _no_description(source or location, location) from None
     if meta.analysis != ANALYSIS_VERSION:
         raise IndexMismatchError(
             "{path} was made with version {version} of the text analysis, and this souwen has {current}: "
             "words would not meet. Run: {command}",
-            path=place,
+            path=location,
             version=meta.analysis,
             current=ANALYSIS_VERSION,
-            command=_mend(place),
+            command=_mend(location),
         )
     return meta
 
 
-def _no_description(file: object, place: object) -> IndexDamagedError:
+def _no_description(file: object, location: object) -> IndexDamagedError:
     return IndexDamagedError(
-        "{file}: is not a description of an index. Run: {command}", file=file, command=_mend(place)
+        "{file}: is not a description of an index. Run: {command}", file=file, command=_mend(location)
     )
 
 

@@ -1,4 +1,4 @@
-"""Reading an index that others write: an open generation, replaced when another becomes live."""
+"""Readers of an index that others write: the open generation is replaced when another becomes live."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _STALE = 1.0
 class OpenIndex:
     """One generation, open for reading: its articles, its engine, and the analysis they were made with.
 
-    `ledger` is the catalog of this machine, and `generation` where that is; a machine that only reads what is
-    on a cluster has none. `version` goes up with every commit that is seen.
+    `catalog` is that of this machine, and `generation` its directory; both are None on a machine that only
+    reads an index on a cluster. `version` goes up with every commit that is seen.
     """
 
     def __init__(
@@ -38,14 +38,14 @@ class OpenIndex:
         dictionary: str,
         engine: Engine,
         articles: ArticleStore,
-        ledger: Catalog | None,
+        catalog: Catalog | None,
         generation: Generation | None,
     ) -> None:
         self.meta = meta
         self.dictionary = dictionary
         self.engine = engine
         self.articles = articles
-        self.ledger = ledger
+        self.catalog = catalog
         self.generation = generation
         self._identity = identity(generation.path) if generation is not None else None
         self.analyzer = Analyzer(meta.segmenter, dictionary)
@@ -89,7 +89,7 @@ class OpenIndex:
         return cls(meta, description.dictionary, engine, engine.articles, None, None)
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The index directory, or the address on a cluster."""
         return str(self.generation.path.parent) if self.generation is not None else self.meta.url
 
@@ -103,22 +103,22 @@ class OpenIndex:
 
     @property
     def is_live(self) -> bool:
-        """Whether it was still what is searched when it was looked at last."""
-        if self.ledger is not None and self.ledger.is_outdated:
+        """True if it was still the live generation at the last look."""
+        if self.catalog is not None and self.catalog.is_outdated:
             return False
         return self.meta.engine not in SHARED or cast(SharedEngine, self.engine).is_live
 
     def is_at(self, path: Path | None) -> bool:
-        """Whether this generation is the directory there, and no copy that has taken its place; without one,
-        whether it has none."""
+        """True if this generation is the directory at `path`, and no copy that has replaced it; without a
+        path, if it has none."""
         if self.generation is None or path is None:
             return self.generation is None and path is None
         return self.generation.path == path and identity(path) == self._identity
 
     def close(self) -> None:
         """Lets go of all files and connections."""
-        if self.ledger is not None:
-            self.ledger.close()
+        if self.catalog is not None:
+            self.catalog.close()
         self.engine.close()
 
 
@@ -128,16 +128,16 @@ class IndexReader:
 
     def __init__(self, location: Path | str) -> None:
         self._address = str(location) if is_address(location) else ""
-        self._place = None if self._address else IndexDirectory(Path(location))
+        self._directory = None if self._address else IndexDirectory(Path(location))
         self._lock = threading.Lock()
         self._open: OpenIndex | None = None
         self._looked = 0.0
         self._looking = False
 
     @property
-    def place(self) -> IndexDirectory | None:
+    def directory(self) -> IndexDirectory | None:
         """The index directory, if there is one."""
-        return self._place
+        return self._directory
 
     @contextmanager
     def acquire(self) -> Iterator[OpenIndex]:
@@ -218,22 +218,22 @@ class IndexReader:
                 self._let_go(index)
 
     def _live_path(self) -> Path | None:
-        """Where the live generation is on this machine; None where the index is not."""
-        return self._place.path / self._place.current_name() if self._place is not None else None
+        """The directory of the live generation; None for an address on a cluster."""
+        return self._directory.path / self._directory.current_name() if self._directory is not None else None
 
     def _open_at(self, live: Path | None) -> OpenIndex:
-        if self._place is None or live is None:
+        if self._directory is None or live is None:
             return OpenIndex.at(self._address)
-        return self._open_live(self._place, live.name)
+        return self._open_live(self._directory, live.name)
 
-    def _open_live(self, place: IndexDirectory, name: str) -> OpenIndex:
+    def _open_live(self, directory: IndexDirectory, name: str) -> OpenIndex:
         """Opens what is live, called `name` a moment ago; anew if the generation was replaced and removed
         meanwhile."""
         while True:
             try:
-                return OpenIndex.of(place.current())
+                return OpenIndex.of(directory.current())
             except SouwenError:
-                before, name = name, place.current_name()
+                before, name = name, directory.current_name()
                 if name == before:
                     raise
 
@@ -250,11 +250,11 @@ class IndexReader:
             self._open = None
 
 
-def ledger_of(index: OpenIndex) -> Catalog:
-    """The ledger of an index. Raises InputError on a machine that has none."""
-    if index.ledger is None:
+def catalog_of(index: OpenIndex) -> Catalog:
+    """The catalog of an index. Raises InputError on a machine that has none."""
+    if index.catalog is None:
         raise InputError(
-            f"{index.place}: what was read, and what could not be, is known where it was indexed. "
+            f"{index.location}: what was read, and what could not be, is known where it was indexed. "
             "Run this there."
         )
-    return index.ledger
+    return index.catalog

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.article import Article
 from index.engines.opensearch.client import Address, failures, reason_of, unreadable
-from index.engines.opensearch.mapping import article_of, key_of
+from index.engines.opensearch.mapping import WRITER, article_of, key_of
 from index.engines.opensearch.queries import ask, pages
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ class ClusterArticles:
         for kept in self._all({"_source": ["article"]}, _AT_ONCE):
             yield article_of(kept)
 
-    def of_ledger(self, ledger: str) -> Iterator[Article]:
+    def of_writer(self, writer_id: str) -> Iterator[Article]:
         """Every whole article that one machine wrote, by id."""
-        body = {"query": {"term": {"ledger": ledger}}, "_source": ["article"]}
+        body = {"query": {"term": {WRITER: writer_id}}, "_source": ["article"]}
         return map(article_of, self._all(body, _AT_ONCE))
 
     def texts(self) -> Iterator[str]:
@@ -75,7 +75,7 @@ class ClusterArticles:
         return [article_of(hit["_source"]["article"]) for hit in hits]
 
     def count(self) -> int:
-        """How many articles there are."""
+        """The number of articles."""
         return int(self._ask({"size": 0, "track_total_hits": True})["hits"]["total"]["value"])
 
     def dates(self) -> tuple[int | None, int | None]:
@@ -93,7 +93,7 @@ class ClusterArticles:
         yield from (hit["_source"]["article"] for page in found for hit in page)
 
     def _get(self, ids: Sequence[str], parts: Mapping[str, object]) -> dict[str, dict[str, Any]]:
-        """What is kept of articles, by id; only what searches see, too."""
+        """The stored parts of articles, by id; of documents that searches see, too."""
         kept: dict[str, dict[str, Any]] = {}
         for start in range(0, len(ids), _AT_ONCE):
             asked = ids[start : start + _AT_ONCE]

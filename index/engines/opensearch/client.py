@@ -1,4 +1,4 @@
-"""Where a cluster is, how it is spoken to, and what its errors mean."""
+"""Addresses of clusters, connections to them, and their errors as EngineError."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Address:
 
 
 def is_address(location: object) -> bool:
-    """Whether what `--index` names is on a cluster, and no directory."""
+    """True if `--index` names an index on a cluster rather than a directory."""
     return str(location).startswith(("http://", "https://"))
 
 
@@ -113,7 +113,7 @@ def connect(address: Address) -> OpenSearch:
 
 @contextmanager
 def failures(address: Address) -> Iterator[None]:
-    """What a cluster answers that is no answer, as errors that say what to do."""
+    """Turns the errors of opensearch-py into EngineErrors that say what to do."""
     import opensearchpy
 
     try:
@@ -164,7 +164,7 @@ def unreadable(address: Address, reason: str) -> EngineError:
 
 
 def reason_of(error: Any) -> str:
-    """What an answer of the cluster says went wrong, down to its cause."""
+    """The reasons that an error answer of the cluster gives, down to the cause."""
     info = getattr(error, "info", error)
     if not isinstance(info, dict):
         return str(getattr(error, "error", error))

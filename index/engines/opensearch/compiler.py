@@ -92,7 +92,7 @@ def compile_best(node: query.AndMaybe, starting: Starting) -> Clause | None:
 
 
 def _is_broad(node: query.Query) -> bool:
-    """Whether there are many ways to match."""
+    """True if most documents are likely to match."""
     if isinstance(node, query.And):
         return all(_is_broad(child) for child in node.subqueries if not isinstance(child, query.Not))
     return isinstance(node, query.Or) and len(node.subqueries) >= _MANY_WAYS
@@ -117,12 +117,12 @@ def _all(children: Sequence[query.Query], starting: Starting) -> Clause:
 
 def _phrase(node: GramPhrase, starting: Starting) -> Clause:
     parts: list[str] = []
-    places: list[Sequence[str]] = []
+    positions: list[Sequence[str]] = []
     for offset, gram in node.grams:
         found = starting(node.fieldname, gram) if offset in node.unfinished else (gram,)
         if not found:
             return {"match_none": {}}
-        places.append(found)
+        positions.append(found)
         parts += [GAP] * (offset - len(parts))
         parts.append(OR.join(found))
     asked = {"query": " ".join(parts), "analyzer": PHRASE, "slop": node.slop}
@@ -130,7 +130,7 @@ def _phrase(node: GramPhrase, starting: Starting) -> Clause:
         return {"match_phrase": {node.fieldname: asked | {"boost": node.boost * _BM25_FACTOR}}}
     near: Clause = {"match_phrase": {node.fieldname: asked}}
     # Lucene lets no gram stand for two of a phrase, however near they may be.
-    both = sorted({*places[0]} & {*places[1]}) if node.grams[1][0] <= node.slop else []
+    both = sorted({*positions[0]} & {*positions[1]}) if node.grams[1][0] <= node.slop else []
     if both:
         near = {"bool": {"should": [near, {"terms": {node.fieldname: both}}]}}
     return _constant(near, node.boost)

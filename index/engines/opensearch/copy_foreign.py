@@ -1,4 +1,4 @@
-"""What other machines indexed, taken along when one of them makes the index anew.
+"""Copies the documents of other machines when one of them rebuilds the index.
 
 Their articles are read from the cluster and analysed again: their files are not here. Only what differs is
 copied, so that a second look takes little, and tells of what has changed since the first.
@@ -15,6 +15,7 @@ from index.article import pack
 from index.engines.opensearch.articles import ClusterArticles
 from index.engines.opensearch.client import Address
 from index.engines.opensearch.generations import Generations, LiveGeneration
+from index.engines.opensearch.mapping import WRITER
 from index.engines.opensearch.queries import WINDOW, pages
 from index.engines.opensearch.writer import ClusterWriter
 from index.settings import zone
@@ -29,19 +30,21 @@ _AT_ONCE = 100
 def written(
     client: OpenSearch, address: Address, index: str, wanted: Mapping[str, Any]
 ) -> dict[str, tuple[str, str]]:
-    """The ids of the documents that match, each with the digest of its article and its ledger."""
-    body = {"query": dict(wanted), "_source": False, "docvalue_fields": ["digest", "ledger"]}
+    """The ids of the documents that match, each with the digest of its article and its writer id."""
+    body = {"query": dict(wanted), "_source": False, "docvalue_fields": ["digest", WRITER]}
     return {
-        hit["sort"][0]: (hit["fields"].get("digest", [""])[0], hit["fields"]["ledger"][0])
+        hit["sort"][0]: (hit["fields"].get("digest", [""])[0], hit["fields"][WRITER][0])
         for page in pages(client, address, index, body, [{"id": "asc"}], WINDOW)
         for hit in page
     }
 
 
-def carry(client: OpenSearch, address: Address, live: LiveGeneration, target: str, ledger: str) -> None:
-    """Makes the documents of other ledgers in `target` those that are live. What has no article, or an id
-    that this ledger has taken, is left out."""
-    others = {"bool": {"must_not": [{"term": {"ledger": ledger}}]}}
+def copy_foreign(
+    client: OpenSearch, address: Address, live: LiveGeneration, target: str, writer_id: str
+) -> None:
+    """Makes the documents of other writers in `target` those that are live. Documents without an article, or
+    with an id that this writer has taken, are left out."""
+    others = {"bool": {"must_not": [{"term": {WRITER: writer_id}}]}}
     there = written(client, address, live.index, others)
     here = written(client, address, target, others)
     missing = [document_id for document_id, found in there.items() if here.get(document_id) != found]
@@ -53,7 +56,7 @@ def carry(client: OpenSearch, address: Address, live: LiveGeneration, target: st
     analyzer = Analyzer(str(meta["segmenter"]), generations.dictionary(target))
     timezone = zone(str(meta["timezone"]))
     articles = ClusterArticles(client, address, live.index)
-    writer = ClusterWriter(client, address, target, ledger)
+    writer = ClusterWriter(client, address, target, writer_id)
     try:
         for document_id in surplus:
             writer.delete(document_id, here[document_id][1])

@@ -21,11 +21,11 @@ from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sor
 from index.engines.opensearch.articles import ClusterArticles
 from index.engines.opensearch.client import Address, connect, failures, reason_of, unreadable
 from index.engines.opensearch.compiler import compile_best, compile_tree
-from index.engines.opensearch.copy_foreign import carry, written
+from index.engines.opensearch.copy_foreign import copy_foreign, written
 from index.engines.opensearch.generations import Generations, refuse_others
-from index.engines.opensearch.mapping import GAP, counted_field
+from index.engines.opensearch.mapping import GAP, WRITER, counted_field
 from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, pages
-from index.engines.opensearch.state import Place
+from index.engines.opensearch.state import ClusterState
 from index.engines.opensearch.writer import ClusterWriter
 from index.errors import EngineError, InputError
 
@@ -55,12 +55,14 @@ _SORTS: dict[Sort, list[Any]] = {
 class OpenSearchEngine:
     """See `index.engines.base.SharedEngine`."""
 
-    def __init__(self, address: Address, index: str, directory: Path | None, place: Place | None) -> None:
+    def __init__(
+        self, address: Address, index: str, directory: Path | None, state: ClusterState | None
+    ) -> None:
         self._address = address
         self._client = connect(address)
         self._generations = Generations(self._client, address)
         self._directory = directory
-        self._place = place
+        self._state = state
         self._index = self._live = index
         live = self._generations.live()
         self._seen = live.changed if live is not None and live.index == index else ""
@@ -87,40 +89,40 @@ class OpenSearchEngine:
             shards = description.shards or (1 if live is None else generations.shards(live.index))
             index = generations.create(description.meta, description.dictionary, shards, live=live is None)
         building = live is not None and not joins
-        # Who joins has written nothing yet: its first run compares what is there with its ledger.
-        place = Place(str(address), "" if joins else index, description.ledger, building)
+        # Who joins has written nothing yet: its first run compares what is there with its catalog.
+        state = ClusterState(str(address), "" if joins else index, description.writer_id, building)
         directory.mkdir()
-        place.write(directory)
-        return cls(address, index, directory, place)
+        state.write(directory)
+        return cls(address, index, directory, state)
 
     @classmethod
     def open(cls, directory: Path) -> OpenSearchEngine:
-        place = Place.read(directory)
-        address = Address.parse(place.url)
-        if place.building:
-            return cls(address, place.index, directory, place)
+        state = ClusterState.read(directory)
+        address = Address.parse(state.url)
+        if state.building:
+            return cls(address, state.index, directory, state)
         live = Generations(connect(address), address).current()
-        return cls(address, live.index, directory, place)
+        return cls(address, live.index, directory, state)
 
     @classmethod
     def at(cls, address: str) -> OpenSearchEngine:
-        place = Address.parse(address)
-        return cls(place, Generations(connect(place), place).current().index, None, None)
+        parsed = Address.parse(address)
+        return cls(parsed, Generations(connect(parsed), parsed).current().index, None, None)
 
     @classmethod
     def abandon(cls, directory: Path) -> None:
-        place = Place.read(directory)
-        if place.building:
-            address = Address.parse(place.url)
-            Generations(connect(address), address).remove(place.index)
+        state = ClusterState.read(directory)
+        if state.building:
+            address = Address.parse(state.url)
+            Generations(connect(address), address).remove(state.index)
 
     @property
     def articles(self) -> ClusterArticles:
         return ClusterArticles(self._client, self._address, self._index)
 
     @property
-    def ledger(self) -> str:
-        return self._place.ledger if self._place is not None else ""
+    def writer_id(self) -> str:
+        return self._state.writer_id if self._state is not None else ""
 
     @property
     def name(self) -> str:
@@ -133,7 +135,7 @@ class OpenSearchEngine:
     @property
     def description(self) -> Description:
         meta, dictionary = self._generations.meta(self._index), self._generations.dictionary(self._index)
-        return Description(str(self._address), meta, dictionary, self._shards, self.ledger)
+        return Description(str(self._address), meta, dictionary, self._shards, self.writer_id)
 
     def search(
         self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
@@ -251,7 +253,7 @@ class OpenSearchEngine:
         return set(self.digests())
 
     def digests(self) -> dict[str, str]:
-        wanted = {"term": {"ledger": self.ledger}} if self.ledger else {"match_all": {}}
+        wanted = {"term": {WRITER: self.writer_id}} if self.writer_id else {"match_all": {}}
         found = written(self._client, self._address, self._index, wanted)
         return {document_id: digest for document_id, (digest, _) in found.items()}
 
@@ -265,22 +267,22 @@ class OpenSearchEngine:
     def is_live(self) -> bool:
         return self._live == self._index
 
-    def has_moved(self) -> bool:
-        return self._place is not None and not self._place.building and self._place.index != self._index
+    def has_new_generation(self) -> bool:
+        return self._state is not None and not self._state.building and self._state.index != self._index
 
-    def settle_in(self) -> None:
-        assert self._directory is not None and self._place is not None
-        self._place = replace(self._place, index=self._index)
-        self._place.write(self._directory)
+    def acknowledge(self) -> None:
+        assert self._directory is not None and self._state is not None
+        self._state = replace(self._state, index=self._index)
+        self._state.write(self._directory)
 
     def own_articles(self) -> Iterator[Article]:
-        return self.articles.of_ledger(self.ledger)
+        return self.articles.of_writer(self.writer_id)
 
     def leave(self) -> None:
         with failures(self._address):
             self._client.delete_by_query(
                 index=self._index,
-                body={"query": {"term": {"ledger": self.ledger}}},
+                body={"query": {"term": {WRITER: self.writer_id}}},
                 params={"conflicts": "proceed", "refresh": "true", "timeout": "5m"},
                 request_timeout=3600,
             )
@@ -290,26 +292,29 @@ class OpenSearchEngine:
             self._generations.remove(self._index, even_live=True)
 
     def publish(self) -> None:
-        assert self._directory is not None and self._place is not None
-        if not self._place.building:
-            self._generations.settle_loaded(self._index)
+        assert self._directory is not None and self._state is not None
+        if not self._state.building:
+            self._generations.finalize_if_loading(self._index)
             return
         live = self._generations.live()
         if live is not None:
-            carry(self._client, self._address, live, self._index, self._place.ledger)
-        self._generations.settle(self._index)
+            copy_foreign(self._client, self._address, live, self._index, self._state.writer_id)
+        self._generations.finalize(self._index)
         self._generations.wait_for_copies(self._index)
         if live is not None:  # once more: the first time may have taken long
-            carry(self._client, self._address, live, self._index, self._place.ledger)
+            copy_foreign(self._client, self._address, live, self._index, self._state.writer_id)
         self._generations.publish(self._index)
-        self._place = replace(self._place, building=False)
-        self._place.write(self._directory)
+        self._state = replace(self._state, building=False)
+        self._state.write(self._directory)
 
     @contextmanager
     def writer(self) -> Iterator[ClusterWriter]:
-        if self._place is None:
-            raise EngineError("{engine}: only a machine with a ledger writes", engine="opensearch")
-        writer = ClusterWriter(self._client, self._address, self._index, self._place.ledger)
+        if self._state is None:
+            raise EngineError(
+                "{engine}: only an index directory can write; this is the address of a cluster",
+                engine="opensearch",
+            )
+        writer = ClusterWriter(self._client, self._address, self._index, self._state.writer_id)
         try:
             yield writer
         finally:
@@ -329,7 +334,7 @@ class OpenSearchEngine:
         return ask_together(self._client, self._address, self._index, searches)
 
     def _kind(self, *, is_scored: bool) -> str:
-        """How the shards of a search work together."""
+        """The search type: shards tell each other of their statistics, or don't."""
         is_small = self._documents < _EXACT_STATISTICS
         return "dfs_query_then_fetch" if is_scored and self._shards > 1 and is_small else "query_then_fetch"
 

@@ -40,7 +40,7 @@ _LOADING = {
     "merge.policy.max_merge_at_once": 50,
 }
 # A copy of each shard where there is a second node for it.
-_SETTLED = {
+_SERVING = {
     "auto_expand_replicas": "0-1",
     "refresh_interval": None,
     "merge.policy.segments_per_tier": None,
@@ -56,7 +56,7 @@ _GRACE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class LiveGeneration:
-    """The index that is live: its name, what it was made with, and a mark that changes with every commit."""
+    """The index that is live: its name and metadata, and a stamp that changes with every commit."""
 
     index: str
     meta: Mapping[str, Any]
@@ -97,7 +97,7 @@ class Generations:
         return live
 
     def meta(self, index: str) -> dict[str, Any]:
-        """What a generation was made with."""
+        """The metadata that a generation was made with."""
         meta: dict[str, Any] = self._described(index)["souwen"]
         return meta
 
@@ -114,7 +114,7 @@ class Generations:
                 f"dictionary: is too large for a cluster: {len(packed):,} bytes when packed, "
                 f"and {_MOST_DICTIONARY:,} are allowed. Leave out words that jieba has."
             )
-        described: dict[str, object] = {"souwen": dict(meta), "changed": _mark(), "dictionary": packed}
+        described: dict[str, object] = {"souwen": dict(meta), "changed": _new_stamp(), "dictionary": packed}
         body = index_body(shards, described, _LOADING)
         number = max(self._numbers(), default=0)
         while True:
@@ -126,13 +126,13 @@ class Generations:
 
     def changed(self, index: str) -> None:
         """Tells readers that there is something new to see."""
-        described = self._described(index) | {"changed": _mark()}
+        described = self._described(index) | {"changed": _new_stamp()}
         with failures(self._address):
             self._client.indices.put_mapping(index=index, body={"_meta": described})
 
-    def settle(self, index: str) -> None:
-        """Has the segments of an index that has been filled merged, which halves the time of a search; then
-        copies made, of what is merged, and what is new seen without being asked for.
+    def finalize(self, index: str) -> None:
+        """Finalizes a bulk load: merges segments, which halves the time of a search; then turns on copies and
+        regular refreshes.
 
         Takes some twenty seconds a gigabyte. Where the cluster can't merge, or takes longer than it is waited
         for, nothing is lost.
@@ -144,7 +144,7 @@ class Generations:
                 index=index, params={"max_num_segments": 1 + size // _LARGE, "request_timeout": 3600}
             )
         with failures(self._address):
-            self._client.indices.put_settings(index=index, body={"index": dict(_SETTLED)})
+            self._client.indices.put_settings(index=index, body={"index": dict(_SERVING)})
 
     def wait_for_copies(self, index: str) -> None:
         """Waits until there is a copy of each shard, if there is a node for it, or a minute has passed."""
@@ -153,10 +153,10 @@ class Generations:
                 index=index, params={"wait_for_status": "green", "request_timeout": 60, "ignore": 408}
             )
 
-    def settle_loaded(self, index: str) -> None:
-        """The same, if it has not been done yet."""
+    def finalize_if_loading(self, index: str) -> None:
+        """Finalizes a bulk load that has not been finalized."""
         if self._settings(index).get("refresh_interval") == "-1":
-            self.settle(index)
+            self.finalize(index)
 
     def publish(self, index: str) -> None:
         """Makes an index the live one, at once, and removes those before it."""
@@ -186,16 +186,16 @@ class Generations:
         return int(found["_all"]["total"]["store"]["size_in_bytes"])
 
     def uid(self, index: str) -> str:
-        """What the cluster tells an index by, and no other on any cluster has."""
+        """The UUID of an index: no other on any cluster has it."""
         return str(self._settings(index)["uuid"])
 
     def shards(self, index: str) -> int:
-        """How many parts an index has."""
+        """The number of shards of an index."""
         return int(self._settings(index)["number_of_shards"])
 
-    def _create(self, index: str, mark: object, body: dict[str, Any]) -> bool:
-        """Whether there was none of that name. (A cluster that loses its manager tries again by itself, and
-        then says that there is one: this one.)"""
+    def _create(self, index: str, stamp: object, body: dict[str, Any]) -> bool:
+        """Creates an index; False if there is one of that name. (A cluster that loses its manager tries again
+        by itself, and then says that there is one: this one.)"""
         import opensearchpy
 
         with failures(self._address):
@@ -203,7 +203,7 @@ class Generations:
                 self._client.indices.create(index=index, body=body)
             except opensearchpy.RequestError as error:
                 if error.error == "resource_already_exists_exception":
-                    return bool(self._described(index).get("changed") == mark)
+                    return bool(self._described(index).get("changed") == stamp)
                 if error.error == "invalid_alias_name_exception":
                     raise EngineError(
                         "{url}: there is an index of that name that souwen did not make. Choose another.",
@@ -259,7 +259,7 @@ def writing(index: str) -> str:
     return f"{index}-write"
 
 
-def refuse_others(there: Mapping[str, Any], here: Mapping[str, Any], place: object) -> None:
+def refuse_others(there: Mapping[str, Any], here: Mapping[str, Any], address: object) -> None:
     """Raises IndexMismatchError where what is live was made in another way than what a machine would write to
     it."""
     for name in ("format", "analysis", "segmenter", "timezone", "dictionary"):
@@ -267,11 +267,11 @@ def refuse_others(there: Mapping[str, Any], here: Mapping[str, Any], place: obje
             raise IndexMismatchError(
                 "the index at {path} was made with {name} {there}, and this machine has {wanted}: words "
                 "would not meet. Use the same here, or make the index anew: {command}",
-                path=place,
+                path=address,
                 name=name,
                 there=there.get(name) or "none",
                 wanted=here.get(name) or "none",
-                command=f"souwen index --rebuild --engine opensearch --url {place}",
+                command=f"souwen index --rebuild --engine opensearch --url {address}",
             )
 
 
@@ -279,5 +279,5 @@ def _number(index: str) -> int:
     return int(index.rpartition("-")[2])
 
 
-def _mark() -> str:
+def _new_stamp() -> str:
     return uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""What is indexed of a document, and how; an article as the cluster keeps it.
+"""Mappings and settings of an index on a cluster, documents as JSON, and articles as `_source` keeps them.
 
 Tokens are made by souwen, as for every engine, so a text is cut at spaces and nothing else is done to it.
 They are indexed and not kept: `_source` has the article alone.
@@ -24,6 +24,8 @@ from index.engines.bm25 import K1, B
 # No token has control characters in it.
 GAP, OR = "\x02", "\x03"
 PHRASE = "phrase"
+# The field with the id of the writer that a document belongs to, by the name that indexes which exist have.
+WRITER = "ledger"
 # Lucene has room for 32,766 bytes in a term: so many UTF-16 units of any text. Longer tokens are left out.
 _LONGEST = 10_922
 # Whole values that are longer are not searched or counted.
@@ -46,7 +48,7 @@ def index_body(shards: int, meta: Mapping[str, object], replicas: Mapping[str, o
     properties: dict[str, Any] = {
         "article": {"type": "object", "enabled": False},
         "id": {"type": "keyword"},
-        "ledger": {"type": "keyword"},
+        WRITER: {"type": "keyword"},
         "digest": {"type": "keyword", "index": False},
         "date": {"type": "long"},
     }
@@ -123,11 +125,11 @@ def key_of(document_id: str) -> str:
     return f"blake2b:{blake2b(document_id.encode(), digest_size=32).hexdigest()}"
 
 
-def source_of(document: Document, packed: PackedArticle | None, ledger: str) -> bytes:
+def source_of(document: Document, packed: PackedArticle | None, writer_id: str) -> bytes:
     """A document and its article as one line of JSON."""
     import orjson
 
-    source: dict[str, Any] = {"id": document.id, "ledger": ledger, "article": {"ledger": ledger}}
+    source: dict[str, Any] = {"id": document.id, WRITER: writer_id, "article": {WRITER: writer_id}}
     for name in GRAM_FIELDS:
         source[name] = getattr(document, name) or NOTHING
     for name in WORD_FIELDS:

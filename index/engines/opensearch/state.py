@@ -1,4 +1,4 @@
-"""Where on a cluster this machine's index is: the one file of the engine's directory."""
+"""The state of an index directory on a cluster, kept in the one file of the engine's directory."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ _FILE = "cluster.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What `cluster.json` says: the address, the index that was written last, and the name of this machine's
-    ledger among those that write to it. An index that is `building` is not live yet."""
+class ClusterState:
+    """The content of `cluster.json`: the address, the index that was written last, and the id of this writer
+    among those that write to it. An index that is `building` is not live yet."""
 
     url: str
     index: str
-    ledger: str
+    writer_id: str
     building: bool = False
 
     @classmethod
-    def read(cls, directory: Path) -> Place:
+    def read(cls, directory: Path) -> ClusterState:
         """Raises IndexDamagedError where there is nothing to read."""
         file = directory / _FILE
         try:
-            return cls(**json.loads(file.read_text(encoding="utf-8")))
+            values = json.loads(file.read_text(encoding="utf-8"))
+            if "ledger" in values:  # its name in older indexes
+                values["writer_id"] = values.pop("ledger")
+            return cls(**values)
         except (OSError, ValueError, TypeError) as error:
             raise IndexDamagedError("{file}: can't be read: {reason}", file=file, reason=error) from None
 
     def write(self, directory: Path) -> None:
-        """Takes the place of what was written before, at once."""
+        """Replaces the file atomically."""
         unfinished = directory / f"{_FILE}.new"
         unfinished.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
         unfinished.replace(directory / _FILE)

@@ -1,8 +1,8 @@
 """Documents in bulk, several requests at once, with retries that neither lose nor repeat any.
 
-Each document has one place on the cluster, its id, so that what is sent twice is there once. Several machines
-may index their own folders into one index: a document belongs to the ledger that wrote it, and is neither
-replaced nor deleted by another.
+A document is stored under its id, so that one sent twice is there once. Several machines may index their own
+folders into one index: a document belongs to the writer that wrote it, and is neither replaced nor deleted by
+another.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from index.analysis.document import Document
 from index.engines.opensearch.client import Address, failures, reason_of, unreadable
 from index.engines.opensearch.generations import Generations, writing
-from index.engines.opensearch.mapping import key_of, source_of
+from index.engines.opensearch.mapping import WRITER, key_of, source_of
 from index.errors import EngineError
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ _WAIT_FOR_ANSWER = 30
 
 @dataclass(slots=True)
 class _Operation:
-    """What is to become of one document: `create` where none is expected, `index` and `delete` for one that
-    is known. `line` is the document."""
+    """A pending operation on one document: `create` where none is expected, `index` and `delete` for one
+    that is known. `line` is the document."""
 
     kind: str
     id: str
-    ledger: str
+    writer_id: str
     line: bytes = b""
 
 
@@ -55,11 +55,11 @@ class ClusterWriter:
     """See `EngineWriter`. What has filled a request is on the cluster before `commit`, though
     seldom seen; a run that breaks off is mended by the next, as for every engine."""
 
-    def __init__(self, client: OpenSearch, address: Address, index: str, ledger: str) -> None:
+    def __init__(self, client: OpenSearch, address: Address, index: str, writer_id: str) -> None:
         self._client = client
         self._address = address
         self._index = index
-        self._ledger = ledger
+        self._writer_id = writer_id
         self._generations = Generations(client, address)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="bulk")
         self._waiting: dict[str, _Operation] = {}
@@ -67,16 +67,16 @@ class ClusterWriter:
         self._under_way: deque[tuple[frozenset[str], Future[dict[str, str]]]] = deque()
         self._refused: dict[str, str] = {}
 
-    def add(self, document: Document, article: PackedArticle | None = None, ledger: str = "") -> None:
-        """See `EngineWriter`; `ledger` is another's, for what a rebuild takes along."""
-        line = source_of(document, article, ledger or self._ledger)
+    def add(self, document: Document, article: PackedArticle | None = None, writer_id: str = "") -> None:
+        """See `EngineWriter`; `writer_id` is another's, for documents that a rebuild copies."""
+        line = source_of(document, article, writer_id or self._writer_id)
         known = self._waiting.get(document.id)
         kind = "create" if known is None or known.kind == "create" else "index"
-        self._put(_Operation(kind, document.id, ledger or self._ledger, line))
+        self._put(_Operation(kind, document.id, writer_id or self._writer_id, line))
 
-    def delete(self, document_id: str, ledger: str = "") -> None:
+    def delete(self, document_id: str, writer_id: str = "") -> None:
         """See `EngineWriter`."""
-        self._put(_Operation("delete", document_id, ledger or self._ledger))
+        self._put(_Operation("delete", document_id, writer_id or self._writer_id))
 
     def commit(self) -> dict[str, str]:
         """See `EngineWriter`."""
@@ -207,21 +207,21 @@ class ClusterWriter:
         return again, reason
 
     def _others(self, operations: Iterable[_Operation]) -> dict[str, str]:
-        """The ids that belong to another ledger than the one that would write them, with that."""
+        """The ids that belong to another writer than the one that would write them, with the other's id."""
         asked = list(operations)
         if not asked:
             return {}
         documents = self._known(asked)
         others: dict[str, str] = {}
         for operation, document in zip(asked, documents, strict=True):
-            owner = document.get("_source", {}).get("article", {}).get("ledger", operation.ledger)
-            if owner != operation.ledger:
+            owner = document.get("_source", {}).get("article", {}).get(WRITER, operation.writer_id)
+            if owner != operation.writer_id:
                 others[operation.id] = owner
         return others
 
     def _known(self, operations: Sequence[_Operation]) -> list[dict[str, Any]]:
-        """What is there under the ids, with the ledgers that wrote it. Of a shard that can't be read nobody
-        knows what is there: it is waited for."""
+        """The documents stored under the ids, with their writer ids, in order. Waits for a shard that can't
+        be read."""
         import opensearchpy
 
         ids = [key_of(operation.id) for operation in operations]
@@ -232,7 +232,7 @@ class ClusterWriter:
                     found: dict[str, Any] = self._client.mget(
                         body={"ids": ids},
                         index=writing(self._index),
-                        params={"_source_includes": "article.ledger"},
+                        params={"_source_includes": f"article.{WRITER}"},
                     )
                 except opensearchpy.TransportError as error:
                     if not _is_passing(error) or time.monotonic() - started > _PATIENCE:
@@ -248,7 +248,7 @@ class ClusterWriter:
 
 
 def _is_passing(error: Any) -> bool:
-    """Whether a cluster may answer otherwise in a while. (Without a connection there is no status.)"""
+    """True if the cluster may answer otherwise in a while. (Without a connection there is no status.)"""
     return not isinstance(error.status_code, int) or error.status_code in _BUSY
 
 
@@ -258,5 +258,5 @@ def _rest(wait: float) -> float:
     return min(2 * wait, _LONGEST_WAIT)
 
 
-def _taken(ledger: str) -> str:
-    return f"its id is also used by {ledger}, whose article is indexed"
+def _taken(writer_id: str) -> str:
+    return f"its id is also used by {writer_id}, whose article is indexed"

@@ -1,4 +1,5 @@
-"""An index of tantivy: what `index/engines/tantivy/engine.py` is made of.
+"""The tantivy engine.
 
+engine.py     the engine and its writer
 compiler.py   trees of `whoosh.query` → queries of tantivy
 """

@@ -1,4 +1,4 @@
-"""Trees of `whoosh.query` → queries of tantivy. What the nodes mean: `index/engines/base.py`."""
+"""Trees of `whoosh.query` → queries of tantivy. `index/engines/base.py` defines the nodes."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _all_of(nodes: Sequence[query.Query], schema: tantivy.Schema, starting: Star
 
 
 def scored(match: Query, scores: Query) -> Query:
-    """What matches, with what the scores add to it."""
+    """The documents of `match`; `scores` adds to the score of those that it matches, too."""
     return Query.boolean_query([(Occur.Must, match), (Occur.Should, scores)])
 
 

@@ -69,7 +69,7 @@ class TantivyEngine:
         self._index = index
         self._schema = index.schema
         self._meta_file = directory / "meta.json"
-        self._seen = self._commit_mark()
+        self._seen = self._commit_stamp()
         self._refresh_lock = threading.Lock()
         index.config_reader("manual", 0)
         index.reload()
@@ -205,12 +205,12 @@ class TantivyEngine:
         return {_id(searcher, address) for _, address in found.hits}
 
     def refresh(self) -> bool:
-        mark = self._commit_mark()
-        if mark == self._seen:
+        stamp = self._commit_stamp()
+        if stamp == self._seen:
             return False
         with self._refresh_lock, _failures():
             self._index.reload()
-            self._seen = mark
+            self._seen = stamp
         return True
 
     @contextmanager
@@ -236,7 +236,7 @@ class TantivyEngine:
 
         return compile_tree(node, self._schema, starting)
 
-    def _commit_mark(self) -> tuple[int, int]:
+    def _commit_stamp(self) -> tuple[int, int]:
         try:
             status = self._meta_file.stat()
         except OSError as error:

@@ -1,5 +1,6 @@
-"""An index of Whoosh: what `index/engines/whoosh/engine.py` is made of.
+"""The Whoosh engine, the reference.
 
-evaluation.py   trees of `whoosh.query` → the scores of documents
-ownership.py    its files are pickles, and must be nobody else's
+engine.py        the engine and its writer
+evaluation.py    trees of `whoosh.query` → the scores of documents
+permissions.py   its files are pickles: nobody else may write them
 """

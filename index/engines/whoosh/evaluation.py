@@ -1,4 +1,4 @@
-"""Trees of `whoosh.query` → the scores of documents. What the nodes mean: `index/engines/base.py`.
+"""Trees of `whoosh.query` → the scores of documents. `index/engines/base.py` defines the nodes.
 
 A tree is evaluated a node at a time, to plain dicts. (Whoosh's own matchers can't be the reference: `Require`
 compiles to AndNot, `ConstantScoreQuery` keeps its child's scores when positions are wanted, and phrases know
@@ -93,7 +93,7 @@ class Evaluation:
         return self._bm25(node.fieldname, [gram for _, gram in node.grams], frequencies, node.boost)
 
     def _positions(self, field: str, gram: str, is_unfinished: bool) -> dict[int, set[int]]:
-        """Where a gram stands (or every gram that starts so), by document."""
+        """The positions of a gram (or of every gram that starts so), by document."""
         grams = [term for term, _ in terms_of(self._reader, field, gram)] if is_unfinished else [gram]
         found: dict[int, set[int]] = {}
         for one in grams:
