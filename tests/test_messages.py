@@ -69,7 +69,7 @@ def test_catalogs_are_compiled(script: ModuleType, path: Path) -> None:
 def test_all_that_reaches_a_page_is_a_message(script: ModuleType) -> None:
     """Notes and errors begin with a literal, not with an f-string: else no catalog could have them."""
     modules = {module for package in ("index", "search", "web") for module in (ROOT / package).rglob("*.py")}
-    for module in modules - {ROOT / "index" / "sync.py"}:  # which only the terminal runs
+    for module in modules - {ROOT / "index" / "ingest" / "sync.py"}:  # which only the terminal runs
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)
