@@ -33,8 +33,9 @@ from index.analysis.variants import CHOSEN, RADICALS, REGIONAL, SEMANTIC
 from index.engines.base import Sort
 from index.settings import Settings
 from index.store.reader import IndexReader, OpenIndex
-from search.planning.planner import Planning, make_plan
+from search.planning.planner import make_plan
 from search.query.parser import parse_query
+from search.query.resolve import QueryContext
 
 _SIMPLIFY = opencc.OpenCC("t2s").convert
 _VARIANTS = {pair[0]: pair[1] for pair in (REGIONAL + SEMANTIC + RADICALS + CHOSEN).split()}
@@ -170,7 +171,7 @@ def found_by_index(index: OpenIndex, string: str, limit: int) -> set[str]:
     settings = Settings()
     tree = parse_query(f'"{string}"', settings, index.zone).tree
     limits = settings.max_query_words, settings.max_expansions
-    plan = make_plan(tree, Planning(index.analyzer, index.engine.terms, *limits))
+    plan = make_plan(tree, QueryContext(index.analyzer, index.engine.terms, *limits))
     hits = index.engine.search(plan.strict, sort=Sort.NEWEST, offset=0, limit=limit).hits
     return {hit.id for hit in hits}
 

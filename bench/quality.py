@@ -33,10 +33,11 @@ from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
 from index.store.reader import IndexReader
-from search.planning import planner as ranking
 from search.planning import scoring
+from search.planning.planner import make_plan
 from search.planning.scoring import Weights
 from search.query.parser import parse_query
+from search.query.resolve import QueryContext
 from search.request import SearchRequest
 from search.searcher import Searcher
 
@@ -166,8 +167,8 @@ def substring_recall(directory: Path, gold: Path, names: dict[str, str]) -> tupl
             count += 1
             parsed = parse_query(f'"{record["query"]}"', settings, index.zone)
             limits = settings.max_query_words, settings.max_expansions
-            planning = ranking.Planning(index.analyzer, index.engine.terms, *limits)
-            plan = ranking.make_plan(parsed.tree, planning)
+            context = QueryContext(index.analyzer, index.engine.terms, *limits)
+            plan = make_plan(parsed.tree, context)
             hits = index.engine.search(plan.strict, sort=Sort.NEWEST, offset=0, limit=len(paths)).hits
             missing = {names[i] for i in record["ids"]} - {paths[hit.id] for hit in hits}
             if missing:

@@ -40,8 +40,9 @@ from index.sources.posts import parse_file
 from index.store.directory import IndexDirectory
 from index.store.reader import OpenIndex
 from search.planning.plan import Plan
-from search.planning.planner import Planning, make_plan
+from search.planning.planner import make_plan
 from search.query.parser import parse_query
+from search.query.resolve import QueryContext
 from search.snippets import Snippet, highlight, snippets
 from web.app import create_app
 from web.reading import reading_view
@@ -193,7 +194,7 @@ def check_snippets(data: bytes) -> None:
     typed, _, text = _any_text(data).partition("\n")
     tree = parse_query(typed[:200], Settings(), UTC).tree
     highlight_terms = make_plan(
-        tree, Planning(_analyzers[0], lambda field, prefix: [], 200, 1000)
+        tree, QueryContext(_analyzers[0], lambda field, prefix: [], 200, 1000)
     ).highlight_terms
     title = highlight(text, highlight_terms, "title")
     assert title.text == text
@@ -257,7 +258,7 @@ def _plan(index: OpenIndex, typed: str) -> Plan:
     settings = Settings()
     parsed = parse_query(typed, settings, index.zone)
     limits = settings.max_query_words, settings.max_expansions
-    plan = make_plan(parsed.tree, Planning(index.analyzer, index.engine.terms, *limits))
+    plan = make_plan(parsed.tree, QueryContext(index.analyzer, index.engine.terms, *limits))
     for note in (*parsed.notes, *plan.notes):
         str(note)
     return plan

@@ -17,8 +17,9 @@ from index.article import to_datetime
 from index.engines.base import Engine, Hit, Sort
 from index.engines.nodes import GramPhrase
 from search.deadline import Deadline
-from search.planning.matching import any_of, scored, text_of
+from search.planning.matching import any_of, scored
 from search.planning.plan import Plan
+from search.query.words import text_of
 
 # Parts of a score that are looked at together, to see whether any of them scores.
 _AT_A_TIME = 6

@@ -24,12 +24,12 @@ from search.assist.lexicon import LivePinyinIndex
 from search.assist.query_log import LivePastQueries
 from search.deadline import Deadline
 from search.facets import FacetValue, merged_facets
-from search.planning.expansion import Thesaurus
-from search.planning.matching import Expand, scored
+from search.planning.matching import scored
 from search.planning.plan import HighlightTerm, Plan
-from search.planning.planner import Planning, make_match, make_plan
+from search.planning.planner import make_match, make_plan
 from search.planning.scoring import freshness_scores
 from search.query.parser import Note, parse_query
+from search.query.resolve import Expand, QueryContext
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
 from search.snippets import Snippet, highlight, snippets
 from search.user_files import DictionaryFile, SynonymsFile
@@ -211,7 +211,7 @@ class Searcher:
         if filters and not text.strip():
             return index.engine.count(_filtered(query.Every(), filters))
         tree = parse_query(text, self._settings, index.zone).tree
-        match = make_match(tree, self._planning(index, terms))
+        match = make_match(tree, self._context(index, terms))
         return index.engine.count(_filtered(match, filters))
 
     def article(self, article_id: str) -> Article:
@@ -280,16 +280,21 @@ class Searcher:
         """The plan of what was typed, and what could not be read as it was meant."""
         parsed = parse_query(text, self._settings, index.zone)
         notes = self._synonyms.current()[1]
-        plan = make_plan(parsed.tree, self._planning(index, terms))
+        plan = make_plan(parsed.tree, self._context(index, terms))
         if plan.scores:
             fresh = freshness_scores(self._settings.freshness, time.time())
             plan = replace(plan, scores=(*plan.scores, *fresh))
         return plan, (*parsed.notes, *notes)
 
-    def _planning(self, index: OpenIndex, terms: Expand) -> Planning:
-        settings = self._settings
-        thesaurus = Thesaurus(self._synonyms.current()[0], index.engine.count)
-        return Planning(index.analyzer, terms, settings.max_query_words, settings.max_expansions, thesaurus)
+    def _context(self, index: OpenIndex, terms: Expand) -> QueryContext:
+        return QueryContext(
+            index.analyzer,
+            terms,
+            self._settings.max_query_words,
+            self._settings.max_expansions,
+            synonyms=self._synonyms.current()[0],
+            count=index.engine.count,
+        )
 
 
 def _everything() -> Plan:

@@ -10,8 +10,8 @@ from index.analysis import hash_dictionary
 from index.errors import SettingsError
 from index.settings import read_named_file
 from index.store.reader import OpenIndex
-from search.planning.synonyms import NO_SYNONYMS, Synonyms, parse_synonyms
 from search.query.parser import Note
+from search.query.synonyms import NO_SYNONYMS, Synonyms, parse_synonyms
 
 Value = TypeVar("Value")
 

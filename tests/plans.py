@@ -17,8 +17,9 @@ from index.settings import Settings, zone
 from index.sources.dates import parse_date
 from search.planning.matching import scored
 from search.planning.plan import Plan
-from search.planning.planner import Planning, make_plan
+from search.planning.planner import make_plan
 from search.query.parser import parse_query
+from search.query.resolve import QueryContext
 
 ZONE = zone("Asia/Shanghai")
 ANALYZER = Analyzer()
@@ -82,9 +83,12 @@ class Archive:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def plan(self, text: str, *, max_words: int = 200, max_expansions: int = 1000) -> Plan:
+    def plan(
+        self, text: str, *, max_words: int = 200, max_expansions: int = 1000, max_grams: int = 1000
+    ) -> Plan:
         tree = parse_query(text, Settings(), ZONE).tree
-        return make_plan(tree, Planning(ANALYZER, self.engine.terms, max_words, max_expansions))
+        context = QueryContext(ANALYZER, self.engine.terms, max_words, max_expansions, max_grams)
+        return make_plan(tree, context)
 
     def strict(self, text: str) -> set[str]:
         return self.ids(self.plan(text).strict)

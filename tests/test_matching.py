@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plans import ANALYZER, ARCHIVE, MANDATORY, Archive, archive_of, article
 from whoosh import query
 
-from search.planning import matching
+from search.planning.matching import match_any
 
 
 @pytest.fixture(scope="module")
@@ -248,10 +248,7 @@ def test_many_words_are_looked_up_at_once_and_find_the_same(
     halves: tuple[Archive, ...], words: list[str]
 ) -> None:
     groups = [("text", tuple(ANALYZER.units(word))) for word in words]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(matching, "_MANY_TERMS", 1)
-        at_once = matching.match_any(groups)
-        patch.setattr(matching, "_MANY_TERMS", 1000)
-        one_by_one = matching.match_any(groups)
+    at_once = match_any(groups, many_terms=1)
+    one_by_one = match_any(groups, many_terms=1000)
     for archive in halves:
         assert archive.ids(query.Or(at_once)) == archive.ids(query.Or(one_by_one))

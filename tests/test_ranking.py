@@ -13,7 +13,6 @@ from whoosh import query
 
 from index.engines.base import Sort
 from index.engines.nodes import GramPhrase
-from search.planning import matching
 from search.planning.matching import scored
 from search.planning.scoring import WEIGHTS
 
@@ -148,17 +147,15 @@ def test_a_pattern_stands_for_so_many_words_and_says_if_there_are_more() -> None
             assert made.ids(plan.strict) == set(names)
 
 
-def test_an_unfinished_word_behind_others_is_found_however_many_it_may_be(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_unfinished_word_behind_others_is_found_however_many_it_may_be() -> None:
     articles = [article(f"{number}", "无题", f"第{number}号文件第{number}页") for number in range(10, 30)]
     with archive_of([*articles, article("x", "无题", "1号，第2页")]) as made:
         for text, found in (("第1*", 10), ("文件 第1*", 10), ("号文件第2*", 10), ("title:第1*", 0)):
             plan = made.plan(text, max_expansions=3)
             assert len(made.ids(plan.strict)) == found
             assert not plan.notes
-        monkeypatch.setattr(matching, "_MAX_NEIGHBOURS", 5)
-        plan = made.plan("号文件第1*", max_expansions=3)  # too many to be looked at beside the others
+        # Too many to be looked at beside the others:
+        plan = made.plan("号文件第1*", max_expansions=3, max_grams=5)
         assert len(made.ids(plan.strict)) == 3
         assert "号文件第1… stands for 11 words; the 3 most frequent" in str(plan.notes[0])
 

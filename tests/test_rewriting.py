@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from plans import ARCHIVE, MANDATORY, Archive, archive_of
-from whoosh import query
 
 from search.planning.unparse import QueryPrinter
+from search.query.nodes import Node
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +81,12 @@ def test_what_was_understood_means_the_same(archive: Archive, text: str) -> None
 
 
 def test_what_nests_is_written_once(monkeypatch: pytest.MonkeyPatch, archive: Archive) -> None:
-    written: list[query.Query] = []
+    written: list[Node] = []
     write = QueryPrinter.write
 
-    def noting(self: QueryPrinter, node: query.Query, inside: query.Query | None = None) -> str:
+    def noting(self: QueryPrinter, node: Node, parent: Node | None = None) -> str:
         written.append(node)
-        return write(self, node, inside)
+        return write(self, node, parent)
 
     monkeypatch.setattr(QueryPrinter, "write", noting)
     text = "公安"

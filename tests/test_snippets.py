@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from index.analysis import Analyzer
 from index.settings import Settings, zone
 from search.planning.plan import HighlightTerm
-from search.planning.planner import Planning, make_plan
+from search.planning.planner import make_plan
 from search.query.parser import parse_query
+from search.query.resolve import QueryContext
 from search.snippets import _LOOKED_AT, LENGTH, Snippet, highlight, snippets
 
 ANALYZER = Analyzer()
@@ -29,7 +30,7 @@ def term(text: str, *, weight: float = 1.0, is_prefix: bool = False) -> Highligh
 def needles_of(typed: str) -> tuple[HighlightTerm, ...]:
     """What is marked for a query."""
     tree = parse_query(typed, Settings(), zone("UTC")).tree
-    return make_plan(tree, Planning(ANALYZER, lambda field, prefix: [], 200, 1000)).highlight_terms
+    return make_plan(tree, QueryContext(ANALYZER, lambda field, prefix: [], 200, 1000)).highlight_terms
 
 
 def marked(snippet: Snippet) -> list[str]:

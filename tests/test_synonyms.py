@@ -19,7 +19,7 @@ from index.errors import SettingsError
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
-from search.planning.synonyms import parse_synonyms
+from search.query.synonyms import parse_synonyms
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
 

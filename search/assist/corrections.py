@@ -23,7 +23,8 @@ from index.analysis.grams import BOUNDARY, END, separate, units
 from search.assist.budget import MeteredIndex
 from search.assist.context import GapContext
 from search.assist.pinyin import readings
-from search.planning.matching import SEARCHED, match_units
+from search.planning.matching import match_units
+from search.query.grammar import SEARCHED_FIELDS
 from search.query.wildcard import within_distance
 
 # log10 of the probability that a slip makes just this of a text: that of its kind, shared among all
@@ -184,7 +185,7 @@ class _Search:
     def __init__(self, index: MeteredIndex, name: str, typed: list[str], found: int) -> None:
         self._index = index
         self._name = name
-        self._fields = SEARCHED[name]
+        self._fields = SEARCHED_FIELDS[name]
         self._typed = typed
         self._found = found
         self._heap: list[tuple[float, int, Callable[[], None] | _Edit]] = []

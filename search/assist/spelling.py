@@ -20,8 +20,7 @@ from index.store.reader import OpenIndex
 from search.assist.budget import MeteredIndex
 from search.assist.corrections import Edit, corrections
 from search.assist.pinyin import readings
-from search.planning.matching import SEARCHED
-from search.query.grammar import DEFAULT_FIELD
+from search.query.grammar import DEFAULT_FIELD, SEARCHED_FIELDS
 
 # A text of a query that fewer articles have may have a slip.
 _FEW = 10
@@ -120,7 +119,7 @@ def _texts(typed: str, node: query.Query) -> Iterator[_Text]:
             for child in node.subqueries:
                 yield from _texts(typed, child)
         case query.Term() | query.Prefix() | query.Phrase():
-            if node.fieldname in SEARCHED and getattr(node, "startchar", None) is not None:
+            if node.fieldname in SEARCHED_FIELDS and getattr(node, "startchar", None) is not None:
                 yield from _texts_of_leaf(typed, node)
 
 

@@ -22,8 +22,9 @@ from index.store.reader import OpenIndex
 from search.assist.lexicon import PinyinIndex
 from search.assist.pinyin import readings
 from search.assist.query_log import PastQueries
-from search.planning.matching import all_of, any_of, match_open, match_units
+from search.planning.matching import all_of, any_of, match_prefix, match_units
 from search.query.grammar import DEFAULT_FIELD
+from search.query.resolve import common_endings
 
 _MAX_PREFIX = 50
 # Words that an unfinished one may stand for in a title.
@@ -181,9 +182,12 @@ def _titles(index: OpenIndex, typed: str, limit: int) -> list[Suggestion]:
     """Titles that have all that was typed, its last word perhaps unfinished: those that start so first, then
     the newest first."""
     *before, last = typed.split() or [""]
-    is_prefix, _ = match_open("title", index.analyzer.units(last), index.engine.terms, _EXPANSIONS)
-    if is_prefix is query.NullQuery:
+    units = index.analyzer.units(last)
+    if not units:
         return []
+    counts = common_endings("title", units, index.engine.terms)
+    endings = None if counts is None else [unit for unit, _ in counts.most_common(_EXPANSIONS)]
+    is_prefix = match_prefix("title", units, endings)
     groups = [units for word in before if (units := index.analyzer.units(word))]
     tree = all_of([is_prefix, *(match_units("title", units) for units in groups)])
     # Several articles may have one title.

@@ -11,8 +11,7 @@ from whoosh import query
 from index.analysis import Analyzer
 from index.analysis.grams import END
 from search.assist.spelling import NO_FILTERS, Count
-from search.planning.matching import SEARCHED
-from search.query.grammar import DEFAULT_FIELD
+from search.query.grammar import DEFAULT_FIELD, SEARCHED_FIELDS
 from search.query.parser import DateRange
 from search.query.words import query_words
 
@@ -151,7 +150,7 @@ def _span(node: query.Query) -> tuple[int, int] | None:
 
 
 def _words(node: query.Query, typed: str, analyzer: Analyzer) -> list[str]:
-    if not (isinstance(node, query.Term) and node.fieldname in SEARCHED):
+    if not (isinstance(node, query.Term) and node.fieldname in SEARCHED_FIELDS):
         return [typed.strip()] if typed.strip() else []
     name = _prefix(node)
     groups = dict.fromkeys(map(tuple, query_words(analyzer, node.text)))

@@ -1,47 +1,98 @@
-"""Units → trees that an engine compiles: the documents with a sequence of units, and their combinations."""
+"""Resolved tree → which documents match: with all that was asked for, or with a part of the words.
+
+Grams decide what matches: any substring is found, whatever a dictionary thinks of it. The trees made here are
+what engines compile (`whoosh.query` and `index/engines/nodes.py`), and give no scores.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise, zip_longest
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from whoosh import query
 
-from index.analysis.grams import BOUNDARY, END, phrase_grams
+from index.analysis import Analyzer
+from index.analysis.grams import END, phrase_grams
 from index.engines.nodes import GramPhrase, TermSet
-from search.query.grammar import DEFAULT_FIELD
+from search.query import nodes
+from search.query.grammar import SEARCHED_FIELDS
+from search.query.words import is_compound, partial_words
 
-# The fields that a logical field stands for.
-SEARCHED = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}
-
-# Grams that the unfinished ones of one phrase may stand for: what OpenSearch lists of one shard. tantivy
-# takes 16,384, for half a second.
-_MAX_NEIGHBOURS = 1_000
 # Terms of which any will do, from which on they are looked up at once.
 _MANY_TERMS = 40
 
-# `Engine.terms`: the tokens of a field that start so, with their document frequencies.
-Expand = Callable[[str, str], list[tuple[str, int]]]
+
+def strict(node: nodes.Node) -> query.Query:
+    """The documents that have all that was asked for."""
+    match node:
+        case nodes.All():
+            return all_of(_distinct(map(strict, node.children)))
+        case nodes.AnyOf():
+            return any_of(_distinct(map(strict, node.children)))
+        case nodes.Not():
+            return query.Not(strict(node.node))
+        case nodes.Text():
+            return all_of(_distinct(_match_alternatives(node.field, each) for each in node.alternatives))
+        case nodes.Phrase() if node.words:
+            return any_of([_near(field, node) for field in node.fields])
+        case nodes.Phrase():
+            return match_units(node.field, node.units)
+        case nodes.Prefix():
+            return match_prefix(node.field, node.units, node.endings)
+        case nodes.Pattern():
+            return any_of([TermSet(f"{field}_units", node.units) for field in node.fields])
+        case nodes.FieldValue():
+            return (query.Prefix if node.is_prefix else query.Term)(node.field, node.key)
+        case nodes.Dates():
+            return query.NumericRange("date", node.start, node.end, endexcl=True)
+
+
+def relaxed(tree: nodes.Node, analyzer: Analyzer) -> query.Query | None:
+    """The documents that have one of the words at least; None where there is only one.
+
+    All else has to match as it was asked for: what is quoted or excluded, and what AND was typed between.
+    """
+    parts = tree.children if isinstance(tree, nodes.All) and tree.is_relaxable else (tree,)
+    texts = [part for part in parts if isinstance(part, nodes.Text)]
+    synonymous = [part for part in parts if _is_optional(part) and not isinstance(part, nodes.Text)]
+    alternatives = [each for text in texts for each in text.alternatives]
+    if sum(1 + is_compound(word) for each in alternatives for word in each.words) + len(synonymous) < 2:
+        return None
+    words = [
+        (text.field, tuple(word))
+        for text in texts
+        for word in (
+            *partial_words(analyzer, text.text),
+            *(form for each in text.alternatives for form in each.synonyms),
+        )
+    ]
+    required = [strict(part) for part in parts if not _is_optional(part)]
+    return all_of([any_of([*match_any(words), *map(strict, synonymous)]), *required])
+
+
+def _is_optional(part: nodes.Node) -> bool:
+    return isinstance(part, nodes.Text) or (isinstance(part, nodes.AnyOf) and part.is_synonymous)
 
 
 def match_units(name: str, units: Sequence[str]) -> query.Query:
     """The documents with these units, adjacent, in one of the fields that `name` stands for."""
-    return any_of([units_in(field, units) for field in SEARCHED[name]])
+    return any_of([units_in(field, units) for field in SEARCHED_FIELDS[name]])
 
 
-def match_any(words: Iterable[tuple[str, tuple[str, ...]]]) -> list[query.Query]:
-    """What together are the documents with at least one of these words, each with its logical field.
+def match_any(
+    words: Iterable[tuple[str, tuple[str, ...]]], many_terms: int = _MANY_TERMS
+) -> list[query.Query]:
+    """Nodes that together match the documents with at least one of these words, each with its logical field.
 
-    Of many, those of one or two units are looked up at once: that is far cheaper than one by one.
+    Words of one or two units are looked up at once if they are many: that is far cheaper than one by one.
     """
     parts = [
         part
         for name, units in dict.fromkeys(words)
-        for part in (units_in(field, units) for field in SEARCHED[name])
+        for part in (units_in(field, units) for field in SEARCHED_FIELDS[name])
     ]
     terms = [part for part in parts if isinstance(part, query.Term)]
-    if len(terms) < _MANY_TERMS:
+    if len(terms) < many_terms:
         return parts
     by_field: dict[str, list[str]] = {}
     for term in terms:
@@ -50,34 +101,25 @@ def match_any(words: Iterable[tuple[str, tuple[str, ...]]]) -> list[query.Query]
     return [*looked_up, *(part for part in parts if isinstance(part, GramPhrase))]
 
 
-def match_open(
-    name: str, units: Sequence[str], terms: Expand, limit: int
-) -> tuple[query.Query, dict[str, int]]:
-    """The documents with these units, the last of which may be unfinished if it is of letters or digits.
-
-    Where too many pairs of units start as the last two do, the last is one of the `limit` most frequent words
-    that start so: all of them, with their frequencies, are the second of the pair.
-    """
-    if not units:
-        return query.NullQuery, {}
+def match_prefix(name: str, units: Sequence[str], endings: Iterable[str] | None) -> query.Query:
+    """The documents with these units, the last of which may be unfinished if it is of letters or digits: one
+    of `endings`, or where these are None, any (`common_endings`)."""
     *head, last = units
+    if endings is not None:
+        found = [match_units(name, [*head, unit]) for unit in endings]
+        return any_of(found) if found else query.Not(query.Every())
     if not last.endswith(END):
-        return match_units(name, units), {}
+        return match_units(name, units)
+    fields = SEARCHED_FIELDS[name]
     stem = last.removesuffix(END)
-    fields = SEARCHED[name]
     if not head:
-        return any_of([query.Prefix(f"{field}_units", stem) for field in fields]), {}
-    pair, offset = head[-1] + stem, len(head) - 1
+        return any_of([query.Prefix(f"{field}_units", stem) for field in fields])
+    offset = len(head) - 1
+    gram = (offset, head[-1] + stem)
     if offset == 0:
-        return any_of([query.Prefix(f"{field}_grams", pair) for field in fields]), {}
-    if all(len(terms(f"{field}_grams", pair)) <= _MAX_NEIGHBOURS for field in fields):
-        grams = (*phrase_grams(head), (offset, pair))
-        unfinished = frozenset([offset])
-        return any_of([GramPhrase(f"{field}_grams", grams, unfinished=unfinished) for field in fields]), {}
-    counts: Counter[str] = Counter()
-    for field in fields:
-        counts.update(dict(terms(f"{field}_units", stem)))
-    return any_found([match_units(name, [*head, unit]) for unit, _ in counts.most_common(limit)]), counts
+        return any_of([query.Prefix(f"{field}_grams", gram[1]) for field in fields])
+    grams = (*phrase_grams(head), gram)
+    return any_of([GramPhrase(f"{field}_grams", grams, unfinished=frozenset([offset])) for field in fields])
 
 
 def units_in(field: str, units: Sequence[str]) -> query.Query:
@@ -89,36 +131,22 @@ def units_in(field: str, units: Sequence[str]) -> query.Query:
     return GramPhrase(f"{field}_grams", phrase_grams(units))
 
 
-def near(field: str, groups: list[list[str]], slop: int, terms: Expand) -> tuple[query.Query, bool]:
-    """Each word, and each but the first at most `slop` units from where it would follow the one before.
+def _match_alternatives(name: str, alternatives: nodes.Alternatives) -> query.Query:
+    words = all_of([match_units(name, word) for word in alternatives.words])
+    return any_of([words, *(match_units(name, form) for form in alternatives.synonyms)])
 
-    The distance is between the grams that the words start with. Where those of words of one unit are too
-    many, it is not asked for: the second of the pair says whether it always is.
-    """
-    parts = [units_in(field, group) for group in groups]
-    grams_field = f"{field}_grams"
-    for left, right in pairwise(groups):
-        words = {0: left, len(left): right}
-        unfinished = frozenset(offset for offset, word in words.items() if len(word) == 1)
-        if sum(len(terms(grams_field, words[offset][0])) for offset in unfinished) <= _MAX_NEIGHBOURS:
+
+def _near(field: str, phrase: nodes.Phrase) -> query.Query:
+    """The documents with each word of a phrase in a field, at its distance: it is between the grams that the
+    words start with."""
+    parts = [units_in(field, word) for word in phrase.words]
+    for number, (left, right) in enumerate(pairwise(phrase.words)):
+        if (field, number) not in phrase.unheld:
+            words = {0: left, len(left): right}
             grams = tuple((offset, "".join(word[:2])) for offset, word in words.items())
-            parts.append(GramPhrase(grams_field, grams, slop=slop, unfinished=unfinished))
-    return all_of(parts), len(parts) == 2 * len(groups) - 1
-
-
-def text_of(units: Sequence[str], glue: str = " ") -> str:
-    """Units as a person would write them, with `glue` between runs of letters, and between numbers."""
-    text = ""
-    for unit, following in zip_longest(units, units[1:], fillvalue=""):
-        if unit == BOUNDARY:
-            # A point between digits would make one number of them: 12:30 is not 12.30.
-            text += ":" if text[-1:].isdecimal() and following[:1].isdecimal() else "."
-            continue
-        alike = str.isdecimal if unit[0].isdecimal() else str.isalpha
-        if unit.endswith(END) and text[-1:].isascii() and alike(text[-1:]):
-            text += glue
-        text += unit.removesuffix(END)
-    return text
+            unfinished = frozenset(offset for offset, word in words.items() if len(word) == 1)
+            parts.append(GramPhrase(f"{field}_grams", grams, slop=phrase.slop, unfinished=unfinished))
+    return all_of(parts)
 
 
 def scored(match: query.Query, scores: Sequence[query.Query]) -> query.Query:
@@ -128,15 +156,17 @@ def scored(match: query.Query, scores: Sequence[query.Query]) -> query.Query:
 
 
 def all_of(nodes: list[query.Query]) -> query.Query:
+    """AND of the nodes, of which there is at least one."""
     return nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], query.Not) else query.And(nodes)
 
 
-def any_found(found: list[query.Query]) -> query.Query:
-    """The documents of any of the nodes found; of none there are none (which is not nothing asked for)."""
-    return any_of(found) if found else query.Not(query.Every())
-
-
 def any_of(nodes: list[query.Query]) -> query.Query:
+    """OR of the nodes. Of an empty list it is NullQuery."""
     if not nodes:
         return query.NullQuery
     return nodes[0] if len(nodes) == 1 else query.Or(nodes)
+
+
+def _distinct(nodes: Iterable[query.Query]) -> list[query.Query]:
+    """Each node once: words that are typed again are looked up once."""
+    return list(dict.fromkeys(nodes))

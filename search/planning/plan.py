@@ -1,4 +1,5 @@
-"""A plan: what an engine is asked for a query, and what is marked in what it finds. `ranking.py` makes it."""
+"""A plan: what an engine is asked for a query, and what is highlighted in what it finds. `planner.py` makes
+it."""
 
 from __future__ import annotations
 
@@ -11,9 +12,9 @@ from search.query.parser import Note
 
 @dataclass(frozen=True, slots=True)
 class HighlightTerm:
-    """Units to mark where they occur in one of `fields`. With `is_prefix`, the last only starts so.
+    """Units to highlight where they occur in one of `fields`. With `is_prefix`, the last may go on.
 
-    `weight` says how much a passage with it is worth.
+    `weight` is what a passage with the term is worth.
     """
 
     units: tuple[str, ...]
@@ -26,9 +27,10 @@ class HighlightTerm:
 class Plan:
     """A query made ready for an engine.
 
-    `strict` is what an article must match to be found as it was asked for, and `relaxed` what it must
-    match to be found for a part of the words; that is None where there is nothing to relax. Neither
-    scores. `scores` are what those of both get their scores from. `understood` is the query as it was read.
+    An article must match `strict` to have all that was asked for, and `relaxed` to have some of the words;
+    that is None where there is nothing to relax. Neither scores: `scores` are the parts of the score of both.
+    `understood` is the query as it was read. `synonyms` are forms searched for besides what was typed, and
+    the words that each stands for; both as text.
     """
 
     strict: query.Query
@@ -37,5 +39,4 @@ class Plan:
     highlight_terms: tuple[HighlightTerm, ...]
     understood: str
     notes: tuple[Note, ...]
-    # What is searched for as a synonym, and the words that it stands for; both as text.
     synonyms: dict[str, str]

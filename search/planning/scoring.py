@@ -1,22 +1,27 @@
-"""What gives an article its score: the parts of a query, each with its weight.
+"""Resolved tree → what gives an article its score: parts of a query, each with its weight.
 
-All weights are one table. What each was measured to be worth: bench/README.md.
+Words and grams together decide the order. All weights are one table; what each was measured to be worth:
+bench/README.md.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from whoosh import query
 
 from index.analysis import Analyzer
-from index.analysis.grams import BOUNDARY
+from index.analysis.grams import BOUNDARY, END
 from index.engines.bm25 import idf
 from index.engines.nodes import GramPhrase
-from search.planning.matching import Expand, units_in
+from search.planning.matching import units_in
+from search.query import nodes
+from search.query.nodes import UnitSequence
+from search.query.resolve import QueryContext
+from search.query.words import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,56 @@ _AGES = (3 * 365, 365, 90, 30, 7)
 _DAY = 86_400
 
 
+def score_parts(tree: nodes.Node, context: QueryContext) -> tuple[query.Query, ...]:
+    """The parts of the score of a tree: each once, however often it was typed."""
+    return tuple(_combined(_scores(tree, context)))
+
+
+def _scores(node: nodes.Node, context: QueryContext) -> list[query.Query]:
+    """The parts of the score of a node, with its weight. What NOT excludes, dates, authors and categories
+    have none."""
+    match node:
+        case nodes.All() | nodes.AnyOf():
+            parts = [part for child in node.children for part in _scores(child, context)]
+            if isinstance(node, nodes.All) and node.run:
+                parts += _run_scores(context.analyzer, node.run)
+        case nodes.Text():
+            parts = _text_scores(node, context)
+        case nodes.Phrase():
+            parts = word_scores(context.analyzer, node.fields, node.text)
+            if len(node.units) > 1:
+                parts += phrase_scores(node.fields, node.units)
+        case nodes.Prefix() if (last := node.units[-1]).endswith(END):
+            parts = pattern_scores(node.fields, last.removesuffix(END), lambda _: True, context)
+        case nodes.Prefix():
+            parts = word_scores(context.analyzer, node.fields, node.text)
+        case nodes.Pattern():
+            words = {unit.removesuffix(END) for unit in node.units}
+            parts = pattern_scores(node.fields, node.prefix, words.__contains__, context)
+        case _:
+            return []
+    return parts if node.boost == 1.0 else [_with_boost(part, part.boost * node.boost) for part in parts]
+
+
+def _run_scores(analyzer: Analyzer, run: nodes.Run) -> list[query.Query]:
+    """A bonus for texts as one phrase, and for words near one another where two texts meet."""
+    parts = phrase_scores(run.fields, run.units)
+    for left, right in pairwise(content_words(analyzer, text) for text in run.texts):
+        parts += near_scores(run.fields, [*left[-1:], *right[:1]])
+    return parts
+
+
+def _text_scores(text: nodes.Text, context: QueryContext) -> list[query.Query]:
+    parts = word_scores(context.analyzer, text.fields, text.text)
+    if len(text.words) > 1 and BOUNDARY not in text.units:
+        parts += phrase_scores(text.fields, text.units)
+        parts += near_scores(text.fields, content_words(context.analyzer, text.text))
+    for alternatives in text.alternatives:
+        if alternatives.synonyms:
+            parts += _synonym_scores(text.fields, alternatives, context)
+    return parts
+
+
 def word_scores(analyzer: Analyzer, fields: Iterable[str], text: str) -> list[query.Query]:
     """The words of a text, and its pairs of adjacent units."""
     words = Counter(analyzer.words(text))
@@ -81,7 +136,7 @@ def word_scores(analyzer: Analyzer, fields: Iterable[str], text: str) -> list[qu
 
 def phrase_scores(fields: Iterable[str], units: Sequence[str]) -> list[query.Query]:
     """All of the units, adjacent."""
-    return [boosted(units_in(field, units), getattr(WEIGHTS, f"{field}_phrase")) for field in fields]
+    return [_with_boost(units_in(field, units), getattr(WEIGHTS, f"{field}_phrase")) for field in fields]
 
 
 def content_words(analyzer: Analyzer, text: str) -> list[list[str]]:
@@ -109,19 +164,54 @@ def near_scores(fields: Iterable[str], words: Sequence[Sequence[str]]) -> list[q
 
 
 def pattern_scores(
-    fields: Iterable[str], prefix: str, wanted: Callable[[str, str], bool], terms: Expand, documents: int
+    fields: Iterable[str], prefix: str, is_wanted: Callable[[str], bool], context: QueryContext
 ) -> list[query.Query]:
-    """Of the words that start so and are wanted, the most frequent. All are worth as much as the most
-    frequent one: rare words are no better an answer to a pattern."""
-    scores: list[query.Query] = []
+    """The most frequent of the words that start so and are wanted. All are worth as much as the most frequent
+    one: rare words are no better an answer to a pattern."""
+    documents = context.count(query.Every())
+    parts: list[query.Query] = []
     for field in fields:
         name = f"{field}_words"
-        counts = Counter({word: having for word, having in terms(name, prefix) if wanted(word, prefix)})
+        counts = Counter({word: having for word, having in context.terms(name, prefix) if is_wanted(word)})
         common = counts.most_common(_MAX_LIKE)
         for word, having in common:
-            part = idf(documents, common[0][1]) / idf(documents, having)
-            scores.append(query.Term(name, word, boost=getattr(WEIGHTS, name) * part))
-    return scores
+            weight = getattr(WEIGHTS, name) * idf(documents, common[0][1]) / idf(documents, having)
+            parts.append(query.Term(name, word, boost=weight))
+    return parts
+
+
+def _synonym_scores(
+    fields: Iterable[str], alternatives: nodes.Alternatives, context: QueryContext
+) -> Iterator[query.Query]:
+    """What synonyms score in each field.
+
+    By itself, a form scores the more the rarer and the longer it is. As a synonym it is worth a part of the
+    words that were typed, whichever it is; if it is the more common of the two, as if both were so.
+    """
+    documents = context.count(query.Every())
+    text = text_of([unit for word in alternatives.words for unit in word])
+    for field in fields:
+        typed = [(term.boost, context.count(term)) for term in word_scores(context.analyzer, (field,), text)]
+        for form in alternatives.synonyms if typed else ():
+            node = _form_in(field, form)
+            having = context.count(node)
+            worth = sum(weight * idf(documents, max(count, having)) for weight, count in typed)
+            own = sum(idf(documents, context.count(term)) for term in _terms(node))
+            yield _with_boost(node, WEIGHTS.synonym * worth / own)
+
+
+def _form_in(field: str, form: UnitSequence) -> query.Query:
+    """The documents with a form in a field, with a score."""
+    if len(form) == 1:
+        return query.Term(f"{field}_words", form[0].removesuffix(END))
+    return units_in(field, form)
+
+
+def _terms(node: query.Query) -> list[query.Term]:
+    """The terms whose idf a node's score has."""
+    if isinstance(node, GramPhrase):
+        return [query.Term(node.fieldname, gram) for _, gram in node.grams]
+    return [node]
 
 
 def freshness_scores(points: int, now: float) -> list[query.Query]:
@@ -131,7 +221,7 @@ def freshness_scores(points: int, now: float) -> list[query.Query]:
     return [query.ConstantScoreQuery(each, points / len(_AGES)) for each in ranges if points]
 
 
-def combined(scores: Iterable[query.Query]) -> list[query.Query]:
+def _combined(scores: Iterable[query.Query]) -> list[query.Query]:
     """The same score of fewer parts: equal ones are one, with their weights added. Of pairs of words near one
     another, the first count."""
     distinct: dict[tuple[object, ...], list[query.Query]] = {}
@@ -148,18 +238,13 @@ def combined(scores: Iterable[query.Query]) -> list[query.Query]:
             key = (node.fieldname, node.text)
         distinct.setdefault(key, []).append(node)
     return [
-        alike[0] if len(alike) == 1 else _weighing(alike[0], sum(node.boost for node in alike))
+        alike[0] if len(alike) == 1 else _with_boost(alike[0], sum(node.boost for node in alike))
         for alike in distinct.values()
     ]
 
 
-def boosted(node: query.Query, boost: float) -> query.Query:
-    """The node with its weight multiplied."""
-    return node if boost == 1.0 else _weighing(node, node.boost * boost)
-
-
-def _weighing(node: query.Query, boost: float) -> query.Query:
-    """The node with this weight."""
+def _with_boost(node: query.Query, boost: float) -> query.Query:
+    """The node with this weight, or the greatest there is."""
     boost = min(boost, MAX_BOOST)
     if isinstance(node, query.Term):
         return query.Term(node.fieldname, node.text, boost=boost)

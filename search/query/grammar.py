@@ -28,6 +28,8 @@ FIELD_NAMES = {
     "日期": "date",
 }
 DEFAULT_FIELD = "text"
+# The fields of an article that each of those with text stands for.
+SEARCHED_FIELDS = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}
 
 _FIELD = rf"(?<![^\s(\-!|])(?P<text>(?i:{'|'.join(FIELD_NAMES)})):\s*(?=\S)"
 # A word with a sign of its own stands alone: a?b is no pattern in http://example.org/a?b=c.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from index.analysis import Analyzer
 from index.analysis.grams import ALPHANUMERIC, BOUNDARY, DIGIT, END, JOINED, LETTER, written
@@ -79,6 +79,21 @@ def is_compound(word: Sequence[str]) -> bool:
     """Whether a word is of several runs of letters and digits, which may be searched for apart: TD-LTE."""
     runs = [unit for unit in word if unit.endswith(END)]
     return len(runs) > 1 and any(unit[0].isalpha() for unit in runs)
+
+
+def text_of(units: Sequence[str], glue: str = " ") -> str:
+    """Units as a person would write them, with `glue` between runs of letters, and between numbers."""
+    text = ""
+    for unit, following in zip_longest(units, units[1:], fillvalue=""):
+        if unit == BOUNDARY:
+            # A point between digits would make one number of them: 12:30 is not 12.30.
+            text += ":" if text[-1:].isdecimal() and following[:1].isdecimal() else "."
+            continue
+        alike = str.isdecimal if unit[0].isdecimal() else str.isalpha
+        if unit.endswith(END) and text[-1:].isascii() and alike(text[-1:]):
+            text += glue
+        text += unit.removesuffix(END)
+    return text
 
 
 @dataclass(frozen=True, slots=True)

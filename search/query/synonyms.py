@@ -12,33 +12,18 @@ Lines add up; they don't chain (of `a, b` and `b, c`, an a finds no c).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
-
-from whoosh import query
 
 from index.analysis import Analyzer
 from index.analysis.fold import fold
 from index.analysis.grams import BOUNDARY, END, separate, units
 from index.errors import SettingsError
-from search.planning.matching import SEARCHED
-from search.query.grammar import Words
-from search.query.words import CutWord, dictionary_words
-
-# A word or several, as units.
-UnitSequence = tuple[str, ...]
+from search.query.nodes import Alternatives, UnitSequence
+from search.query.words import CutWord, dictionary_words, query_words
 
 _COMMENT = re.compile(r"(?:^|\s)#(?:\s.*)?$")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of a text, and what else it is called."""
-
-    text: str
-    synonyms: tuple[UnitSequence, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,59 +32,59 @@ class Synonyms:
 
     forms: dict[UnitSequence, tuple[UnitSequence, ...]] = field(default_factory=dict)
 
-    def parts(self, analyzer: Analyzer, text: str) -> list[Part]:
-        """A text as typed, cut where words with synonyms start and end: the longest, from the left.
+    def join(self, analyzer: Analyzer, texts: Sequence[str]) -> list[str]:
+        """Texts side by side, those made one whose words have synonyms together."""
+        # Each word, and the number of the text it is in.
+        words = [
+            (word, number) for number, text in enumerate(texts) for word in dictionary_words(analyzer, text)
+        ]
+        continued: set[int] = set()  # texts that go on with the next one
+        for start, end, _ in self._spans([word for word, _ in words]):
+            continued |= set(range(words[start][1], words[end - 1][1]))
+        joined: list[str] = []
+        for number, text in enumerate(texts):
+            if number - 1 in continued:
+                joined[-1] = f"{joined[-1]} {text}"
+            else:
+                joined.append(text)
+        return joined
+
+    def alternatives(
+        self,
+        analyzer: Analyzer,
+        text: str,
+        words: tuple[UnitSequence, ...],
+        given: Collection[UnitSequence] = (),
+    ) -> tuple[Alternatives, ...]:
+        """The words of a text (`query_words`), those with synonyms together with these, except for the
+        synonyms that are `given` anyway.
+
+        A text cut at a synonym asks for no more than the text as a whole: of a part, only words that are in
+        one of the whole's have to occur.
+        """
+        whole = tuple(Alternatives((word,)) for word in words)
+        cut = dictionary_words(analyzer, text) if self.forms else []
+        if not (spans := self._spans(cut)):
+            return whole
+        parts: list[Alternatives] = []
+        position = 0
+        for start, end, synonyms in (*spans, (len(cut), len(cut), ())):
+            parts += (Alternatives((word,)) for word in _words_in(analyzer, cut[position:start], words))
+            position = end
+            others = tuple(form for form in synonyms if form not in given)
+            inside = _words_in(analyzer, cut[start:end], words)
+            if inside and others:
+                parts.append(Alternatives(inside, others))
+            else:
+                parts += (Alternatives((word,)) for word in inside)
+        return tuple(parts) if any(part.synonyms for part in parts) else whole
+
+    def _spans(self, words: Sequence[CutWord]) -> list[tuple[int, int, tuple[UnitSequence, ...]]]:
+        """Where words with synonyms start and end: the longest, from the left.
 
         Such a word starts and ends where the dictionary cuts (in 中医保健 there is no 医保). What need not
         occur between words (`query_words`) may stand inside.
         """
-        words = dictionary_words(analyzer, text) if self.forms else []
-        parts: list[Part] = []
-        position = 0
-        for start, end, synonyms in self._spans(words):
-            if position < start:
-                parts.append(Part(_text(words[position:start])))
-            parts.append(Part(_text(words[start:end]), synonyms))
-            position = end
-        if not parts:
-            return [Part(text)]
-        return [*parts, Part(_text(words[position:]))] if position < len(words) else parts
-
-    def joined(self, analyzer: Analyzer, node: query.Query) -> query.Query:
-        """The tree in which plain words side by side are one where they have synonyms together."""
-        if not self.forms or not isinstance(node, query.And | query.Or):
-            return node
-        children = [self.joined(analyzer, child) for child in node.subqueries]
-        if isinstance(node, Words):
-            children = list(self._join(analyzer, children))
-            if len(children) == 1 and node.boost == 1.0:
-                return children[0]
-        return type(node)(children, boost=node.boost)
-
-    def _join(self, analyzer: Analyzer, nodes: Sequence[query.Query]) -> Iterator[query.Query]:
-        for is_plain, group in groupby(nodes, _kind):
-            run = list(group)
-            if not is_plain or len(run) == 1:
-                yield from run
-                continue
-            # Each word, and which of the nodes it is in.
-            words = [
-                (word, number)
-                for number, node in enumerate(run)
-                for word in dictionary_words(analyzer, node.text)
-            ]
-            merged: set[int] = set()  # nodes that go on with the next one
-            for start, end, _ in self._spans([word for word, _ in words]):
-                merged |= set(range(words[start][1], words[end - 1][1]))
-            text = ""
-            for number, node in enumerate(run):
-                text = f"{text} {node.text}".strip()
-                if number not in merged:
-                    yield query.Term(node.fieldname, text, boost=node.boost)
-                    text = ""
-
-    def _spans(self, words: Sequence[CutWord]) -> list[tuple[int, int, tuple[UnitSequence, ...]]]:
-        """Where words with synonyms start and end: the longest, from the left."""
         spans: list[tuple[int, int, tuple[UnitSequence, ...]]] = []
         start = 0
         while start < len(words):
@@ -170,10 +155,16 @@ def _read_forms(text: str) -> list[UnitSequence]:
     return list(dict.fromkeys(forms))
 
 
-def _kind(node: query.Query) -> tuple[str, float] | None:
-    """What plain words that may be joined have in common."""
-    is_plain = isinstance(node, query.Term) and node.fieldname in SEARCHED
-    return (node.fieldname, node.boost) if is_plain else None
+def _words_in(
+    analyzer: Analyzer, part: Sequence[CutWord], words: Iterable[UnitSequence]
+) -> tuple[UnitSequence, ...]:
+    """The words of a part of a text that are in one of the whole's `words`, their units adjacent."""
+    found = map(tuple, query_words(analyzer, _text(part)) if part else ())
+    return tuple(word for word in found if any(_contains(whole, word) for whole in words))
+
+
+def _contains(whole: UnitSequence, part: UnitSequence) -> bool:
+    return any(whole[start : start + len(part)] == part for start in range(len(whole) - len(part) + 1))
 
 
 def _form(words: Iterable[CutWord]) -> UnitSequence:
