@@ -34,8 +34,7 @@ from search.request import SearchRequest, check, check_size, date_notes, filters
 from search.snippets import Snippet, highlight, snippets
 from search.user_files import DictionaryFile, SynonymsFile
 
-# What a plain search has no use for is imported where it is needed: a search from a cold process has half a
-# second.
+# Imported where needed, if a plain search does without: a search from a cold process has half a second.
 if TYPE_CHECKING:
     from search.assist.spelling import Correction
     from search.assist.suggest import Suggestion
@@ -43,13 +42,13 @@ if TYPE_CHECKING:
     from search.explain import Explanation
     from search.stats import Stats
 
-# Where a query as it was typed finds so many articles, nothing else is proposed.
+# Articles from which on a query needs no suggestion.
 FEW = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ResultHit:
-    """An article that was found, with what is shown of it."""
+    """An article found: its score, highlighted title and snippets."""
 
     article: Article
     score: float
@@ -62,9 +61,9 @@ class ResultHit:
 class Results:
     """One page of a result list.
 
-    `relaxed_from` is the position (from 0, in the whole list) of the first article that has only some
-    of the words. On a first page with few articles that have all of them, `suggestion` is the query with its
-    slips put right, if that finds more; on one without any, `dead_end` says why.
+    `relaxed_from` is the rank (from 0, in the whole list) of the first article that has only some of the
+    words. On a first page with few articles that have all of them, `suggestion` is the corrected query, if
+    that finds more; on one without any, `dead_end` is the number of articles for each part of the query.
     """
 
     request: SearchRequest
@@ -80,7 +79,7 @@ class Results:
 
     @property
     def exact(self) -> int:
-        """How many articles have all that was asked for."""
+        """The number of articles that have all that was asked for."""
         return self.total if self.relaxed_from is None else self.relaxed_from
 
 
@@ -94,12 +93,17 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A page of hits, the values of all that was found, and the position where partial matches begin."""
+    """A page of hits, the facets of all that was found, and the rank (from 0) of the first partial match."""
 
     hits: tuple[Hit, ...]
     total: int
     facets: FacetCounts
     relaxed_from: int | None = None
+
+    @property
+    def exact(self) -> int:
+        """The number of articles that have all that was asked for."""
+        return self.total if self.relaxed_from is None else self.relaxed_from
 
 
 class Searcher:
@@ -120,41 +124,32 @@ class Searcher:
         return self._reader
 
     def close(self) -> None:
-        """Lets go of the index."""
+        """Closes the index."""
         self._reader.close()
 
     def search(self, request: SearchRequest, *, advise: bool = True) -> Results:
-        """The page of results that is asked for; unless that is not wanted, with what to try instead of a
-        search that finds few articles or none.
+        """The page of results asked for; with `advise`, also what to try instead of a search that finds few
+        articles or none.
 
         Raises QueryError for a parameter or a query over a limit; an error of the index or the engine
         is raised as it is, never turned into "no results".
         """
         deadline = Deadline(self._settings.max_search_seconds)
         sort, offset = check(request, self._settings.max_hits)
+        suggestion, dead_end = None, None
         with self._reader.acquire() as index:
-
-            @cache  # what is asked for the query is asked for its parts again
-            def terms(field: str, prefix: str) -> list[tuple[str, int]]:
-                deadline.check()
-                return index.engine.terms(field, prefix)
-
-            plan, parse_notes = self._plan(index, request.query, terms)
+            terms = _cached_terms(index, deadline)
             filters = filters_of(request, index.zone)
-            if not request.query.strip() and filters:
-                plan = _everything()
+            plan = self._plan(index, request.query, terms, is_filtered=bool(filters))
             found = _find(index, plan, [*filters.values()], sort, offset, request.size, FACET_FIELDS)
             deadline.check()
             hits = _present(index, found.hits, plan.highlight_terms)
             if request.explain:
                 hits = _explained(index, plan, found, hits, offset, deadline)
-            dictionary = self._dictionary.notes(index)
-            exact = found.total if found.relaxed_from is None else found.relaxed_from
-            suggestion, dead_end = None, None
-            if advise and offset == 0 and exact < FEW and plan.strict is not query.NullQuery:
+            if advise and offset == 0 and found.exact < FEW and plan.strict is not query.NullQuery:
                 with suppress(TooSlowError):  # what was found is shown
-                    deadline.check()
-                    suggestion, dead_end = self._advise(index, request, filters, exact, terms, deadline)
+                    suggestion, dead_end = self._advise(index, request, filters, found.exact, terms, deadline)
+            notes = (*plan.notes, *date_notes(request, filters), *self._dictionary.notes(index))
         return Results(
             request=request,
             understood=plan.understood,
@@ -165,7 +160,7 @@ class Searcher:
             facets=merged_facets(found.facets),
             suggestion=suggestion,
             dead_end=dead_end,
-            notes=(*parse_notes, *plan.notes, *date_notes(request, filters), *dictionary),
+            notes=notes,
         )
 
     def _advise(
@@ -177,7 +172,8 @@ class Searcher:
         terms: Expand,
         deadline: Deadline,
     ) -> tuple[Correction | None, DeadEnd | None]:
-        """What to try instead of a search that found few articles, and why it found none."""
+        """A query to try instead of one that found few articles, and the reasons if it found none. Raises
+        TooSlowError."""
         from search.assist.spelling import did_you_mean
         from search.assist.suggest import spelt
         from search.assist.zero_results import explain_dead_end
@@ -187,6 +183,7 @@ class Searcher:
             deadline.check()
             return self._count(index, text, terms, [filters[name] for name in sorted(names)])
 
+        deadline.check()
         tree = parse_query(request.query, self._settings, index.zone).tree
         suggestion = did_you_mean(
             request.query,
@@ -205,7 +202,7 @@ class Searcher:
         return suggestion, explain_dead_end(request.query, tree, index.analyzer, count, active)
 
     def _count(self, index: OpenIndex, text: str, terms: Expand, filters: Sequence[query.Query] = ()) -> int:
-        """How many articles have all that a query asks for; none where it is too long to be one."""
+        """The number of articles that have all that a query asks for; 0 for one over the length limit."""
         if len(text) > self._settings.max_query_length:
             return 0
         if filters and not text.strip():
@@ -223,8 +220,7 @@ class Searcher:
         return article
 
     def similar(self, article_id: str, limit: int = 10) -> tuple[ResultHit, ...]:
-        """The articles most like this one, but for its copies. Raises NotFoundError where there is none
-        with this id."""
+        """The articles most like this one, without its copies. Raises NotFoundError for an unknown id."""
         from search.similar import find_similar
 
         check_size(limit)
@@ -233,7 +229,7 @@ class Searcher:
             return _present(index, find_similar(index, article, limit), ())
 
     def suggest(self, prefix: str, limit: int = 8) -> tuple[Suggestion, ...]:
-        """What a person who has typed `prefix` may want to search for."""
+        """Completions of what a person has typed so far."""
         from search.assist.suggest import suggest
 
         check_size(limit)
@@ -244,15 +240,15 @@ class Searcher:
 
     def rank(self, index: OpenIndex, text: str, limit: int) -> tuple[Hit, ...]:
         """The best hits of a query in an open index, which need not be the live one."""
-        return _find(index, self._plan(index, text, index.engine.terms)[0], [], Sort.RELEVANCE, 0, limit).hits
+        return _find(index, self._plan(index, text, index.engine.terms), [], Sort.RELEVANCE, 0, limit).hits
 
     def highlight_terms(self, text: str) -> tuple[HighlightTerm, ...]:
-        """What to mark in an article that was found by this query. Raises QueryError as `search` does."""
+        """The terms to highlight in an article found by this query. Raises QueryError as `search` does."""
         with self._reader.acquire() as index:
-            return self._plan(index, text, index.engine.terms)[0].highlight_terms
+            return self._plan(index, text, index.engine.terms).highlight_terms
 
     def overview(self) -> Overview:
-        """How many articles there are: in all, and by category, author and month."""
+        """The number of articles: in all, and by category, author and month."""
         with self._reader.acquire() as index:
             every = query.Every()
             return Overview(
@@ -270,21 +266,22 @@ class Searcher:
             return index.zone
 
     def stats(self) -> Stats:
-        """What the index holds, in numbers."""
+        """Statistics of the index."""
         from search.stats import read_stats
 
         with self._reader.acquire() as index:
             return read_stats(index)
 
-    def _plan(self, index: OpenIndex, text: str, terms: Expand) -> tuple[Plan, tuple[Note, ...]]:
-        """The plan of what was typed, and what could not be read as it was meant."""
+    def _plan(self, index: OpenIndex, text: str, terms: Expand, *, is_filtered: bool = False) -> Plan:
+        """The plan of what was typed, with notes on what could not be read as it was meant. An empty query
+        with filters is for all articles that pass them."""
         parsed = parse_query(text, self._settings, index.zone)
-        notes = self._synonyms.current()[1]
+        notes = (*parsed.notes, *self._synonyms.current()[1])
+        if is_filtered and not text.strip():
+            return Plan(query.Every(), None, (), (), understood="", notes=notes, synonyms={})
         plan = make_plan(parsed.tree, self._context(index, terms))
-        if plan.scores:
-            fresh = freshness_scores(self._settings.freshness, time.time())
-            plan = replace(plan, scores=(*plan.scores, *fresh))
-        return plan, (*parsed.notes, *notes)
+        fresh = freshness_scores(self._settings.freshness, time.time()) if plan.scores else []
+        return replace(plan, scores=(*plan.scores, *fresh), notes=(*notes, *plan.notes))
 
     def _context(self, index: OpenIndex, terms: Expand) -> QueryContext:
         return QueryContext(
@@ -297,9 +294,15 @@ class Searcher:
         )
 
 
-def _everything() -> Plan:
-    """The plan of an empty query with filters: all articles that pass them."""
-    return Plan(query.Every(), None, scores=(), highlight_terms=(), understood="", notes=(), synonyms={})
+def _cached_terms(index: OpenIndex, deadline: Deadline) -> Expand:
+    """`Engine.terms` for one search, whose parts ask for the same again. Raises TooSlowError."""
+
+    @cache
+    def terms(field: str, prefix: str) -> list[tuple[str, int]]:
+        deadline.check()
+        return index.engine.terms(field, prefix)
+
+    return terms
 
 
 def _find(
@@ -311,8 +314,8 @@ def _find(
     size: int,
     facets: Sequence[str] = (),
 ) -> _Found:
-    """The hits of a page: those that match as asked for, and where they leave the first page short, those
-    that have some of the words, the best first."""
+    """The hits of a page: strict matches, followed by relaxed ones, the best first, where the strict ones
+    leave the first page short."""
     engine = index.engine
     if sort is Sort.RELEVANCE and not plan.scores:
         sort = Sort.NEWEST
