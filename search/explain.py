@@ -1,7 +1,7 @@
-"""How a hit got its score: what each part of the query added, as the engine counts it.
+"""Explanation of a score: the points of each part of the query, as the engine counts them.
 
-The engine searches each part of the plan once more, for the articles of the page only. So the parts are
-the real ones, and together they are the score, whatever the plan is made of.
+The engine searches each part of the plan once more, for the articles of the page only, so the parts sum to
+the score by construction.
 """
 
 from __future__ import annotations
@@ -21,22 +21,21 @@ from search.planning.matching import any_of, scored
 from search.planning.plan import Plan
 from search.query.words import text_of
 
-# Parts of a score that are looked at together, to see whether any of them scores.
+# Parts of a plan that are tried together, since most score nothing.
 _AT_A_TIME = 6
 
-# Of each kind, field and text: the parts of a plan.
+# Kind, field and text.
 _Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ScorePart:
-    """What one part of a query added to a score.
+    """The points of one part of a query.
 
-    `kind` is word, pair (two adjacent characters), phrase (what was typed, as it stands), near (two words
-    near one another), synonym, or fresh (an article of this day or later); `field` title, body or date.
-    `weight` is what BM25 was multiplied by: the weight of the kind, times that
-    which was typed, times how often it was typed; what is near or fresh has that
-    many points. A synonym stands for what was `typed`.
+    `kind` is word, pair (two adjacent characters), phrase (the text as it was typed), near (two words near
+    one another), synonym (of what was `typed`), or fresh (an article of this day or later); `field` is title,
+    body or date. `weight` is the factor of BM25: the weight of the kind, times the one typed, times the
+    number of times the text was typed; of near and fresh, it is the points themselves.
     """
 
     kind: str
@@ -49,7 +48,7 @@ class ScorePart:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The parts of a score, the greatest first; `is_partial` where some of the words are missing."""
+    """The parts of a score, the greatest first; `is_partial` if the article lacks some of the words."""
 
     is_partial: bool
     parts: tuple[ScorePart, ...]
@@ -63,8 +62,8 @@ class Explanation:
 def explain(
     engine: Engine, plan: Plan, hits: Sequence[Hit], deadline: Deadline
 ) -> dict[str, tuple[ScorePart, ...]]:
-    """The parts of the scores of hits of a plan, by id, the greatest first. A hit without a score, as where
-    dates give the order, has none. Raises TooSlowError."""
+    """The parts of the scores of hits of a plan, by id, the greatest first. A hit without a score, as in an
+    order by date, has none. Raises TooSlowError."""
     parts: dict[str, list[ScorePart]] = {hit.id: [] for hit in hits}
     among = any_of([query.Term("id", hit.id) for hit in hits if hit.score])
     if among is query.NullQuery:
@@ -93,8 +92,8 @@ def explain(
 def _scoring(
     nodes: dict[_Key, list[query.Query]], score_by: Callable[[Sequence[query.Query]], list[Hit]]
 ) -> Iterator[tuple[_Key, list[query.Query]]]:
-    """Those of the parts that may score: of a passage, most are in no title. They are asked for several at a
-    time, those of one field together."""
+    """The parts that may score: of a passage, most are in no title. Several of one field are tried at a
+    time."""
     parts = sorted(nodes.items(), key=lambda part: (part[0][1], part[0][0]))
     for start in range(0, len(parts), _AT_A_TIME):
         several = parts[start : start + _AT_A_TIME]

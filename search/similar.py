@@ -1,7 +1,7 @@
-"""The articles closest to one: those that share its most telling words.
+"""Similar articles: those that share the content words of an article.
 
-A word tells more the oftener it stands in the article and the fewer articles have it (tf-idf, Spärck
-Jones 1972); the engine scores the words by BM25, as it does a query's. What was measured: bench/README.md.
+Words are weighed by tf-idf (Spärck Jones 1972), and scored by BM25 like a query's. Measurements:
+bench/README.md.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from index.engines.base import Hit, Sort
 from index.engines.bm25 import idf
 from index.store.reader import OpenIndex
 
-# Words of an article that are searched for: its most frequent ones.
+# Words searched for: the most frequent ones of an article.
 WORDS = 80
-# Articles are copies where their shingles, stretches of so many characters, resemble one another so much
-# (Broder 1997); of a text, the start is compared.
+# Of copies: characters of a shingle, the least resemblance of two sets of shingles (Broder 1997), and
+# the characters at the start of a text that are compared.
 _SHINGLE = 5
 _RESEMBLANCE = 0.7
 _COMPARED = 5000
-# How far down the list articles that are no copies are looked for.
+# Hits among which articles that are no copies are looked for.
 _DEEPEST = 500
 
 
 def find_similar(index: OpenIndex, article: Article, limit: int) -> list[Hit]:
-    """The articles most like this one, the closest first: never itself or a copy of it, and of others that
-    are copies of one another only the first."""
+    """The articles most like this one, the closest first: neither itself nor its copies, and of several
+    copies of another only the first."""
     words = content_words(index, article)
     if not words:
         return []
@@ -54,7 +54,7 @@ def find_similar(index: OpenIndex, article: Article, limit: int) -> list[Hit]:
 
 
 def content_words(index: OpenIndex, article: Article) -> list[tuple[str, float]]:
-    """The words that tell most about an article, with their weights: the heaviest has 1."""
+    """The content words of an article, with their weights: the heaviest has 1."""
     words = [*index.analyzer.words(article.title), *index.analyzer.words(article.text)]
     counts = Counter(word for word in words if len(word) > 1)
     documents = index.engine.count(query.Every())
@@ -68,13 +68,13 @@ def content_words(index: OpenIndex, article: Article) -> list[tuple[str, float]]
 
 
 def shingles(article: Article) -> set[str]:
-    """All stretches of some characters in an article, folded and without punctuation and spaces."""
+    """The shingles of an article, folded and without punctuation and spaces."""
     text = "".join(separate(f"{article.title}\n{article.text[:_COMPARED]}").replace("|", "").split())
     return {text[start : start + _SHINGLE] for start in range(max(1, len(text) - _SHINGLE + 1))}
 
 
 def resembles(one: set[str], other: set[str]) -> bool:
-    """Whether two articles with these shingles are copies: the same text, or nearly."""
+    """True if two articles with these shingles are copies: the same text, or nearly."""
     if min(len(one), len(other)) < _RESEMBLANCE * max(len(one), len(other)):
         return False
     common = len(one & other)
@@ -82,7 +82,7 @@ def resembles(one: set[str], other: set[str]) -> bool:
 
 
 def _closest(index: OpenIndex, tree: query.Query, limit: int) -> Iterator[tuple[Hit, Article]]:
-    """Hits with their articles, in order; mostly no more are needed than a few over the limit."""
+    """Hits with their articles, in order; mostly a few over the limit are enough."""
     offset, size, total = 0, limit + 5, 1
     while offset < min(total, _DEEPEST):
         page = index.engine.search(

@@ -1,7 +1,7 @@
-"""Passages of an article in which the query's words are marked.
+"""Passages of an article with the query's words highlighted.
 
-Marks cover exactly what matched, in the text as it was published. Property, tested: a snippet without its
-marks is a part of the text.
+Highlights cover exactly what matched, in the text as it was published. Property, tested: a snippet without
+its highlights is a part of the text.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from markupsafe import escape
 from index.analysis.grams import UnitPattern, UnitText, unit_pattern
 from search.planning.plan import HighlightTerm
 
-# Characters in a passage, about; and how far a passage reaches to begin or end with a sentence.
+# Characters of a passage, roughly; and how many more it may take to begin or end with a sentence.
 LENGTH = 120
 _REACH = 40
 _LEAD = 20
-# So much of an article is looked at; if nothing is found, so much more, and so on up to the last.
+# Characters of an article that are searched: the first number, and if nothing is found, the next.
 _LOOKED_AT = (12_000, 50_000)
-# Occurrences that are looked at: of one term, and of all in one text, those of the heaviest terms first.
+# Occurrences considered: of one term, and of all in one text, those of the heaviest terms first.
 _MAX_OCCURRENCES = 50
 _MOST_IN_ALL = 1000
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’」』）)\]]*")
 
-# Two letters or digits of a script with spaces; a character and its mark, or what is joined to it.
+# Two letters or digits of a script with spaces; a character and a combining one, or one joined to it.
 _SPACED = r"(?=[\0-\u10ff])[^\W_]"
 _is_inside = re.compile(
     rf"{_SPACED}{_SPACED}|.[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]|\u200d.",
@@ -41,8 +41,8 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A part of a text. `marks` are ranges in `text`, in order, not touching one another; `before`
-    and `after` say whether the text goes on there."""
+    """A part of a text. `marks` are the highlighted ranges of `text`, in order, not touching one another;
+    `before` and `after` are set where the text goes on."""
 
     text: str
     marks: tuple[Span, ...] = ()
@@ -50,7 +50,7 @@ class Snippet:
     after: bool = False
 
     def to_html(self) -> str:
-        """Escaped HTML with `<mark>` around the marks, and an ellipsis where the text goes on."""
+        """Escaped HTML with `<mark>` around the highlights, and an ellipsis where the text goes on."""
         parts: list[str] = ["…"] if self.before else []
         position = 0
         for start, end in self.marks:
@@ -71,7 +71,7 @@ class _Occurrence:
 
 
 def highlight(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -> Snippet:
-    """A whole text (a title) with its marks."""
+    """A whole text (a title) with its highlights."""
     found = _find(text, highlight_terms, field)
     return Snippet(text, _merged([(o.start, o.end) for o in found]))
 
@@ -79,29 +79,46 @@ def highlight(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -
 def snippets(text: str, highlight_terms: Sequence[HighlightTerm], limit: int = 2) -> tuple[Snippet, ...]:
     """The best passages of a body, in the order of the text: at least one, if there is any text.
 
-    The first is the one with the heaviest terms; another is added only for terms it lacks.
+    One has the heaviest terms; another is added only for terms it lacks.
     """
-    for length in _LOOKED_AT:
-        everything = found = _find(text[:length], highlight_terms, "body")
-        if len(text) > length:  # a word at the end may go on
-            everything = found = [o for o in found if o.end < length - _LEAD]
-        if found or len(text) <= length:
-            break
+    found = _look(text, highlight_terms)
     if not found:
         return (_passage(text, 0, 0, []),) if text else ()
-    passages: list[Span] = []
+    spans = _choose(text, found, highlight_terms, limit)
+    return tuple(_passage(text, start, end, found) for start, end in sorted(spans))
+
+
+def _look(text: str, highlight_terms: Sequence[HighlightTerm]) -> list[_Occurrence]:
+    """The occurrences in the start of a text: in as much of it as it takes to find any."""
+    for length in _LOOKED_AT:
+        found = _find(text[:length], highlight_terms, "body")
+        if len(text) <= length:
+            return found
+        # A word at the end may go on.
+        if found := [occurrence for occurrence in found if occurrence.end < length - _LEAD]:
+            return found
+    return []
+
+
+def _choose(
+    text: str, everything: list[_Occurrence], highlight_terms: Sequence[HighlightTerm], limit: int
+) -> list[Span]:
+    """Up to `limit` stretches of a text, the first with the heaviest terms, each other for terms not yet
+    shown."""
+    chosen: list[Span] = []
+    found = everything
     wanted = {occurrence.term for occurrence in found}
-    while wanted and len(passages) < limit:
+    while wanted and len(chosen) < limit:
         best = _best_window(found, highlight_terms, wanted)
         if best is None:
             break
         span = _uncut(_extended(text, *best), everything)
-        if any(span[0] < end and start < span[1] for start, end in passages):
+        if any(span[0] < end and start < span[1] for start, end in chosen):
             span = _uncut(best, everything)
-        passages.append(span)
+        chosen.append(span)
         wanted -= {o.term for o in found if span[0] <= o.start and o.end <= span[1]}
         found = [o for o in found if o.end <= span[0] or o.start >= span[1]]
-    return tuple(_passage(text, start, end, everything) for start, end in sorted(passages))
+    return chosen
 
 
 @lru_cache(maxsize=1024)
@@ -110,7 +127,7 @@ def _pattern(units: tuple[str, ...], is_prefix: bool) -> UnitPattern:
 
 
 def _find(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -> list[_Occurrence]:
-    """The occurrences of all highlight_terms, in the order of the text."""
+    """The occurrences of all terms, in the order of the text."""
     searched = UnitText(text)
     found: list[_Occurrence] = []
     for number, term in sorted(enumerate(highlight_terms), key=lambda pair: -pair[1].weight):
@@ -153,7 +170,7 @@ def _best_window(
 
 
 def _extended(text: str, start: int, end: int) -> Span:
-    """The stretch with enough around it to be read: whole sentences, where they are short enough."""
+    """The stretch with its context: whole sentences, where they are short enough."""
     reach = max(0, start - _REACH)
     ends = [found.end() for found in _SENTENCE_END.finditer(text, reach, start)]
     if ends:
@@ -169,16 +186,16 @@ def _extended(text: str, start: int, end: int) -> Span:
     return start, _after_word(text, min(wanted, len(text)), min(wanted + _REACH, len(text)))
 
 
-def _after_word(text: str, place: int, limit: int) -> int:
-    """The first place from `place` on, up to `limit`, that is not inside a word of letters and digits, nor
-    before a mark that belongs to the character before it."""
-    while 0 < place < limit and _is_inside(text, place - 1):
-        place += 1
-    return place
+def _after_word(text: str, offset: int, limit: int) -> int:
+    """The first offset from `offset` on, up to `limit`, that is not inside a word of letters and digits, nor
+    before a combining character."""
+    while 0 < offset < limit and _is_inside(text, offset - 1):
+        offset += 1
+    return offset
 
 
 def _uncut(span: Span, found: Sequence[_Occurrence]) -> Span:
-    """The stretch, and all of the occurrences that its ends would cut."""
+    """The stretch, extended by the occurrences that its ends would cut."""
     start, end = span
     for occurrence in found:
         if occurrence.start < end < occurrence.end:
@@ -206,7 +223,7 @@ def _passage(text: str, start: int, end: int, found: Sequence[_Occurrence]) -> S
 
 
 def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Ranges that overlap or touch, made one."""
+    """The ranges, with those that overlap or touch merged."""
     merged: list[Span] = []
     for start, end in spans:
         if merged and start <= merged[-1][1]:

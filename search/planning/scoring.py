@@ -26,7 +26,7 @@ from search.query.words import text_of
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What BM25 is multiplied by.
+    """Factors of BM25.
 
     Title and body weigh alike: a title is so short that BM25 puts its matches above the body's.
     """
@@ -38,30 +38,30 @@ class Weights:
     # All that was typed, as one phrase.
     body_phrase: float = 0.6
     title_phrase: float = 1.0
-    # Two words that follow one another, near one another in the body: points, whatever their frequencies.
+    # Two words, typed one after the other, near one another in the body: points, whatever their frequencies.
     body_near: float = 3.0
-    # Words that ask, and say nothing of what is asked about: as a part of what other words are worth.
+    # Relative weight of question words (什么, 怎么).
     question: float = 0.3
-    # A synonym, as a part of what the word that was typed is worth.
+    # Weight of a synonym relative to the word typed.
     synonym: float = 0.9
 
 
 WEIGHTS = Weights()
 
-# Weights that are typed go up to this: a product of them never leaves the range of a 32-bit float.
+# The greatest weight: products of typed ones stay within the range of a 32-bit float.
 MAX_BOOST = 1e6
-# Words whose rareness in articles says nothing about what an article is about.
+# Question words and function words: rare in articles, but not what one is about.
 _QUESTION_WORDS = frozenset(
     "什么 哪些 哪个 哪里 哪儿 哪 哪位 哪年 谁 几 几个 多少 为什么 为何 怎么 怎样 如何 怎么样 何 何时 何地 "
     "是否 能否 可否 有没有 吗 呢 吧 啊 请问 请 是 的 了 在 有 和 与 及 被 把 对 从 到 为 以 于 由 而 或 也 "
     "都 就 其 之 这 那 该 某 我 你 他 她 它 我们 他们".split()
 )
-# Units between two words that are near, and pairs of words that are looked at.
+# Greatest distance of two words that are near, in units; pairs of words of one text that score.
 _NEAR = 10
 _MAX_PAIRS = 12
-# Of all texts of a query together.
+# Pairs of all texts of a query that score.
 _MAX_PAIRS_IN_ALL = 24
-# Words that a pattern stands for that score; all of those found match.
+# Words of a pattern that score; all of them match.
 _MAX_LIKE = 50
 # Days up to which an article is fresh, fresher, and so on.
 _AGES = (3 * 365, 365, 90, 30, 7)
@@ -140,13 +140,13 @@ def phrase_scores(fields: Iterable[str], units: Sequence[str]) -> list[query.Que
 
 
 def content_words(analyzer: Analyzer, text: str) -> list[list[str]]:
-    """The words of a text that say what it is about, each as its units."""
+    """The words of a text without question words and single characters, each as units."""
     words = (analyzer.units(word) for word in analyzer.words(text) if word not in _QUESTION_WORDS)
     return [units for units in words if len(units) > 1]
 
 
 def near_scores(fields: Iterable[str], words: Sequence[Sequence[str]]) -> list[query.Query]:
-    """Each word of two units or more near the one that was typed before it, in the body.
+    """Parts for words near the one typed before them, in the body. Each word is of two units or more.
 
     A distance is measured between the pairs of units that the two words start with.
     """
@@ -183,7 +183,7 @@ def pattern_scores(
 def _synonym_scores(
     fields: Iterable[str], alternatives: nodes.Alternatives, context: QueryContext
 ) -> Iterator[query.Query]:
-    """What synonyms score in each field.
+    """The parts of synonyms in each field.
 
     By itself, a form scores the more the rarer and the longer it is. As a synonym it is worth a part of the
     words that were typed, whichever it is; if it is the more common of the two, as if both were so.

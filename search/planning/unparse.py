@@ -85,7 +85,7 @@ def _without_groups_of_one(node: nodes.Node) -> nodes.Node:
 
 
 def _is_one_word(children: Sequence[nodes.Node]) -> bool:
-    """Whether these say one word again and again, which with its synonyms will be read as one."""
+    """True for one word with synonyms again and again, which will be read as one word."""
     texts = [node for node in children if isinstance(node, nodes.Text) and len(node.alternatives) == 1]
     words = {(text.field, text.alternatives[0].words) for text in texts}
     return len(texts) == len(children) and len(words) == 1 and any(t.alternatives[0].synonyms for t in texts)

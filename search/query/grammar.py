@@ -10,7 +10,7 @@ from whoosh import query
 from whoosh.qparser import QueryParser, plugins, syntax
 from whoosh.qparser.common import attach
 
-# What may be typed before a colon → the field.
+# Names of fields, as typed before a colon → the field.
 FIELD_NAMES = {
     "title": "title",
     "标题": "title",
@@ -43,7 +43,7 @@ OPERATORS = ("AND", "OR", "NOT")
 
 
 class Words(query.And):  # type: ignore[misc]
-    """What was typed side by side, without an operator: all of it is wanted, but not at any price."""
+    """And of what stands side by side, without an operator: partial matches may follow."""
 
 
 class _WordsGroup(syntax.GroupNode):  # type: ignore[misc]
@@ -122,7 +122,7 @@ class _FieldsPlugin(plugins.FieldsPlugin):  # type: ignore[misc]
 
 
 class _Parser(QueryParser):  # type: ignore[misc]
-    """Looks for the next sign of each kind once, where Whoosh tries every kind at every character."""
+    """Searches for the next sign of each kind once, where Whoosh tries every kind at every character."""
 
     def tag(self, text: str, pos: int = 0, debug: bool = False) -> syntax.GroupNode:
         nodes: list[syntax.SyntaxNode] = []
@@ -151,7 +151,7 @@ def _between(text: str, start: int, end: int) -> list[syntax.SyntaxNode]:
 
 @cache
 def parser() -> QueryParser:
-    """The parser of the query language, which keeps nothing of a query."""
+    """The parser of the query language; it has no state."""
     boundary = r"(?:^|(?<=[\s(|]))"
     operators = plugins.OperatorsPlugin(
         # One of several in a row.

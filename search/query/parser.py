@@ -1,4 +1,4 @@
-"""What a person typed → a tree of `whoosh.query` nodes over logical fields.
+"""Query text → a tree of `whoosh.query` nodes over logical fields.
 
     Term, Phrase, Prefix, Wildcard, FuzzyTerm     in `text` (title and body), `title` or `body`; their
                                                   text is as typed, not analysed (a Phrase holds one)
@@ -7,8 +7,8 @@
     Words                                         And of what stands side by side, without an operator
     And, Or, Not                                  of these
 
-Where a leaf was typed is in its `startchar` and `endchar` (quotation marks and signs inside); not where the
-operators could not be understood.
+`startchar` and `endchar` of a leaf are its offsets in the text, with quotation marks and signs; it has none
+where the operators could not be understood.
 
 `whoosh.qparser` parses, with plugins for this language. Nothing that is typed is an error but a query
 over the length limit: what can't be understood is searched as text, and a note says so.
@@ -42,7 +42,7 @@ _QUOTED = re.compile(
 )
 # As it was typed: Python：入门 is a title, std::string and localhost:8080 are names.
 _UNKNOWN_FIELD = re.compile(r"(?<![^\s(\-!|])(?P<name>[A-Za-z]{3,}):(?=[^\s/:\d])")
-# What looks like a pattern, and is none. *ST is how shares that may be delisted are marked.
+# Signs of a pattern where none is allowed. *ST stands before shares that may be delisted.
 _LOST_SIGN = re.compile(r"(?<!\S)(?:[*?]+(?!ST)[^\W\d]\S*|[^\W\d]+\*+\w\S*|[^\W\d]+~\d?(?!\S))|^[A-Za-z]+\?$")
 # No text: half a character of a file name or a terminal, or one that ends strings in C.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -50,7 +50,7 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to tell the person about a query: an English template and what fills it."""
+    """A message about a query: an English template and its values."""
 
     template: str
     values: dict[str, object] = field(default_factory=dict)
@@ -61,14 +61,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A tree, and what could not be read as it was meant."""
+    """A tree, and notes on what could not be read as it was meant."""
 
     tree: query.Query
     notes: tuple[Note, ...]
 
 
 class DateRange(query.NumericRange):  # type: ignore[misc]
-    """The dates from `start` to before `end`, in seconds since 1970, and how they were typed."""
+    """The dates from `start` to before `end`, in seconds since 1970; `typed` is their text."""
 
     def __init__(self, typed: str, start: int | None, end: int | None) -> None:
         super().__init__("date", start, end, endexcl=True)
@@ -104,7 +104,7 @@ def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
 
 
 def _unquoted(typed: str, text: str) -> str:
-    """What was typed, without what is quoted in `text`, which is as long."""
+    """`typed` without the quoted parts of `text`, which is as long."""
     inside = (found.span() for found in re.finditer(r'"[^"]*"', text))
     ends = [0, *chain.from_iterable(inside), len(typed)]
     return "".join(typed[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True))
@@ -166,7 +166,7 @@ def _note_lost_signs(text: str, notes: list[Note]) -> None:
 
 
 def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
-    """A leaf as it is meant, with a note where that can't be told."""
+    """A leaf with its dates read, or as text, with a note, where it can't be what it looks like."""
     text = leaf.words[0] if isinstance(leaf, query.Phrase) else leaf.text
     if not text.strip():
         return query.NullQuery
@@ -199,7 +199,8 @@ def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
 
 
 class _Patterns:
-    """Lets so many patterns of a query be patterns: each may stand for a thousand words."""
+    """Limits the patterns of a query, each of which may stand for a thousand words: further ones become
+    text."""
 
     def __init__(self, limit: int, notes: list[Note]) -> None:
         self._left = self._limit = limit

@@ -1,4 +1,4 @@
-"""The parser's tree → the resolved tree (`tree.py`): the one place that looks words, patterns and synonyms
+"""The parser's tree → the resolved tree (`nodes.py`): the one place that looks words, patterns and synonyms
 up.
 
 Words are cut and counted against the limit in the order typed. What says nothing is left out, and what is
@@ -41,7 +41,7 @@ _Given = frozenset[tuple[str, UnitSequence]]
 
 @dataclass(frozen=True, slots=True)
 class QueryContext:
-    """What reading and planning a query depend on. `terms` and `count` are the engine's, and the limits
+    """Dependencies of reading and planning a query. `terms` and `count` are the engine's, and the limits
     settings."""
 
     analyzer: Analyzer
@@ -169,7 +169,7 @@ class _Resolver:
         return None
 
     def _are_synonymous(self, forms: Sequence[tuple[str, UnitSequence]]) -> bool:
-        """Whether these are in full what one of them would stand for by itself."""
+        """True if these are one form and some of its synonyms."""
         synonyms = self._context.synonyms.forms
         return any(
             set(forms) <= {(field, other) for other in (form, *synonyms[form])}
@@ -275,7 +275,7 @@ class _Resolver:
         return tuple(unit for unit, _ in counts.most_common(limit))
 
     def _take(self, wanted: int) -> int:
-        """How many of so many words and operands are within the limit."""
+        """The number of words or operands, of so many wanted, that are within the limit."""
         taken = min(wanted, self._words_left)
         self._words_left -= taken
         note = Note(

@@ -28,7 +28,7 @@ _COMMENT = re.compile(r"(?:^|\s)#(?:\s.*)?$")
 
 @dataclass(frozen=True)
 class Synonyms:
-    """The synonyms of each form. Forms are units: folded, without what is transparent."""
+    """The synonyms of each form. Forms are units: folded, without transparent characters."""
 
     forms: dict[UnitSequence, tuple[UnitSequence, ...]] = field(default_factory=dict)
 
@@ -82,8 +82,8 @@ class Synonyms:
     def _spans(self, words: Sequence[CutWord]) -> list[tuple[int, int, tuple[UnitSequence, ...]]]:
         """Where words with synonyms start and end: the longest, from the left.
 
-        Such a word starts and ends where the dictionary cuts (in 中医保健 there is no 医保). What need not
-        occur between words (`query_words`) may stand inside.
+        Such a word starts and ends where the dictionary cuts (in 中医保健 there is no 医保). Stopwords may be
+        inside.
         """
         spans: list[tuple[int, int, tuple[UnitSequence, ...]]] = []
         start = 0
@@ -99,13 +99,13 @@ class Synonyms:
 
     def _find(self, words: Sequence[CutWord]) -> tuple[UnitSequence, ...]:
         found = self.forms.get(_form(words))
-        if found is None and not (words[0].is_function or words[-1].is_function):
-            found = self.forms.get(_form(word for word in words if not word.is_function))
+        if found is None and not (words[0].is_stopword or words[-1].is_stopword):
+            found = self.forms.get(_form(word for word in words if not word.is_stopword))
         return found or ()
 
     @cached_property
     def _reach(self) -> int:
-        """Words that may make up the longest form, with one that need not occur after each."""
+        """The greatest number of words of a form, with a stopword after each."""
         return 2 * max(map(len, self.forms), default=0)
 
 
@@ -131,7 +131,7 @@ def parse_synonyms(text: str, source: str) -> Synonyms:
 
 
 def _read_rule(rule: str) -> list[tuple[UnitSequence, list[UnitSequence]]]:
-    """Pairs of a form and what it finds, too."""
+    """Pairs of a form and its synonyms."""
     left, arrow, right = rule.partition("=>")
     if "=>" in right:
         raise ValueError("there are two arrows")

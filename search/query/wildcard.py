@@ -6,9 +6,9 @@ import re
 
 
 def wildcard_pattern(text: str) -> re.Pattern[str]:
-    """What matches a whole word in which `*` stands for any letters or none, and `?` for one.
+    """The expression for whole words in which `*` stands for any letters or none, and `?` for one.
 
-    The first place where a part between two `*` occurs is as good as any other, so that it is never
+    The first occurrence of a part between two `*` is as good as any other, so that it is never
     looked for again (as in the standard library's `fnmatch`): `z*z*z*z*q` takes linear time, too.
 
     >>> bool(wildcard_pattern("t*s?r*").fullmatch("tensorflow"))
@@ -25,7 +25,7 @@ def wildcard_pattern(text: str) -> re.Pattern[str]:
 
 
 def within_distance(a: str, b: str, limit: int) -> bool:
-    """Whether `b` becomes `a` by at most `limit` letters inserted, deleted, replaced or swapped with
+    """True if `b` becomes `a` by at most `limit` letters inserted, deleted, replaced or swapped with
     their neighbour (optimal string alignment, Damerau 1964)."""
     from rapidfuzz.distance import OSA  # slow to import, and few queries need it
 

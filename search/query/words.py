@@ -1,4 +1,4 @@
-"""What was typed → the words that must occur, each as units."""
+"""A text without operators → the words that must occur, each as units."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from itertools import pairwise, zip_longest
 from index.analysis import Analyzer
 from index.analysis.grams import ALPHANUMERIC, BOUNDARY, DIGIT, END, JOINED, LETTER, written
 
-# Characters that say little by themselves: between words they need not occur, and they don't join
-# their neighbours to a name.
-_FUNCTION_CHARACTERS = frozenset(
+# Stop characters: between words they need not occur, and they don't join their neighbours to a name.
+_STOP_CHARACTERS = frozenset(
     "的了是在和与及或吗呢吧啊么之也都就而被把从到对为于以等着过很有个我你他她它们这那哪谁何几不没会能要让给向由因"
     "如若但又再还只最更已将曾并且则即所其此每各该某上下中里内外前后时年月日人多少大小"
 )
-# Units of a text without spaces up to which none of them is taken for one of those.
+# Units of a text without spaces up to which none counts as a stop character.
 _SHORT = 4
 # Signs that are a part of the word that they stand at: C++, C#, 18.0%, $100, @名, #话题#, .NET.
 _SIGNS = frozenset("+#%‰@&.°$¢£¥€₩₽₹")
@@ -29,7 +28,8 @@ _COMPOUND = (
     rf"(?:(?:[-‐–−~_./@&'’]|(?<={DIGIT}),(?={DIGIT})|:(?={DIGIT}))?{_RUN})*"
 )
 _ATOM = re.compile(rf"{_COMPOUND}|.[{JOINED}]*", re.DOTALL)
-# What a number holds on to: any single character that is no particle, and words of measure.
+# A number keeps a single character behind it unless that is a stop character, apart from these; and words of
+# measure.
 _COUNTED = frozenset("年月日时人个里多")
 _MEASURES = tuple(
     "亿 万 千 百 年代 年度 月份 号 个 岁 公里 公斤 公顷 厘米 毫米 毫升 平方 立方 小时 分钟 秒钟 人次".split()
@@ -44,21 +44,21 @@ def query_words(analyzer: Analyzer, text: str) -> list[list[str]]:
     letter to a character beside it (A股, 维C). Characters that the dictionary leaves single stay together:
     that is how names and new words look to it (李墨轩, 放管服).
 
-    An article that contains the text contains every one of them, whatever the dictionary says. What
-    says little (的, 是, 在, →) is left out, unless there is nothing else.
+    An article that contains the text contains every one of them, whatever the dictionary says. Stopwords
+    (的, 是, 在, →) are left out, unless there is nothing else.
 
     >>> query_words(Analyzer(), "公安交管12123，C#和TD-LTE")
     [['公', '安'], ['交', '管'], ['12123·'], ['c·', '#'], ['td·', 'lte·']]
     """
     groups = [group for stretch in _stretches(analyzer, text) for group in _joined(_cut(analyzer, stretch))]
-    return [group for group in groups if not _says_little(group)] or groups
+    return [group for group in groups if not _is_stopword(group)] or groups
 
 
 def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
-    """What an article must have at least one of to match a text in part, each as units.
+    """Words, each as units, of which an article must have one to match a text in part.
 
-    The words of the text; and of characters that the dictionary leaves single, which may be a name that it
-    doesn't know, each pair, and the character itself if it says something and its neighbours don't.
+    The words of the text without stopwords. Characters that the dictionary leaves single may be a name that
+    it doesn't know: of these each pair, and those alone that are in no pair without a stop character.
     """
     groups: list[list[str]] = []
     for piece in analyzer.pieces(text):
@@ -67,16 +67,16 @@ def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
         for number, (left, right) in enumerate(pairwise(cut)):
             if _is_single(left) and _is_single(right):
                 groups.append([*left, *right])
-                if _is_telling(left[0]) and _is_telling(right[0]):
+                if not _is_stop_character(left[0]) and not _is_stop_character(right[0]):
                     paired |= {number, number + 1}
         for number, group in enumerate(cut):
-            if number not in paired and not _says_little(group):
+            if number not in paired and not _is_stopword(group):
                 groups.append(group)
     return groups
 
 
 def is_compound(word: Sequence[str]) -> bool:
-    """Whether a word is of several runs of letters and digits, which may be searched for apart: TD-LTE."""
+    """True for a word of several runs of letters and digits, which may be searched for apart: TD-LTE."""
     runs = [unit for unit in word if unit.endswith(END)]
     return len(runs) > 1 and any(unit[0].isalpha() for unit in runs)
 
@@ -98,26 +98,26 @@ def text_of(units: Sequence[str], glue: str = " ") -> str:
 
 @dataclass(frozen=True, slots=True)
 class CutWord:
-    """A word as the dictionary cuts it; `apart` says that something stands before it that is no unit, or
-    punctuation, and `is_function` that it need not occur between other words."""
+    """A word as the dictionary cuts it. `apart` is set behind punctuation and all that is no unit, and
+    `is_stopword` if it need not occur between other words."""
 
     units: tuple[str, ...]
     apart: bool
-    is_function: bool
+    is_stopword: bool
 
 
 def dictionary_words(analyzer: Analyzer, text: str) -> list[CutWord]:
     """All words that the dictionary cuts a text into."""
     return [
-        CutWord(tuple(units), apart=not number, is_function=len(units) == 1 and _is_function(units[0]))
+        CutWord(tuple(units), apart=not number, is_stopword=len(units) == 1 and _is_stop_character(units[0]))
         for piece in analyzer.pieces(text)
         for number, units in enumerate(_cut_piece(analyzer, piece))
     ]
 
 
 def _stretches(analyzer: Analyzer, text: str) -> Iterator[list[list[str]]]:
-    """The parts of a text with nothing transparent and no punctuation inside: of each, the units; those of a
-    compound are kept together."""
+    """The parts of a text between punctuation and transparent characters: of each, its atoms as units. An
+    atom is a character or a compound."""
     stretch: list[list[str]] = []
     for found in _ATOM.finditer(written(text)):
         if units := analyzer.units(found[0]):
@@ -171,19 +171,19 @@ def _joined(piece: list[list[str]]) -> Iterator[list[str]]:
 
 
 def _are_single(left: list[str], right: list[str], is_short: bool) -> bool:
-    """Whether both are characters that the dictionary leaves single, or one of them a letter."""
+    """True for two characters that the dictionary leaves single, or one and a letter."""
     if not (_is_single(left) and _is_single(right)):
-        return (_is_single(left) and _is_telling(left[0]) and _is_one_letter(right)) or (
-            _is_one_letter(left) and _is_single(right) and _is_telling(right[0])
+        return (_is_single(left) and not _is_stop_character(left[0]) and _is_one_letter(right)) or (
+            _is_one_letter(left) and _is_single(right) and not _is_stop_character(right[0])
         )
-    return is_short or (_is_telling(left[0]) and _is_telling(right[0]))
+    return is_short or (not _is_stop_character(left[0]) and not _is_stop_character(right[0]))
 
 
 def _holds(left: list[str], right: list[str]) -> bool:
-    """Whether one is a number, and the other what it counts, or how: 3.7亿, 第5, 2022年1月."""
+    """True for a number and its unit or counter: 3.7亿, 第5, 2022年1月."""
     if left[-1][0].isdecimal():
         if len(right) == 1:
-            return _is_single(right) and (_is_telling(right[0]) or right[0] in _COUNTED)
+            return _is_single(right) and (not _is_stop_character(right[0]) or right[0] in _COUNTED)
         return "".join(right).startswith(_MEASURES)
     if right[0][0].isdecimal():
         return left[-1] == "第" or (len(left) > 1 and left[-2][0].isdecimal() and not left[-1].endswith(END))
@@ -203,13 +203,11 @@ def _is_symbol(unit: str) -> bool:
     return not unit[0].isalnum() and unit not in _SIGNS
 
 
-def _is_function(unit: str) -> bool:
-    return unit in _FUNCTION_CHARACTERS
+def _is_stop_character(unit: str) -> bool:
+    return unit in _STOP_CHARACTERS
 
 
-def _is_telling(unit: str) -> bool:
-    return not _is_function(unit)
-
-
-def _says_little(group: list[str]) -> bool:
-    return len(group) == 1 and (_is_function(group[0]) or (_is_symbol(group[0]) and group[0] < "\U0001f000"))
+def _is_stopword(group: list[str]) -> bool:
+    return len(group) == 1 and (
+        _is_stop_character(group[0]) or (_is_symbol(group[0]) and group[0] < "\U0001f000")
+    )
