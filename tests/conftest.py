@@ -1,4 +1,4 @@
-"""Fixtures that several test modules share: the example archive, indexed once per engine."""
+"""Fixtures that several test modules share: the example archive, indexed once."""
 
 from __future__ import annotations
 
@@ -35,11 +35,21 @@ settings.load_profile("souwen")
 EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
 
 
-@pytest.fixture(scope="session", params=EMBEDDED)
-def example_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+# Tests of real browsers and clusters take minutes.
+SLOW_FIXTURES = {"browser", "cluster"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    for item in items:
+        if SLOW_FIXTURES & set(item.fixturenames):
+            item.add_marker("slow")
+
+
+@pytest.fixture(scope="session")
+def example_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of an index over the example archive. Read it, don't write to it."""
-    directory = tmp_path_factory.mktemp(f"examples-{request.param}") / "index"
-    sync(directory, IngestRequest([EXAMPLES], engine=request.param), Settings())
+    directory = tmp_path_factory.mktemp("examples") / "index"
+    sync(directory, IngestRequest([EXAMPLES]), Settings())
     return directory
 
 
@@ -58,7 +68,7 @@ def engine(name: str, tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def searcher(example_index: Path) -> Iterator[Searcher]:
-    """Searches the example archive, with each engine in turn."""
+    """Searches the example archive."""
     with closing(Searcher(example_index, Settings())) as opened:
         yield opened
 
@@ -72,7 +82,7 @@ def articles(searcher: Searcher) -> dict[str, Article]:
 
 @pytest.fixture(scope="session")
 def app(example_index: Path) -> Iterator[Flask]:
-    """The web front end over the example archive, with each engine in turn."""
+    """The web front end over the example archive."""
     made = create_app(Settings(index=str(example_index)))
     yield made
     context: Context = made.extensions["souwen"]
@@ -113,11 +123,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(browser: Browser, example_index: Path) -> Iterator[str]:
     """The address of a server over the example archive."""
-    directory = tmp_path_factory.mktemp("site") / "index"
-    sync(directory, IngestRequest([EXAMPLES]), Settings())
-    with serving(directory) as address:
+    with serving(example_index) as address:
         yield address
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import schemathesis
 from flask import Flask
@@ -13,28 +10,12 @@ from schemathesis import Case, GenerationMode
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from index.ingest.job import IngestRequest
-from index.ingest.sync import sync
-from index.settings import Settings
-from web.app import create_app
 from web.openapi import make_document
 
-EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
-
 
 @pytest.fixture(scope="module")
-def one_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The web front end over the example archive, with the default engine."""
-    directory = tmp_path_factory.mktemp("schema") / "index"
-    sync(directory, IngestRequest([EXAMPLES]), Settings())
-    app = create_app(Settings(index=str(directory)))
-    yield app
-    app.extensions["souwen"].close()
-
-
-@pytest.fixture(scope="module")
-def described(one_app: Flask) -> BaseSchema:
-    return schemathesis.openapi.from_wsgi("/api/openapi.json", one_app)
+def described(app: Flask) -> BaseSchema:
+    return schemathesis.openapi.from_wsgi("/api/openapi.json", app)
 
 
 def _ask(operation: APIOperation, mode: GenerationMode) -> None:
