@@ -18,6 +18,7 @@ from index.ingest.sync import sync
 from index.settings import Settings
 from web.app import create_app
 from web.openapi import make_document
+from web.settings import WebSettings
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
 
@@ -27,7 +28,7 @@ def one_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The web front end over the example archive, with the default engine."""
     directory = tmp_path_factory.mktemp("schema") / "index"
     sync(directory, IngestRequest([EXAMPLES]), Settings())
-    app = create_app(Settings(index=str(directory)))
+    app = create_app(WebSettings(index=str(directory)))
     yield app
     app.extensions["souwen"].close()
 
