@@ -28,15 +28,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.errors import InputError, SouwenError
-from search.assist.query_log import QueryLog
-from web.access_log import AccessLog
-from web.metrics import SHARED_DIRECTORY
 from web.settings import WebSettings
 
+# The first process answers nothing itself, and imports no more than it needs: the others wait for it.
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Semaphore
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# The environment variable by which prometheus-client learns where processes keep their counts.
+SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 # Of each process: requests answered at a time, and open connections.
 _THREADS = 8
@@ -108,8 +109,12 @@ def serve(
 def _check_logs(settings: WebSettings) -> None:
     """Open the logs once, so that an error is reported here and not by each process."""
     if settings.access_log:
+        from web.access_log import AccessLog
+
         AccessLog(settings.access_log).close()
     if settings.query_log:
+        from search.assist.query_log import QueryLog
+
         QueryLog(Path(settings.query_log), settings.query_log_days).close()
 
 
