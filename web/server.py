@@ -200,6 +200,6 @@ def _closing_connections(app: WSGIApplication) -> WSGIApplication:
                 headers = [*headers, ("Connection", "close")]
             return start_response(status, headers, *more)
 
-        return app(environ, start)  # type: ignore[arg-type]
+        return app(environ, start)
 
     return answer
