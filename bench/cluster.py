@@ -27,11 +27,11 @@ from index.engines.base import Sort
 from index.engines.opensearch.client import Address, connect
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
-from index.settings import Settings
 from search.planning.matching import match_units
 from search.query.grammar import DEFAULT_FIELD
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
+from search.settings import SearchSettings
 
 TITLES = ("title_xwlb", "title_lctt")
 SUBSTRINGS = ("substring_xwlb", "substring_lctt")
@@ -124,7 +124,7 @@ def main() -> None:
     options = parser.parse_args()
     titles = [str(r["query"]) for s in TITLES for r in _records(options.data / "eval" / s / "queries.jsonl")]
     random.Random(0).shuffle(titles)
-    settings = Settings()
+    settings = SearchSettings()
     with tempfile.TemporaryDirectory() as folder:
         tantivy = options.index or Path(folder, "tantivy")
         if not options.index:

@@ -52,6 +52,7 @@ from index.store.directory import IndexDirectory
 from index.store.reader import IndexReader, OpenIndex
 from search.request import SearchRequest
 from search.searcher import Searcher
+from search.settings import SearchSettings
 
 FILES = 30
 PHASES = ("reading and storing", "commit of the engine", "commit of the catalog", "swap")
@@ -98,7 +99,7 @@ class World:
 
     def run(self, operation: str) -> None:
         """What is killed. A watcher has no end."""
-        settings = Settings()
+        settings = SearchSettings()
         request = IngestRequest(
             [self.folder], engine="" if self.index.exists() else self.engine, allow_empty=True
         )
@@ -215,7 +216,7 @@ def belongs(name: str, index: OpenIndex) -> bool:
 
 def search_on(world: World, stop: Path) -> None:
     """The reader that stays open: any failure is its end."""
-    with closing(Searcher(world.index, Settings())) as searcher:
+    with closing(Searcher(world.index, SearchSettings())) as searcher:
         while not stop.exists():
             results = searcher.search(SearchRequest("图书馆", size=50))
             assert len(results.hits) <= results.total <= 3 * FILES

@@ -31,11 +31,11 @@ import opencc
 
 from index.analysis.variants import CHOSEN, RADICALS, REGIONAL, SEMANTIC
 from index.engines.base import Sort
-from index.settings import Settings
 from index.store.reader import IndexReader, OpenIndex
 from search.planning.planner import make_plan
 from search.query.parser import parse_query
 from search.query.resolve import QueryContext
+from search.settings import SearchSettings
 
 _SIMPLIFY = opencc.OpenCC("t2s").convert
 _VARIANTS = {pair[0]: pair[1] for pair in (REGIONAL + SEMANTIC + RADICALS + CHOSEN).split()}
@@ -168,7 +168,7 @@ def read(text: str) -> Text:
 
 def found_by_index(index: OpenIndex, string: str, limit: int) -> set[str]:
     """The ids of what a quoted string finds."""
-    settings = Settings()
+    settings = SearchSettings()
     tree = parse_query(f'"{string}"', settings, index.zone).tree
     limits = settings.max_query_words, settings.max_expansions
     plan = make_plan(tree, QueryContext(index.analyzer, index.engine.terms, *limits))

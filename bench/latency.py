@@ -29,10 +29,10 @@ from urllib.parse import quote, urlsplit
 
 from index.analysis import Analyzer
 from index.analysis.bulk import accelerate_folding
-from index.settings import Settings
 from search.request import SearchRequest
 from search.searcher import Searcher
 from search.serialize import results_json
+from search.settings import SearchSettings
 
 _CLIENTS = 8
 
@@ -74,7 +74,7 @@ def in_process(index: Path, queries: list[str]) -> list[float]:
     """Milliseconds of each search in this process, which has made ready as a server does."""
     accelerate_folding()
     gc.freeze()
-    searcher = Searcher(index, Settings())
+    searcher = Searcher(index, SearchSettings())
     for query in queries[:50]:
         searcher.search(SearchRequest(query))
     took = []

@@ -40,6 +40,7 @@ from search.query.parser import parse_query
 from search.query.resolve import QueryContext
 from search.request import SearchRequest
 from search.searcher import Searcher
+from search.settings import SearchSettings
 
 SETS = ("cmrc2018", "title_xwlb", "title_lctt")
 SUBSTRINGS = ("substring_xwlb", "substring_lctt")
@@ -106,7 +107,7 @@ _searcher: Searcher
 def _open(directory: str, weights: Weights) -> None:
     global _searcher
     scoring.WEIGHTS = weights
-    _searcher = Searcher(Path(directory), Settings())
+    _searcher = Searcher(Path(directory), SearchSettings())
 
 
 def _rank(text: str) -> tuple[list[str], float]:
@@ -158,7 +159,7 @@ def substring_recall(directory: Path, gold: Path, names: dict[str, str]) -> tupl
 
     All documents of a string are asked for at once, without snippets.
     """
-    settings = Settings()
+    settings = SearchSettings()
     failures: list[str] = []
     count = 0
     with closing(IndexReader(directory)) as reader, reader.acquire() as index:

@@ -31,6 +31,7 @@ from index.settings import Settings
 from index.store.reader import IndexReader
 from search import similar
 from search.searcher import Searcher
+from search.settings import SearchSettings
 
 _SEED = 20220104
 _SERIES = re.compile(r"【(?P<a>[^】]{2,30})】|(?P<b>[^：]{4,20})：")
@@ -55,13 +56,13 @@ def main() -> None:
     chosen = random.Random(_SEED)
     with closing(IndexReader(arguments.index)) as reader, reader.acquire() as index:
         articles = list(index.articles.all_articles())
-    with closing(Searcher(arguments.index, Settings())) as searcher:
+    with closing(Searcher(arguments.index, SearchSettings())) as searcher:
         folders = {article.id: article.categories[-1] for article in articles if article.categories}
         report("folders", searcher, folders, asked_of(folders, _A_FOLDER, chosen), len(articles))
     with tempfile.TemporaryDirectory() as folder:
         sections, halves = write_sample(Path(folder, "sample.jsonl"), articles, chosen)
         sync(Path(folder, "index"), IngestRequest([Path(folder, "sample.jsonl")], jobs=2), Settings())
-        with closing(Searcher(Path(folder, "index"), Settings())) as searcher:
+        with closing(Searcher(Path(folder, "index"), SearchSettings())) as searcher:
             count = searcher.stats().articles
             report("series", searcher, sections, chosen.sample(sorted(sections), _ASKED), count)
             ranks = [rank_of(searcher, f"{name}-1", f"{name}-2") for name in halves]

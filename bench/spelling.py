@@ -32,11 +32,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from index.analysis.fold import fold
-from index.settings import Settings
 from index.store.reader import OpenIndex
 from search.assist.pinyin import readings
 from search.request import SearchRequest
 from search.searcher import FEW, Searcher
+from search.settings import SearchSettings
 
 KINDS = {
     "same sound": 50,
@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20221122)
     arguments = parser.parse_args()
     chooser = random.Random(arguments.seed)
-    searcher = Searcher(arguments.index, Settings())
+    searcher = Searcher(arguments.index, SearchSettings())
     with searcher.reader.acquire() as index:
         texts = Texts(index, chooser)
     searcher.search(SearchRequest("交通管里"))  # loads what is loaded once

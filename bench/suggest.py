@@ -16,10 +16,10 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from index.settings import Settings
 from search.assist.pinyin import readings
 from search.searcher import Searcher
 from search.serialize import suggest_json
+from search.settings import SearchSettings
 
 
 def mixed_prefixes(searcher: Searcher, count: int) -> list[str]:
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("--prefixes", type=int, default=1000)
     arguments = parser.parse_args()
-    with closing(Searcher(arguments.index, Settings())) as searcher:
+    with closing(Searcher(arguments.index, SearchSettings())) as searcher:
         prefixes = mixed_prefixes(searcher, arguments.prefixes)
         started = time.perf_counter()
         searcher.suggest("jiaoguan")

@@ -27,15 +27,15 @@ from index.analysis.bulk import accelerate_folding
 from index.analysis.grams import END
 from index.engines.base import Sort
 from index.errors import QueryError
-from index.settings import Settings
 from index.store.reader import OpenIndex
 from search.request import MAX_SIZE, SearchRequest
 from search.searcher import Searcher
 from search.serialize import results_json
+from search.settings import SearchSettings
 
 _KEPT = 30
 _WORDS = 400
-_LIMITS = Settings()
+_LIMITS = SearchSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def main() -> None:
     arguments = parser.parse_args()
     chooser = random.Random(arguments.seed)
     accelerate_folding()
-    with closing(Searcher(arguments.index, Settings())) as searcher:
+    with closing(Searcher(arguments.index, SearchSettings())) as searcher:
         with searcher.reader.acquire() as index:
             grammar = Grammar(read_vocabulary(index, chooser), chooser)
         searcher.search(SearchRequest("jiaoguan"))

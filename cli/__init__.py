@@ -1,1 +1,2 @@
-"""The terminal's door: the command `souwen`. Imports `index` and `search`; `serve` alone imports `web`."""
+"""The terminal's door: the command `souwen`. Imports `index`, `search` and `web.settings`; `serve` alone
+imports the rest of `web`."""

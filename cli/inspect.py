@@ -135,14 +135,15 @@ def config_command(directory: str | None, as_json: bool) -> None:
     Example:
       SOUWEN_TIMEZONE=Asia/Taipei souwen config
     """
-    values = asdict(settings_for(directory))
-    for name, field in setting_fields().items():
-        if field.metadata.get("secret") and values[name]:
+    settings = settings_for(directory)
+    values, table = asdict(settings), setting_fields(type(settings))
+    for name, field in table.items():
+        if field.metadata.get("is_secret") and values[name]:
             values[name] = "(set)"
     if as_json:
         print_json(values)
         return
-    for name, field in setting_fields().items():
+    for name, field in table.items():
         changed = "" if values[name] == field.default else f" (default: {field.default!r})"
         click.echo(f"{name} = {values[name]!r}{changed}\n    {field.metadata['help']}")
 

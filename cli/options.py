@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from index.settings import Settings, load_settings
+from index.settings import load_settings
+from web.settings import WebSettings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,9 +42,9 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
-def settings_for(directory: str | None) -> Settings:
+def settings_for(directory: str | None) -> WebSettings:
     """The effective settings, with the index that `--index` names."""
-    settings = load_settings()
+    settings = load_settings(WebSettings)
     return replace(settings, index=directory) if directory else settings
 
 

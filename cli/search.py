@@ -14,7 +14,6 @@ from index.analysis.document import LEVEL
 from index.article import Article, local
 from search.request import SearchRequest
 from search.searcher import ResultHit, Results, Searcher
-from search.serialize import article_json, results_json, similar_json, suggest_json
 from search.snippets import Snippet
 
 if TYPE_CHECKING:
@@ -87,6 +86,8 @@ def search_command(
     )
     results = searcher.search(request)
     if as_json:
+        from search.serialize import results_json
+
         print_json(results_json(results))
     else:
         _print_results(console(), results, searcher.zone())
@@ -108,6 +109,8 @@ def show_command(article_id: str, directory: str | None, as_json: bool) -> None:
     searcher = Searcher(settings.index, settings)
     article = searcher.article(article_id)
     if as_json:
+        from search.serialize import article_json
+
         print_json(article_json(article))
         return
     from rich.text import Text
@@ -137,6 +140,8 @@ def similar_command(article_id: str, size: int, directory: str | None, as_json: 
     searcher = Searcher(settings.index, settings)
     hits = searcher.similar(article_id, size)
     if as_json:
+        from search.serialize import similar_json
+
         print_json(similar_json(article_id, hits))
     else:
         out = console()
@@ -162,6 +167,8 @@ def suggest_command(prefix: Sequence[str], size: int, directory: str | None, as_
     typed = " ".join(prefix)
     suggestions = Searcher(settings.index, settings).suggest(typed, size)
     if as_json:
+        from search.serialize import suggest_json
+
         print_json(suggest_json(typed, suggestions))
     else:
         for suggestion in suggestions:

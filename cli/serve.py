@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import socket
 
 import click
 
 from cli.options import index_option, json_option, print_json, settings_for
-from index.errors import InputError
 
 # More are of use only where many people search at once.
 _MOST_PROCESSES = 4
@@ -36,27 +34,21 @@ def serve_command(host: str, port: int, processes: int | None, directory: str | 
     from web.server import serve
 
     settings = settings_for(directory)
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise InputError(
-            f"can't listen on {host}:{port}: {error.strerror or error}. "
-            "Choose another port: souwen serve --port 8001"
-        ) from None
     if not _is_loopback(host):
         if settings.password:
-            risk = "the password travels as it is. Let a proxy in front of souwen speak HTTPS."
+            risk = "the password is sent unencrypted. Let a proxy in front of souwen speak HTTPS."
         else:
             risk = "there is no password. Set one: SOUWEN_PASSWORD=… souwen serve"
         click.echo(f"Warning: {host} can be reached from other machines, and {risk}", err=True)
-    shown = f"[{host}]" if ":" in host else host
-    url = f"http://{shown}:{listening.getsockname()[1]}/"
-    if as_json:
-        print_json({"url": url})
-    else:
-        click.echo(f"souwen is at {url} (Ctrl-C ends it)", err=True)
-    serve(listening, settings, processes or min(os.cpu_count() or 1, _MOST_PROCESSES))
+
+    def announce(address: str, port: int) -> None:
+        url = f"http://{f'[{address}]' if ':' in address else address}:{port}/"
+        if as_json:
+            print_json({"url": url})
+        else:
+            click.echo(f"souwen is at {url} (Ctrl-C ends it)", err=True)
+
+    serve(host, port, settings, processes or min(os.cpu_count() or 1, _MOST_PROCESSES), announce)
 
 
 def _is_loopback(host: str) -> bool:

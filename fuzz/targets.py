@@ -43,9 +43,11 @@ from search.planning.plan import Plan
 from search.planning.planner import make_plan
 from search.query.parser import parse_query
 from search.query.resolve import QueryContext
+from search.settings import SearchSettings
 from search.snippets import Snippet, highlight, snippets
 from web.app import create_app
 from web.reading import reading_view
+from web.settings import WebSettings
 
 Check = Callable[[bytes], None]
 
@@ -139,7 +141,7 @@ _INERT_ATTRIBUTES = frozenset(
 @contextmanager
 def reading_target() -> Iterator[Check]:
     """Whatever the body of a post is, nothing in its reading view can do anything."""
-    app = create_app(Settings(index="none"))
+    app = create_app(WebSettings(index="none"))
     with (
         app.test_request_context(),
         closing(app.extensions["souwen"].searcher),
@@ -192,7 +194,7 @@ def check_snippets(data: bytes) -> None:
     """Marks stand in order inside the text, a passage without them is a part of the text, and its HTML says
     just that. What is before the first line break is searched for in the rest."""
     typed, _, text = _any_text(data).partition("\n")
-    tree = parse_query(typed[:200], Settings(), UTC).tree
+    tree = parse_query(typed[:200], SearchSettings(), UTC).tree
     highlight_terms = make_plan(
         tree, QueryContext(_analyzers[0], lambda field, prefix: [], 200, 1000)
     ).highlight_terms
@@ -243,9 +245,11 @@ def _check_query(index: OpenIndex, data: bytes) -> None:
     try:
         plan = _plan(index, typed)
     except QueryError:
-        assert len(typed) > Settings().max_query_length
+        assert len(typed) > SearchSettings().max_query_length
         return
-    if len(plan.understood) > Settings().max_query_length or any("max_" in str(note) for note in plan.notes):
+    if len(plan.understood) > SearchSettings().max_query_length or any(
+        "max_" in str(note) for note in plan.notes
+    ):
         return  # over a limit: what is left out isn't asked for again
     again = _plan(index, plan.understood)
     # Signs that had nothing to stand at are gone by now: what is left is written the same ever after.
@@ -255,7 +259,7 @@ def _check_query(index: OpenIndex, data: bytes) -> None:
 
 
 def _plan(index: OpenIndex, typed: str) -> Plan:
-    settings = Settings()
+    settings = SearchSettings()
     parsed = parse_query(typed, settings, index.zone)
     limits = settings.max_query_words, settings.max_expansions
     plan = make_plan(parsed.tree, QueryContext(index.analyzer, index.engine.terms, *limits))
@@ -268,7 +272,7 @@ def _plan(index: OpenIndex, typed: str) -> Plan:
 def request_target() -> Iterator[Check]:
     """No request is an error of the server, and every answer is what its type says."""
     with _example_index() as directory:
-        app = create_app(Settings(index=str(directory), cors="https://a.example"))
+        app = create_app(WebSettings(index=str(directory), cors="https://a.example"))
         app.config["PROPAGATE_EXCEPTIONS"] = True
         with closing(app.extensions["souwen"].searcher):
             yield partial(_check_request, app)

@@ -1,7 +1,9 @@
-"""Settings: one table of name, default and help.
+"""Settings: the mechanism, and the table of those that shape an index.
 
-A setting is read from the environment (`SOUWEN_TIMEZONE=…`), else from `souwen.toml` in the current
-folder (or the file that `SOUWEN_CONFIG` names), else it has its default. A wrong value or an unknown
+A table is a frozen dataclass whose fields have a default and a help text. Each package declares its own:
+`Settings` here, `SearchSettings` in search/settings.py, `WebSettings` in web/settings.py; each extends the
+one below. A setting is read from the environment (`SOUWEN_TIMEZONE=…`), else from `souwen.toml` in the
+current folder (or the file that `SOUWEN_CONFIG` names), else it has its default. A wrong value or an unknown
 name is an error, never a silent fall-back. `souwen config` prints the effective ones.
 
 What shapes an index (`timezone`, `dictionary`) is written into its `meta.json` when it is made:
@@ -12,121 +14,47 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from index.errors import SettingsError
 
 CONFIG_FILE = "souwen.toml"
-# Settings whose value may begin with ~, which no shell has read in a file.
-_PATHS = frozenset("index dictionary synonyms access_log query_log opensearch_ca".split())
+
+Table = TypeVar("Table", bound="Settings")
 
 
-def _text(default: str, help_: str) -> str:
-    made: str = field(default=default, metadata={"help": help_})
+def text(default: str, help_: str, *, check: Callable[[str], object] | None = None) -> str:
+    """A text. `check` raises SettingsError for one that is not allowed."""
+    made: str = field(default=default, metadata={"help": help_, "check": check})
     return made
 
 
-def _secret(help_: str) -> str:
-    made: str = field(default="", metadata={"help": help_, "secret": True})
+def path(default: str, help_: str, *, check: Callable[[str], object] | None = None) -> str:
+    """A path (or, for an index, an address). It may begin with ~, which no shell has read in a file."""
+    made: str = field(default=default, metadata={"help": help_, "check": check, "is_path": True})
     return made
 
 
-def _choice(default: str, help_: str, *values: str) -> str:
+def secret(help_: str) -> str:
+    """A text that is not printed."""
+    made: str = field(default="", metadata={"help": help_, "is_secret": True})
+    return made
+
+
+def choice(default: str, help_: str, *values: str) -> str:
+    """One of some values."""
     made: str = field(default=default, metadata={"help": help_, "values": values})
     return made
 
 
-def _number(default: int, help_: str, *, low: int) -> int:
+def number(default: int, help_: str, *, low: int) -> int:
+    """A whole number from `low` on, in the unit that the help text names."""
     made: int = field(default=default, metadata={"help": help_, "low": low})
     return made
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Every setting with its default. Sizes are in the unit that the help text names."""
-
-    index: str = _text(".souwen", "the index directory, or the address of an index on a cluster")
-    timezone: str = _text(
-        "Asia/Shanghai", "time zone of dates without one, and of months and days in queries"
-    )
-    dictionary: str = _text("", "a file with words of your own, in jieba's format: word, frequency, tag")
-    synonyms: str = _text(
-        "", "a file with words that mean the same: `医保, 医疗保险`, or `北理工 => 北京理工大学`"
-    )
-    freshness: int = _number(
-        0,
-        "points added to the score of an article of the last week; older ones get less, from three years on "
-        "none. A few words score 10 to 40",
-        low=0,
-    )
-    images: str = _choice(
-        "show", "pictures that articles have on other sites: show, or block", "show", "block"
-    )
-    max_file_mb: int = _number(
-        64, "files over this many megabytes are not read, but listed as problems", low=1
-    )
-    max_query_length: int = _number(1000, "characters in a query", low=1)
-    max_query_nesting: int = _number(
-        20, "parentheses inside parentheses in a query; deeper ones are read as text", low=0
-    )
-    max_query_words: int = _number(
-        200, "words and operands in a query; what follows is ignored, with a note", low=1
-    )
-    max_query_patterns: int = _number(
-        10,
-        "words with * or ?, and words or phrases with ~, in a query; further ones are read as words",
-        low=0,
-    )
-    max_expansions: int = _number(1000, "indexed words that one wildcard or fuzzy term may stand for", low=1)
-    max_hits: int = _number(10000, "how deep the pages of a result list go", low=100)
-    max_search_seconds: int = _number(
-        10, "seconds that a search may take; looked at between its steps", low=1
-    )
-    rate_limit: str = _text(
-        "", "requests that one address may make, such as 60/minute or 5/second;1000/day; none: any number"
-    )
-    rate_limit_storage: str = _text(
-        "memory://",
-        "where requests are counted: each process by itself, or all together in redis://HOST:PORT",
-    )
-    username: str = _text("souwen", "the name that goes with the password")
-    password: str = _secret("what pages and API ask for, or its hash (souwen password); none: nothing")
-    trusted_proxy: str = _text(
-        "127.0.0.1", "address of the reverse proxy whose X-Forwarded-… headers are believed; * is any"
-    )
-    robots: str = _choice(
-        "articles", "what search engines may list: articles (never results), or none", "articles", "none"
-    )
-    access_log: str = _text(
-        "", "a file that gets a line of JSON for each request: address, query, time; - is standard error"
-    )
-    query_log: str = _text(
-        "", "a file (SQLite) that counts what is searched for on the pages and in the API, by day"
-    )
-    query_log_days: int = _number(90, "days after which the query log forgets", low=1)
-    cors: str = _text("", "other sites whose scripts may read the API, such as https://a.example; * is any")
-    opensearch_user: str = _text("", "the name for a cluster that asks for one")
-    opensearch_password: str = _secret("the password that goes with it")
-    opensearch_token: str = _secret("a bearer token for a cluster, in place of name and password")
-    opensearch_ca: str = _text("", "a file with the authorities whose certificates of a cluster are trusted")
-
-
-def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """The effective settings.
-
-    Raises SettingsError for an unknown name or a value that makes no sense.
-    """
-    values: dict[str, int | str] = {}
-    for source, name, raw in [*_from_file(environ), *_from_environment(environ)]:
-        values[name] = _parse(name, raw, source)
-    settings = Settings(**values)  # type: ignore[arg-type]
-    if not settings.index.strip():
-        raise SettingsError("index: is empty. Name a directory, or leave the setting out.")
-    zone(settings.timezone)
-    return settings
 
 
 def zone(name: str) -> ZoneInfo:
@@ -140,6 +68,53 @@ def zone(name: str) -> ZoneInfo:
         ) from None
 
 
+def _check_index(location: str) -> None:
+    if not location.strip():
+        raise SettingsError("index: is empty. Name a directory, or leave the setting out.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of an index: where it is, what shapes it, and how a cluster is reached."""
+
+    index: str = path(
+        ".souwen", "the index directory, or the address of an index on a cluster", check=_check_index
+    )
+    timezone: str = text(
+        "Asia/Shanghai", "time zone of dates without one, and of months and days in queries", check=zone
+    )
+    dictionary: str = path("", "a file with words of your own, in jieba's format: word, frequency, tag")
+    max_file_mb: int = number(
+        64, "files over this many megabytes are not read, but listed as problems", low=1
+    )
+    opensearch_user: str = text("", "the user name for a cluster that asks for one")
+    opensearch_password: str = secret("the password of that user")
+    opensearch_token: str = secret("a bearer token for a cluster, in place of name and password")
+    opensearch_ca: str = path("", "a file with the certificate authorities that are trusted for a cluster")
+
+
+def load_settings(
+    table: type[Table], environ: Mapping[str, str] = os.environ, *, ignore_unknown: bool = False
+) -> Table:
+    """The effective settings of a table.
+
+    Raises SettingsError for a name that the table lacks (unless those are ignored) or a wrong value.
+    """
+    known = setting_fields(table)
+    values: dict[str, Any] = {}
+    for source, name, raw in [*_from_file(environ), *_from_environment(environ)]:
+        if name in known:
+            values[name] = _parse(known[name], raw, source)
+        elif not ignore_unknown:
+            raise SettingsError(f"{source}: unknown setting {name!r}. Known: {', '.join(known)}.")
+    return table(**values)
+
+
+def setting_fields(table: type[Settings]) -> dict[str, Field[int | str]]:
+    """The fields of a table by the names of the settings, in order."""
+    return {f.name: f for f in fields(table)}
+
+
 def read_named_file(setting: str, path: str) -> str:
     """The text of the file that a setting names. Raises SettingsError where it can't be read."""
     try:
@@ -148,11 +123,6 @@ def read_named_file(setting: str, path: str) -> str:
         raise SettingsError(f"{setting}: {path}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{setting}: {path} is not UTF-8 text.") from None
-
-
-def setting_fields() -> dict[str, Field[int | str]]:
-    """The table: each setting's field by name, in order."""
-    return {f.name: f for f in fields(Settings)}
 
 
 def _from_file(environ: Mapping[str, str]) -> list[tuple[str, str, object]]:
@@ -170,29 +140,31 @@ def _from_file(environ: Mapping[str, str]) -> list[tuple[str, str, object]]:
 
 
 def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, object]]:
-    known = setting_fields()
-    found: list[tuple[str, str, object]] = []
-    for variable, value in environ.items():
-        name = variable.removeprefix("SOUWEN_").lower()
-        if name != variable.lower() and (name in known or name != "config"):
-            found.append((f"environment variable {variable}", name, value))
-    return found
+    return [
+        (f"environment variable {variable}", name, value)
+        for variable, value in environ.items()
+        for name in [variable.removeprefix("SOUWEN_").lower()]
+        if name not in (variable.lower(), "config")
+    ]
 
 
-def _parse(name: str, raw: object, source: str) -> int | str:
-    known = setting_fields()
-    if name not in known:
-        raise SettingsError(f"{source}: unknown setting {name!r}. Known: {', '.join(known)}.")
-    default = known[name].default
-    if default is MISSING or isinstance(default, str):
-        if not isinstance(raw, str):
-            raise SettingsError(f"{source}: {name} must be text, not {raw!r}.")
-        values = known[name].metadata.get("values", ())
-        if values and raw not in values:
-            raise SettingsError(f"{source}: {name} must be one of {', '.join(values)}, not {raw!r}.")
-        # (A Path would raise where there is no such user.)
-        return os.path.expanduser(raw) if name in _PATHS else raw  # noqa: PTH111
-    low = known[name].metadata["low"]
+def _parse(setting: Field[int | str], raw: object, source: str) -> int | str:
+    name, allowed = setting.name, setting.metadata
+    if "low" in allowed:
+        return _parse_number(name, raw, allowed["low"], source)
+    if not isinstance(raw, str):
+        raise SettingsError(f"{source}: {name} must be text, not {raw!r}.")
+    values = allowed.get("values", ())
+    if values and raw not in values:
+        raise SettingsError(f"{source}: {name} must be one of {', '.join(values)}, not {raw!r}.")
+    # (A Path would raise where there is no such user.)
+    value = os.path.expanduser(raw) if allowed.get("is_path") else raw  # noqa: PTH111
+    if check := allowed.get("check"):
+        check(value)
+    return value
+
+
+def _parse_number(name: str, raw: object, low: int, source: str) -> int:
     try:
         number = int(str(raw)) if not isinstance(raw, bool) else None
     except ValueError:

@@ -18,7 +18,6 @@ from index.article import Article
 from index.engines.base import FacetCounts, Hit, Sort
 from index.engines.nodes import TermSet
 from index.errors import NotFoundError, TooSlowError
-from index.settings import Settings
 from index.store.reader import IndexReader, OpenIndex
 from search.assist.lexicon import LivePinyinIndex
 from search.assist.query_log import LivePastQueries
@@ -31,6 +30,7 @@ from search.planning.scoring import freshness_scores
 from search.query.parser import Note, parse_query
 from search.query.resolve import Expand, QueryContext
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
+from search.settings import SearchSettings
 from search.snippets import Snippet, highlight, snippets
 from search.user_files import DictionaryFile, SynonymsFile
 
@@ -110,7 +110,7 @@ class Searcher:
     """Answers searches over the live generation of an index, in a directory or at the address of a cluster,
     from any number of threads."""
 
-    def __init__(self, location: Path | str, settings: Settings) -> None:
+    def __init__(self, location: Path | str, settings: SearchSettings) -> None:
         self._reader = IndexReader(location)
         self._settings = settings
         self._lexicon = LivePinyinIndex(self._reader)

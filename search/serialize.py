@@ -1,116 +1,176 @@
-"""Answers as JSON: one form for the API and for `--json` at the terminal."""
+"""Answers as JSON: one form for the API and for `--json` at the terminal (see search/answers.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from index.article import Article, format_date
+from search.answers import (
+    DeadEnd,
+    DeadEndPart,
+    Error,
+    ErrorDetails,
+    ExplanationPart,
+    FacetCount,
+    Facets,
+    Health,
+    Hit,
+    HitExplanation,
+    IndexStats,
+    ProblemCounts,
+    ResultPage,
+    Run,
+    Similar,
+    Sizes,
+    SuggestedText,
+    Suggestions,
+    WholeArticle,
+)
 from search.searcher import ResultHit, Results
 
 if TYPE_CHECKING:
     from search.assist.suggest import Suggestion
-    from search.assist.zero_results import DeadEnd
     from search.explain import Explanation
     from search.stats import Stats
 
 
+def to_json(answer: object) -> Any:
+    """An answer as JSON: dataclasses become objects, tuples arrays."""
+    if is_dataclass(answer) and not isinstance(answer, type):
+        values = ((name, getattr(answer, name), default) for name, default in _fields(type(answer)))
+        return {name: to_json(value) for name, value, default in values if value != default}
+    if isinstance(answer, list | tuple):
+        return [to_json(each) for each in answer]
+    return answer
+
+
+@cache
+def _fields(of: type[Any]) -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, field.default) for field in fields(of))
+
+
 def article_url(article_id: str) -> str:
-    """Where the page shows an article: `/article/<id>`."""
+    """The path of an article's page: `/article/<id>`."""
     return f"/article/{quote(article_id, safe='')}"
 
 
-def results_json(results: Results) -> dict[str, object]:
+def results_json(results: Results) -> dict[str, Any]:
     """The object of `/api/search`."""
-    return {
-        "query": results.request.query,
-        "understood": results.understood,
-        "total": results.total,
-        "relaxed_from": results.relaxed_from,
-        "took_ms": results.took_ms,
-        "page": results.request.page,
-        "size": results.request.size,
-        "hits": [hit_json(hit) for hit in results.hits],
-        "facets": {
-            name: [{"value": value.value, "count": value.count} for value in values]
-            for name, values in results.facets.items()
-        },
-        "suggestion": results.suggestion and results.suggestion.query,
-        "suggestion_total": results.suggestion and results.suggestion.total,
-        "dead_end": results.dead_end and _dead_end_json(results.dead_end),
-        "notes": [str(note) for note in results.notes],
-    }
+    suggestion, dead_end = results.suggestion, results.dead_end
+    parts = tuple(DeadEndPart(**asdict(part)) for part in dead_end.parts) if dead_end else ()
+    page = ResultPage(
+        query=results.request.query,
+        understood=results.understood,
+        total=results.total,
+        relaxed_from=results.relaxed_from,
+        took_ms=results.took_ms,
+        page=results.request.page,
+        size=results.request.size,
+        hits=tuple(map(_hit, results.hits)),
+        facets=Facets(
+            **{
+                name: tuple(FacetCount(facet.value, facet.count) for facet in values)
+                for name, values in results.facets.items()
+            }
+        ),
+        suggestion=suggestion.query if suggestion else None,
+        suggestion_total=suggestion.total if suggestion else None,
+        dead_end=DeadEnd(parts, dead_end.unfiltered) if dead_end else None,
+        notes=tuple(map(str, results.notes)),
+    )
+    return _object(page)
 
 
-def article_json(article: Article) -> dict[str, object]:
+def article_json(article: Article) -> dict[str, Any]:
     """The object of `/api/article/<id>`."""
-    return {**article.to_json(), "url": article_url(article.id), "source_url": article.url}
+    whole = WholeArticle(**_head(article), editor=article.editor, text=article.text, html=article.html)
+    return _object(whole)
 
 
-def similar_json(article_id: str, hits: Sequence[ResultHit]) -> dict[str, object]:
+def similar_json(article_id: str, hits: Sequence[ResultHit]) -> dict[str, Any]:
     """The object of `/api/similar/<id>`."""
-    return {"id": article_id, "hits": [hit_json(hit) for hit in hits]}
+    return _object(Similar(article_id, tuple(map(_hit, hits))))
 
 
-def suggest_json(prefix: str, suggestions: Sequence[Suggestion]) -> dict[str, object]:
+def suggest_json(prefix: str, suggestions: Sequence[Suggestion]) -> dict[str, Any]:
     """The object of `/api/suggest`."""
-    return {
-        "prefix": prefix,
-        "suggestions": [{"text": s.text, "kind": s.kind, "id": s.article_id} for s in suggestions],
-    }
+    texts = tuple(SuggestedText(s.text, s.kind, s.article_id) for s in suggestions)  # type: ignore[arg-type]
+    return _object(Suggestions(prefix, texts))
 
 
-def stats_json(stats: Stats) -> dict[str, object]:
-    """The object of `/api/stats`. Where the folders are is nobody's business but that of whoever runs it."""
-    return {
-        "articles": stats.articles,
-        "engine": stats.engine,
-        "segmenter": stats.segmenter,
-        "generation": stats.generation,
-        "timezone": stats.timezone,
-        "oldest": format_date(stats.oldest),
-        "newest": format_date(stats.newest),
-        "problems": {"lost": stats.lost, "doubtful": stats.doubtful},
-        "bytes": {"catalog": stats.catalog_bytes, "engine": stats.engine_bytes},
-        "files": stats.files,
-        "generations": stats.generations,
-        "folders": sorted(stats.folders),
-        "runs": list(stats.runs),
-        "last_run": stats.last_run,
-    }
+def stats_json(stats: Stats) -> dict[str, Any]:
+    """The object of `/api/stats`, without the paths of folders: they are private to the machine."""
+    runs = tuple(Run(**run) for run in stats.runs)  # type: ignore[arg-type]
+    found = IndexStats(
+        articles=stats.articles,
+        engine=stats.engine,
+        segmenter=stats.segmenter,
+        generation=stats.generation,
+        timezone=stats.timezone,
+        oldest=format_date(stats.oldest),
+        newest=format_date(stats.newest),
+        problems=ProblemCounts(stats.lost, stats.doubtful),
+        bytes=Sizes(stats.catalog_bytes, stats.engine_bytes),
+        files=stats.files,
+        generations=stats.generations,
+        folders=tuple(sorted(stats.folders)),
+        runs=runs,
+        last_run=runs[0] if runs else None,
+    )
+    return _object(found)
 
 
-def _dead_end_json(dead_end: DeadEnd) -> dict[str, object]:
-    return {"parts": [asdict(part) for part in dead_end.parts], "unfiltered": dead_end.unfiltered}
-
-
-def hit_json(hit: ResultHit) -> dict[str, object]:
+def hit_json(hit: ResultHit) -> dict[str, Any]:
     """An article in a list, as the API and JSON Lines have it."""
-    article = hit.article
-    explained = {"explanation": _explanation_json(hit.explanation)} if hit.explanation else {}
+    return _object(_hit(hit))
+
+
+def health_json() -> dict[str, Any]:
+    """The object of `/healthz`."""
+    return _object(Health("ok"))
+
+
+def error_json(code: str, message: str) -> dict[str, Any]:
+    """The object of every error."""
+    return _object(Error(ErrorDetails(code, message)))
+
+
+def _object(answer: object) -> dict[str, Any]:
+    made: dict[str, Any] = to_json(answer)
+    return made
+
+
+def _head(article: Article) -> dict[str, Any]:
     return {
         "id": article.id,
         "path": article.path,
         "url": article_url(article.id),
+        "source_url": article.url,
         "title": article.title,
-        "title_html": hit.title.to_html(),
         "author": article.author,
         "date": format_date(article.date),
-        "categories": list(article.categories),
+        "categories": article.categories,
         "thumbnail": article.thumbnail,
-        "score": hit.score,
-        "snippets_html": [snippet.to_html() for snippet in hit.snippets],
-        **explained,
     }
 
 
-def _explanation_json(explanation: Explanation) -> dict[str, object]:
-    return {
-        "partial": explanation.is_partial,
-        "parts": [
-            asdict(part) | {"weight": round(part.weight, 4), "score": round(part.score, 4)}
-            for part in explanation.parts
-        ],
-    }
+def _hit(hit: ResultHit) -> Hit:
+    return Hit(
+        **_head(hit.article),
+        title_html=hit.title.to_html(),
+        score=hit.score,
+        snippets_html=tuple(snippet.to_html() for snippet in hit.snippets),
+        explanation=_explanation(hit.explanation) if hit.explanation else None,
+    )
+
+
+def _explanation(explanation: Explanation) -> HitExplanation:
+    parts = tuple(
+        ExplanationPart(**asdict(part) | {"weight": round(part.weight, 4), "score": round(part.score, 4)})
+        for part in explanation.parts
+    )
+    return HitExplanation(explanation.is_partial, parts)

@@ -20,9 +20,9 @@ from index.ingest import workers as prepare
 from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.sync import sync
 from index.maintenance.verify import verify
-from index.settings import Settings
 from index.store.directory import IndexDirectory
 from index.store.reader import OpenIndex, catalog_of
+from search.settings import SearchSettings
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Archive:
     directory: Path
     engine: str = "tantivy"
     url: str = ""
-    settings: Settings = field(default_factory=Settings)
+    settings: SearchSettings = field(default_factory=SearchSettings)
 
     def write(self, name: str, text: str) -> Path:
         """Writes a file, with the folders above it."""

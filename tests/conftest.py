@@ -25,8 +25,10 @@ from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
 from search.searcher import Searcher
+from search.settings import SearchSettings
 from web.app import create_app
 from web.context import Context
+from web.settings import WebSettings
 
 # How long an example takes says nothing: dictionaries are loaded when first used, machines are busy.
 settings.register_profile("souwen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -69,7 +71,7 @@ def engine(name: str, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def searcher(example_index: Path) -> Iterator[Searcher]:
     """Searches the example archive."""
-    with closing(Searcher(example_index, Settings())) as opened:
+    with closing(Searcher(example_index, SearchSettings())) as opened:
         yield opened
 
 
@@ -83,7 +85,7 @@ def articles(searcher: Searcher) -> dict[str, Article]:
 @pytest.fixture(scope="session")
 def app(example_index: Path) -> Iterator[Flask]:
     """The web front end over the example archive."""
-    made = create_app(Settings(index=str(example_index)))
+    made = create_app(WebSettings(index=str(example_index)))
     yield made
     context: Context = made.extensions["souwen"]
     context.close()

@@ -13,13 +13,14 @@ from index.analysis import Analyzer
 from index.analysis.document import make_document
 from index.article import Article
 from index.engines.base import Engine, Sort, engine_class
-from index.settings import Settings, zone
+from index.settings import zone
 from index.sources.dates import parse_date
 from search.planning.matching import scored
 from search.planning.plan import Plan
 from search.planning.planner import make_plan
 from search.query.parser import parse_query
 from search.query.resolve import QueryContext
+from search.settings import SearchSettings
 
 ZONE = zone("Asia/Shanghai")
 ANALYZER = Analyzer()
@@ -86,7 +87,7 @@ class Archive:
     def plan(
         self, text: str, *, max_words: int = 200, max_expansions: int = 1000, max_grams: int = 1000
     ) -> Plan:
-        tree = parse_query(text, Settings(), ZONE).tree
+        tree = parse_query(text, SearchSettings(), ZONE).tree
         context = QueryContext(ANALYZER, self.engine.terms, max_words, max_expansions, max_grams)
         return make_plan(tree, context)
 

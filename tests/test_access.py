@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from cli.main import souwen
 from index.errors import SettingsError, TooSlowError
-from index.settings import Settings
 from search import deadline as deadline_module
 from search import explain as explain_module
 from search.request import SearchRequest
 from search.searcher import Searcher
 from web import access
 from web.app import create_app
+from web.settings import WebSettings
 
 Make = Callable[..., FlaskClient]
 
@@ -33,7 +33,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
     with ExitStack() as opened:
 
         def client(**settings: str) -> FlaskClient:
-            app = create_app(Settings(index=str(tmp_path / "none"), **settings))  # type: ignore[arg-type]
+            app = create_app(WebSettings(index=str(tmp_path / "none"), **settings))  # type: ignore[arg-type]
             opened.enter_context(closing(app.extensions["souwen"]))
             return app.test_client()
 
@@ -74,7 +74,7 @@ def test_a_hash_is_checked_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> 
     assert checked == ["打开:芝麻"]
 
 
-GUARD = access._Guard(Settings(username="a", password="b:c"))
+GUARD = access._Guard(WebSettings(username="a", password="b:c"))
 
 
 @given(st.text(max_size=3), st.text(max_size=3))

@@ -11,8 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from index.errors import SettingsError
-from index.settings import Settings
 from web.app import create_app
+from web.settings import WebSettings
 
 
 def _lines(file: Path) -> list[dict[str, Any]]:
@@ -26,7 +26,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def logged(example_index: Path, log: Path) -> Any:
-    app = create_app(Settings(index=str(example_index), access_log=str(log)))
+    app = create_app(WebSettings(index=str(example_index), access_log=str(log)))
     with closing(app.extensions["souwen"]):
         yield app.test_client()
 
@@ -67,7 +67,7 @@ def test_a_log_that_is_moved_away_is_made_anew(logged: FlaskClient, log: Path) -
 def test_the_address_is_what_the_trusted_proxy_says(
     example_index: Path, log: Path, proxy: str, address: str
 ) -> None:
-    app = create_app(Settings(index=str(example_index), access_log=str(log), trusted_proxy=proxy))
+    app = create_app(WebSettings(index=str(example_index), access_log=str(log), trusted_proxy=proxy))
     with closing(app.extensions["souwen"]):
         app.test_client().get(
             "/help", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"}, buffered=True
@@ -77,4 +77,4 @@ def test_the_address_is_what_the_trusted_proxy_says(
 
 def test_a_log_that_cant_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"access_log: .*: No such file or directory"):
-        create_app(Settings(access_log=str(tmp_path / "none" / "access.log")))
+        create_app(WebSettings(access_log=str(tmp_path / "none" / "access.log")))

@@ -16,10 +16,10 @@ from pages import without_catalog
 
 from cli.main import main
 from index.article import Article
-from index.settings import Settings
 from search.request import SearchRequest
 from search.searcher import Searcher
 from search.serialize import results_json
+from web.settings import WebSettings
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -119,7 +119,7 @@ def test_terminal_escapes_in_articles_are_not_obeyed(indexed: Run) -> None:
 def test_json_is_the_apis_object(indexed: Run, tmp_path: Path) -> None:
     _, out, _ = indexed("search", "地铁", "--json", "-n", "1", "--sort", "newest")
     printed = json.loads(out)
-    settings = Settings(index=str(tmp_path / ".souwen"))
+    settings = WebSettings(index=str(tmp_path / ".souwen"))
     searcher = Searcher(tmp_path / ".souwen", settings)
     expected = json.loads(
         json.dumps(results_json(searcher.search(SearchRequest("地铁", size=1, sort="newest"))))

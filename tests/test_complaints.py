@@ -22,6 +22,7 @@ from index.ingest.sync import sync
 from index.settings import Settings
 from search.request import SearchRequest
 from search.searcher import ResultHit, Results, Searcher
+from search.settings import SearchSettings
 
 GROUPS = json.loads((Path(__file__).parent / "cases" / "complaints.json").read_text(encoding="utf-8"))[
     "groups"
@@ -42,7 +43,7 @@ def complaints(
     ]
     (folder / "articles.jsonl").write_text("\n".join(lines), encoding="utf-8")
     sync(folder / "index", IngestRequest([folder / "articles.jsonl"], engine=request.param), Settings())
-    with closing(Searcher(folder / "index", Settings())) as searcher:
+    with closing(Searcher(folder / "index", SearchSettings())) as searcher:
         yield searcher
 
 

@@ -10,15 +10,20 @@ import pytest
 from whoosh import query
 
 from cli.main import _COMMANDS, souwen
-from index.settings import Settings, setting_fields, zone
+from index.settings import setting_fields, zone
 from search.query.grammar import FIELD_NAMES
 from search.query.parser import parse_query
+from search.settings import SearchSettings
 from web.app import create_app
 from web.query_help import SECTIONS
+from web.settings import WebSettings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHINESE_README = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+HTTP = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+DEPLOYMENT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 LANGUAGE = (ROOT / "docs" / "query-language.md").read_text(encoding="utf-8")
 
 
@@ -41,14 +46,14 @@ def test_every_option_in_the_readme_exists() -> None:
     commands = [souwen.get_command(context, name) for name in _COMMANDS]  # type: ignore[attr-defined]
     known = {option for command in commands for parameter in command.params for option in parameter.opts}
     known |= {"--help", "--version", "--check"}
-    assert set(re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*", README + CHINESE_README)) <= known
+    assert set(re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*", README + CHINESE_README + DEPLOYMENT)) <= known
 
 
 def test_the_readmes_commands_can_be_parsed() -> None:
     """Each `souwen …` line of a shell block is a call that the command line takes."""
     context = souwen.make_context("souwen", ["config"], resilient_parsing=True)
     count = 0
-    for text in (README, CHINESE_README):
+    for text in (README, CHINESE_README, DEPLOYMENT):
         for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
             for line in block.splitlines():
                 words = shlex.split(line, comments=True)
@@ -60,18 +65,18 @@ def test_the_readmes_commands_can_be_parsed() -> None:
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    for name, field in setting_fields().items():
-        row = re.search(rf"^\| `{name}` \|(.*?)\|(.*?)\|$", README, re.MULTILINE)
+    for name, field in setting_fields(WebSettings).items():
+        row = re.search(rf"^\| `{name}` \|(.*?)\|(.*?)\|$", SETTINGS, re.MULTILINE)
         assert row, name
         assert row[1].strip(" `") == str(field.default)
         assert row[2].strip() == field.metadata["help"]
 
 
 def test_every_route_is_documented() -> None:
-    app = create_app(Settings())
+    app = create_app(WebSettings())
     routes = {re.sub(r"<(?:\w+:)?\w+>", "<id>", rule.rule) for rule in app.url_map.iter_rules()}
     for route in routes - {"/static/<id>"}:
-        assert f"`{route}" in README, route
+        assert f"`{route}" in HTTP, route
 
 
 def _forms() -> list[str]:
@@ -81,7 +86,7 @@ def _forms() -> list[str]:
 
 @pytest.mark.parametrize("form", _forms())
 def test_every_form_of_the_query_language_is_understood(form: str) -> None:
-    parsed = parse_query(form, Settings(), zone("Asia/Shanghai"))
+    parsed = parse_query(form, SearchSettings(), zone("Asia/Shanghai"))
     assert parsed.tree is not query.NullQuery
     assert parsed.notes == ()
 

@@ -13,11 +13,11 @@ from archive import Archive
 from flask import Flask
 from flask.testing import FlaskClient
 
-from index.settings import Settings
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
 from web.app import create_app
 from web.downloads import COLUMNS
+from web.settings import WebSettings
 
 
 def _rows(client: FlaskClient, **arguments: Any) -> list[dict[str, str]]:
@@ -98,7 +98,7 @@ def test_no_cell_is_a_formula(archive: Archive) -> None:
     ]
     archive.write("a.jsonl", "\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
     archive.sync()
-    app = create_app(Settings(index=str(archive.directory)))
+    app = create_app(WebSettings(index=str(archive.directory)))
     rows = _rows(app.test_client(), q="公式")
     assert len(rows) == len(FORMULAS)
     assert not [cell for row in rows for cell in row.values() if cell.lstrip()[:1] in tuple("=+-@＝")]
@@ -111,7 +111,7 @@ def many(archive: Archive) -> Flask:
     """An archive of two thousand articles."""
     archive.lines("many.jsonl", {f"{number:04}": "正文 " + "很长" * 200 for number in range(2000)})
     archive.sync()
-    return create_app(Settings(index=str(archive.directory), max_hits=1950))
+    return create_app(WebSettings(index=str(archive.directory), max_hits=1950))
 
 
 def test_a_file_ends_at_the_last_hit_that_the_settings_allow(many: Flask) -> None:

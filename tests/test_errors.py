@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 from pages import one
 
 from index.ingest.sync import IngestRequest
-from index.settings import Settings
 from index.store import reader as reader_module
 from web.app import create_app
+from web.settings import WebSettings
 
 
 def _overwrite(file: Path) -> None:
@@ -57,7 +57,7 @@ def served(any_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> FlaskClient
     for number in range(30):
         any_archive.post(f"{number}.md", f"图书馆的第{number}层" * 50)
     any_archive.sync()
-    client = create_app(Settings(index=str(any_archive.directory))).test_client()
+    client = create_app(WebSettings(index=str(any_archive.directory))).test_client()
     assert client.get("/search?q=图书馆").status_code == 200
     return client
 

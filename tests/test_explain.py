@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.main import main
-from index.settings import Settings
 from search.explain import ScorePart
 from search.request import SearchRequest
 from search.searcher import ResultHit, Searcher
+from search.settings import SearchSettings
 
 WORDS = [
     "临江",
@@ -76,7 +76,9 @@ def test_without_being_asked_for_there_is_none(searcher: Searcher) -> None:
 
 def test_each_kind_of_part(example_index: Path, tmp_path: Path) -> None:
     (tmp_path / "synonyms.txt").write_text("地铁 => 轨道交通\n", encoding="utf-8")
-    with closing(Searcher(example_index, Settings(synonyms=str(tmp_path / "synonyms.txt")))) as searcher:
+    with closing(
+        Searcher(example_index, SearchSettings(synonyms=str(tmp_path / "synonyms.txt")))
+    ) as searcher:
         parts = [part for hit in explained(searcher, "地铁3号线^2", size=100) for part in shown(hit)]
         both = [part for hit in explained(searcher, '地铁 "轨道交通"', size=100) for part in shown(hit)]
     kinds = {(part.kind, part.text, part.weight, part.typed) for part in parts if part.field == "body"}
@@ -94,7 +96,7 @@ def shown(hit: ResultHit) -> tuple[ScorePart, ...]:
 def test_texts_are_written_as_a_person_would(any_archive: Archive) -> None:
     any_archive.lines("a.jsonl", {"a": "Machine Learning 用 C++ 提高 18.0%"})
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
         (hit,) = explained(searcher, '"machine learning用C++"')
     parts = {(part.kind, part.text) for part in shown(hit)}
     assert {("pair", "machine learning"), ("pair", "learning用"), ("pair", "c+"), ("pair", "++")} <= parts

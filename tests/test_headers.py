@@ -12,8 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from index.errors import SettingsError
-from index.settings import Settings, load_settings
+from index.settings import load_settings
 from web.app import create_app
+from web.settings import WebSettings
 
 TEXTS = ["/", "/search?q=临江", "/article/radio-001", "/help", "/about", "/api/search?q=临江", "/feed.atom"]
 FROM_PROXY = {
@@ -24,7 +25,7 @@ FROM_PROXY = {
 
 
 def _client(index: Path, **settings: str) -> FlaskClient:
-    return create_app(Settings(index=str(index), **settings)).test_client()  # type: ignore[arg-type]
+    return create_app(WebSettings(index=str(index), **settings)).test_client()  # type: ignore[arg-type]
 
 
 # Compression
@@ -89,7 +90,7 @@ def test_crawlers_can_be_kept_from_all(example_index: Path) -> None:
 
 def test_a_wrong_value_of_robots_is_an_error() -> None:
     with pytest.raises(SettingsError, match="robots must be one of articles, none, not 'maybe'"):
-        load_settings({"SOUWEN_ROBOTS": "maybe"})
+        load_settings(WebSettings, {"SOUWEN_ROBOTS": "maybe"})
 
 
 # Other sites

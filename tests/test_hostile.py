@@ -25,7 +25,9 @@ from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
 from search.searcher import Searcher
+from search.settings import SearchSettings
 from web.app import create_app
+from web.settings import WebSettings
 
 CASES = json.loads((Path(__file__).parent / "cases" / "hostile.json").read_text(encoding="utf-8"))
 TEXTS = [case["text"] for case in CASES["texts"]]
@@ -65,7 +67,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(index: Path) -> Iterator[FlaskClient]:
-    app = create_app(Settings(index=str(index)))
+    app = create_app(WebSettings(index=str(index)))
     with closing(app.extensions["souwen"].searcher):
         yield app.test_client()
 
@@ -73,7 +75,7 @@ def client(index: Path) -> Iterator[FlaskClient]:
 @pytest.fixture(scope="module")
 def ids(index: Path) -> list[str]:
     """The ids of all articles."""
-    with closing(Searcher(index, Settings())) as searcher, searcher.reader.acquire() as opened:
+    with closing(Searcher(index, SearchSettings())) as searcher, searcher.reader.acquire() as opened:
         return [article.id for article in opened.articles.all_articles()]
 
 

@@ -11,9 +11,9 @@ from archive import Archive
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from index.settings import Settings
 from index.store.directory import IndexDirectory
 from web.app import create_app
+from web.settings import WebSettings
 
 
 def _samples(client: FlaskClient) -> dict[tuple[str, ...], float]:
@@ -34,7 +34,7 @@ def client(any_archive: Archive) -> Iterator[FlaskClient]:
     any_archive.lines("a.jsonl", {"a": "漂浮图书馆", "b": "县图书馆"})
     any_archive.write("bad.jsonl", "{")
     any_archive.sync()
-    app = create_app(Settings(index=str(any_archive.directory)))
+    app = create_app(WebSettings(index=str(any_archive.directory)))
     with closing(app.extensions["souwen"]):
         yield app.test_client()
 
@@ -74,7 +74,7 @@ def test_the_index_is_described(client: FlaskClient) -> None:
 
 
 def test_an_index_that_is_not_there_is_told(tmp_path: Path) -> None:
-    app = create_app(Settings(index=str(tmp_path / "none")))
+    app = create_app(WebSettings(index=str(tmp_path / "none")))
     with closing(app.extensions["souwen"]):
         samples = _samples(app.test_client())
     assert (samples["souwen_index_up",], samples["souwen_writer_running",]) == (0, 0)

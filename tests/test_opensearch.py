@@ -34,6 +34,7 @@ from index.store.reader import OpenIndex
 from search.request import SearchRequest
 from search.searcher import Searcher
 from search.serialize import results_json
+from search.settings import SearchSettings
 
 QUERIES = ("图书馆", "博物馆 OR 钟楼", "文章 -图书馆", "图*", "全长1*", "长4*", "")
 SLIPS = {"地贴": "地铁", "漂浮图书管": "漂浮图书馆"}
@@ -67,9 +68,9 @@ def test_it_answers_as_an_index_of_this_machine_does(
     report = sync(tmp_path / "there", IngestRequest([EXAMPLES], engine="opensearch", url=address), Settings())
     assert report.engine == "opensearch"
     with (
-        closing(Searcher(tmp_path / "here", Settings())) as here,
-        closing(Searcher(tmp_path / "there", Settings())) as there,
-        closing(Searcher(address, Settings())) as anywhere,
+        closing(Searcher(tmp_path / "here", SearchSettings())) as here,
+        closing(Searcher(tmp_path / "there", SearchSettings())) as there,
+        closing(Searcher(address, SearchSettings())) as anywhere,
     ):
         for number, text in enumerate(QUERIES):
             sort = Sort.OLDEST if number % 2 else Sort.NEWEST

@@ -16,11 +16,11 @@ from index.engines.opensearch.generations import Generations
 from index.engines.opensearch.writer import ClusterWriter
 from index.errors import EngineError
 from index.ingest.sync import IngestRequest
-from index.settings import Settings
 from index.store import reader as reader_module
 from index.store.reader import IndexReader
 from web.app import create_app
 from web.context import Context
+from web.settings import WebSettings
 
 FILES, ARTICLES = 10, 300
 pytestmark = pytest.mark.usefixtures("breakable_cluster")
@@ -182,7 +182,7 @@ def test_a_part_that_is_gone_is_a_page_that_says_so_until_it_is_back(full: Archi
     full.sync()
     no_copies = '{"index": {"auto_expand_replicas": false, "number_of_replicas": 0}}'
     assert opensearch.ask("PUT", f"/{index_of(full)}/_settings", no_copies)["acknowledged"]
-    app = create_app(Settings(index=full.url))
+    app = create_app(WebSettings(index=full.url))
     context: Context = app.extensions["souwen"]
     client = app.test_client()
     with closing(context):

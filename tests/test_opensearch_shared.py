@@ -20,12 +20,12 @@ from index.engines.opensearch.generations import Generations
 from index.errors import IndexMismatchError, InputError, VanishedError
 from index.ingest import sync as sync_module
 from index.ingest.sync import IngestRequest
-from index.settings import Settings
 from index.store import reader as reader_module
 from index.store.directory import IndexDirectory
 from index.store.reader import IndexReader
 from search.request import SearchRequest
 from search.searcher import Searcher
+from search.settings import SearchSettings
 
 Machine = Callable[[str], Archive]
 
@@ -103,7 +103,7 @@ def test_what_each_machine_wrote_is_found_by_all(two: tuple[Archive, Archive]) -
         assert archive.find("图书馆") == EVERY
         assert archive.agrees()
     assert len({IndexDirectory(archive.directory).writer_id() for archive in two}) == 2
-    with closing(Searcher(two[0].url, Settings())) as anywhere:
+    with closing(Searcher(two[0].url, SearchSettings())) as anywhere:
         found = anywhere.search(SearchRequest("图书馆"))
         assert sorted(hit.article.text for hit in found.hits) == EVERY
         assert anywhere.article("south-1").text == "south的图书馆1"
@@ -313,7 +313,7 @@ def test_a_lost_index_directory_is_taken_over(two: tuple[Archive, Archive]) -> N
     again = IngestRequest([north.folder], engine="opensearch", url=north.url)
     assert north.sync(again).skipped == 1  # the id belongs to the directory that was lost
     shutil.rmtree(north.directory)
-    with closing(Searcher(north.url, Settings())) as anywhere:
+    with closing(Searcher(north.url, SearchSettings())) as anywhere:
         before = anywhere.search(SearchRequest("图书馆"))
     assert before.total == 5  # what is gone is still there, and so is what the other writer added
     lost = replace(again, writer_id=writer_id)

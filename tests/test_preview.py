@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from cli.main import main
 from index.engines.base import EMBEDDED
 from index.errors import SettingsError
-from index.settings import Settings
 from search.dictionary.preview import Preview, preview
 from search.request import SearchRequest
 from search.searcher import Searcher
+from search.settings import SearchSettings
 
 DICTIONARY = "漂浮图书馆 50000 n\n书馆开 900000000\n放管 90000\n天文台站 5\n不在这里 5\n"
 TEXTS = [
@@ -55,7 +55,7 @@ def archives(
 
 @pytest.fixture(scope="module")
 def searchers(archives: tuple[Archive, Archive]) -> Iterator[tuple[Searcher, Searcher]]:
-    plain, own = (Searcher(archive.directory, Settings()) for archive in archives)
+    plain, own = (Searcher(archive.directory, SearchSettings()) for archive in archives)
     with closing(plain), closing(own):
         yield plain, own
 
@@ -126,7 +126,7 @@ def test_titles_are_shown_once_for_each_word(any_archive: Archive) -> None:
     for number in range(3):
         any_archive.post(f"{number}.md", "文", title=f"漂浮图书馆 {number}")
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
         found = preview(searcher, "漂浮图书馆 50000", "words.txt", [])
     assert (found.articles, found.changed_titles) == (3, 3)
     assert [(cut.before, cut.after) for cut in found.titles] == [

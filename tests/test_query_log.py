@@ -17,11 +17,11 @@ from flask import Flask
 
 from cli.main import souwen
 from index.errors import SettingsError
-from index.settings import Settings
 from search.assist import query_log as query_log_module
 from search.assist.query_log import LoggedQuery, QueryLog, read_queries
 from search.searcher import Searcher
 from web.app import create_app
+from web.settings import WebSettings
 
 DAYS = 90
 
@@ -123,7 +123,7 @@ def test_a_file_that_cant_be_used_is_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 def app(example_index: Path, file: Path) -> Iterator[Flask]:
-    made = create_app(Settings(index=str(example_index), query_log=str(file)))
+    made = create_app(WebSettings(index=str(example_index), query_log=str(file)))
     with closing(made.extensions["souwen"]):
         yield made
 
@@ -175,7 +175,7 @@ def test_what_others_searched_for_is_suggested(
     any_archive.sync()
     often = [("地铁 票价", 1), ("地铁线路", 1), ("彗星", 0), ("地铁图书馆", 9)]
     _logged(file, *often * 3, ("地铁票价", 1))
-    settings = Settings(index=str(any_archive.directory), query_log=str(file))
+    settings = WebSettings(index=str(any_archive.directory), query_log=str(file))
     with closing(Searcher(any_archive.directory, settings)) as searcher:
 
         def past(typed: str) -> list[str]:

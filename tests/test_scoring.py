@@ -13,9 +13,9 @@ import pytest
 from index.engines.base import EMBEDDED
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
-from index.settings import Settings
 from search.request import SearchRequest
 from search.searcher import Searcher
+from search.settings import SearchSettings
 
 FILLER = "春天来了河水流过村庄老人坐在门前看着远山孩子们在田里跑来跑去"
 DAY = 86_400
@@ -35,7 +35,7 @@ def ranked(request: pytest.FixtureRequest, tmp_path: Path) -> Ranked:
             for name, body in texts.items()
         ]
         (tmp_path / "articles.jsonl").write_text("\n".join(lines), encoding="utf-8")
-        settings = Settings(freshness=freshness)
+        settings = SearchSettings(freshness=freshness)
         sync(tmp_path / "index", IngestRequest([tmp_path / "articles.jsonl"], engine=request.param), settings)
         with closing(Searcher(tmp_path / "index", settings)) as searcher:
             return [hit.article.id for hit in searcher.search(SearchRequest(text)).hits]

@@ -27,6 +27,7 @@ from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings, zone
 from search.searcher import Searcher
+from search.settings import SearchSettings
 
 TESTS = Path(__file__).parent
 QUERIES = [
@@ -297,7 +298,7 @@ def test_an_article_by_its_id(searcher: Searcher, articles: dict[str, Article]) 
 
 def test_no_index_is_an_error(tmp_path: Path) -> None:
     with (
-        closing(Searcher(tmp_path, Settings())) as searcher,
+        closing(Searcher(tmp_path, SearchSettings())) as searcher,
         pytest.raises(IndexMissingError, match="souwen index"),
     ):
         search(searcher, "临江")
@@ -307,7 +308,10 @@ def test_an_engine_that_is_gone_is_an_error_and_no_empty_list(example_index: Pat
     shutil.copytree(example_index, tmp_path / "index")
     for engine in (tmp_path / "index").glob("gen-*/engine"):
         shutil.rmtree(engine)
-    with closing(Searcher(tmp_path / "index", Settings())) as searcher, pytest.raises(IndexDamagedError):
+    with (
+        closing(Searcher(tmp_path / "index", SearchSettings())) as searcher,
+        pytest.raises(IndexDamagedError),
+    ):
         search(searcher, "临江")
 
 
@@ -350,7 +354,7 @@ def test_a_search_sees_what_was_added_changed_and_removed(example_index: Path, t
             time.sleep(0.05)
 
     write(a="甲\n\n飞鱼飞过。", b="乙\n\n没有。")
-    with closing(Searcher(directory, Settings())) as searcher:
+    with closing(Searcher(directory, SearchSettings())) as searcher:
         await_titles(searcher, {"甲"})
         write(b="乙\n\n也有飞鱼，飞得更远。", c="丙\n\n飞鱼与海。")
         await_titles(searcher, {"甲", "乙", "丙"})

@@ -8,6 +8,7 @@ import pytest
 
 from index.errors import SettingsError
 from index.settings import load_settings
+from web.settings import WebSettings
 
 
 def test_a_home_in_a_file_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,7 +16,7 @@ def test_a_home_in_a_file_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: 
     file = tmp_path / "souwen.toml"
     lines = ('index = "~/news"', 'dictionary = "~nobody-of-that-name/words.txt"', 'username = "~"')
     file.write_text("\n".join(lines), encoding="utf-8")
-    settings = load_settings({"SOUWEN_CONFIG": str(file)})
+    settings = load_settings(WebSettings, {"SOUWEN_CONFIG": str(file)})
     assert settings.index == str(tmp_path / "news")
     assert settings.dictionary == "~nobody-of-that-name/words.txt"  # nor does a shell know whose home that is
     assert settings.username == "~"
@@ -24,4 +25,4 @@ def test_a_home_in_a_file_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("value", ["", " "])
 def test_an_empty_index_is_not_the_current_folder(value: str) -> None:
     with pytest.raises(SettingsError, match="index: is empty"):
-        load_settings({"SOUWEN_INDEX": value})
+        load_settings(WebSettings, {"SOUWEN_INDEX": value})

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article
-from index.settings import Settings
 from search.searcher import Searcher
+from search.settings import SearchSettings
 from search.similar import content_words, resembles, shingles
 
 CASES = json.loads((Path(__file__).parent / "cases" / "copies.json").read_text(encoding="utf-8"))
@@ -45,7 +45,7 @@ def searcher(any_archive: Archive) -> Iterator[Searcher]:
     }
     any_archive.lines("a.jsonl", texts)
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as made:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as made:
         yield made
 
 
@@ -67,7 +67,7 @@ def test_the_closest_come_first_without_copies(searcher: Searcher) -> None:
 def test_many_copies_leave_room_for_others(any_archive: Archive) -> None:
     any_archive.lines("a.jsonl", {f"copy{n}": METRO for n in range(60)} | {"again": METRO_AGAIN})
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
         assert ids(searcher, "copy7", 2) == ["again"]
 
 
@@ -76,7 +76,7 @@ def test_articles_without_words_have_none(any_archive: Archive) -> None:
         "a.jsonl", '{"id": "a", "title": "", "text": "。"}\n{"id": "b", "title": "", "text": ""}\n'
     )
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
         assert ids(searcher, "a") == ids(searcher, "b") == []
 
 

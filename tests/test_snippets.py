@@ -12,11 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer
-from index.settings import Settings, zone
+from index.settings import zone
 from search.planning.plan import HighlightTerm
 from search.planning.planner import make_plan
 from search.query.parser import parse_query
 from search.query.resolve import QueryContext
+from search.settings import SearchSettings
 from search.snippets import _LOOKED_AT, LENGTH, Snippet, highlight, snippets
 
 ANALYZER = Analyzer()
@@ -29,7 +30,7 @@ def term(text: str, *, weight: float = 1.0, is_prefix: bool = False) -> Highligh
 
 def needles_of(typed: str) -> tuple[HighlightTerm, ...]:
     """What is marked for a query."""
-    tree = parse_query(typed, Settings(), zone("UTC")).tree
+    tree = parse_query(typed, SearchSettings(), zone("UTC")).tree
     return make_plan(tree, QueryContext(ANALYZER, lambda field, prefix: [], 200, 1000)).highlight_terms
 
 

@@ -11,10 +11,10 @@ from archive import Archive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.settings import Settings
 from search.assist.pinyin import near_sound, readings
 from search.request import SearchRequest
 from search.searcher import FEW, Results, Searcher
+from search.settings import SearchSettings
 
 CASES = json.loads((Path(__file__).parent / "cases" / "spelling.json").read_text(encoding="utf-8"))
 
@@ -89,7 +89,7 @@ def test_a_rare_text_is_right_unless_another_is_much_likelier(any_archive: Archi
     }
     any_archive.lines("posts.jsonl", texts)
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
         common = searcher.search(SearchRequest("交通管里"))
         assert common.suggestion is not None
         assert (exact(common), common.suggestion.query, common.suggestion.total) == (1, "交通管理", 300)
@@ -99,12 +99,12 @@ def test_a_rare_text_is_right_unless_another_is_much_likelier(any_archive: Archi
 def test_advice_follows_the_index(any_archive: Archive) -> None:
     any_archive.lines("posts.jsonl", {"a": "跨省通办", "b": "放管服"})
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
         found = searcher.search(SearchRequest("跨省通半"))
         assert found.suggestion is not None and found.suggestion.query == "跨省通办"
     any_archive.lines("posts.jsonl", {"b": "放管服", "c": "跨省通班"})
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
         found = searcher.search(SearchRequest("跨省通半"))
         assert found.suggestion is not None and found.suggestion.query == "跨省通班"
 
@@ -174,7 +174,7 @@ def test_a_second_guess_does_not_depend_on_the_order_of_words(any_archive: Archi
         {**{f"a{n}": "来了四五个人" for n in range(20)}, "b": "八月十五土壤环境", "c": "土壤环境"},
     )
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
         for typed, meant in (("丝五 土壤环境", "十五 土壤环境"), ("土壤环境 丝五", "土壤环境 十五")):
             suggestion = searcher.search(SearchRequest(typed)).suggestion
             assert suggestion is not None and suggestion.query == meant

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from index.analysis.fold import fold_key
 from index.errors import IndexMissingError
-from index.settings import Settings
 from search.request import SearchRequest
 from search.searcher import Searcher
+from search.settings import SearchSettings
 
 CASES = json.loads((Path(__file__).parent / "cases" / "suggest.json").read_text(encoding="utf-8"))
 
@@ -53,7 +53,7 @@ def test_words_of_more_articles_come_first(any_archive: Archive) -> None:
         "posts.jsonl", {"a": "交管 教官", "b": "交管 教官", "c": "交管", "d": "浇灌", "e": "浇灌。交管部门"}
     )
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
         words = [one.text for one in searcher.suggest("jiaoguan") if one.kind == "word"]
         assert words[0] == "交管"
         assert set(words[1:]) == {"教官", "浇灌"}
@@ -63,7 +63,7 @@ def test_words_of_more_articles_come_first(any_archive: Archive) -> None:
 def test_suggestions_follow_the_index(any_archive: Archive) -> None:
     any_archive.lines("posts.jsonl", {"a": "彗星", "b": "彗星"})
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, Settings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
         assert [one.text for one in searcher.suggest("huixing")] == ["彗星"]
         any_archive.lines("posts.jsonl", {"a": "图书馆", "b": "图书馆"})
         any_archive.sync()
@@ -80,7 +80,10 @@ def test_words_are_read_anew_after_an_index_that_was_gone_for_a_moment(
 ) -> None:
     archive.lines("posts.jsonl", {"a": "彗星", "b": "彗星"})
     archive.sync()
-    with closing(Searcher(archive.directory, Settings())) as searcher, searcher.reader.acquire() as index:
+    with (
+        closing(Searcher(archive.directory, SearchSettings())) as searcher,
+        searcher.reader.acquire() as index,
+    ):
         lexicon = searcher._lexicon
         lexicon.of(index)
         lexicon._made = lexicon._made and (index, -1, lexicon._made[2])  # as if the index had changed

@@ -22,6 +22,7 @@ from index.settings import Settings
 from search.query.synonyms import parse_synonyms
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
+from search.settings import SearchSettings
 
 CASES = json.loads((Path(__file__).parent / "cases" / "synonyms.json").read_text(encoding="utf-8"))
 
@@ -48,7 +49,7 @@ def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 @contextmanager
 def opened(directory: Path, synonyms: str = "") -> Iterator[Searcher]:
-    with closing(Searcher(directory / "index", Settings(synonyms=synonyms))) as searcher:
+    with closing(Searcher(directory / "index", SearchSettings(synonyms=synonyms))) as searcher:
         yield searcher
 
 

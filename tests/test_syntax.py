@@ -16,9 +16,9 @@ from whoosh import query
 from whoosh.qparser import QueryParser
 
 from index.errors import QueryError
-from index.settings import Settings
 from search.query.grammar import FIELD_NAMES, Words, parser
 from search.query.parser import DateRange, Note, ParsedQuery, parse_query
+from search.settings import SearchSettings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CASES = json.loads((Path(__file__).parent / "cases" / "syntax.json").read_text(encoding="utf-8"))["cases"]
@@ -37,7 +37,7 @@ def leaves(node: query.Query) -> Iterator[query.Query]:
 
 
 def parse(text: str, **limits: int) -> ParsedQuery:
-    return parse_query(text, Settings(**limits), ZONE)  # type: ignore[arg-type]
+    return parse_query(text, SearchSettings(**limits), ZONE)  # type: ignore[arg-type]
 
 
 def written(node: query.Query) -> str:
@@ -152,7 +152,7 @@ def test_long_queries_of_one_kind_are_parsed_without_trouble(text: str) -> None:
 
 
 def test_dates_are_in_the_zone_of_the_index() -> None:
-    tree = parse_query("date:2022-01-04", Settings(), ZoneInfo("America/New_York")).tree
+    tree = parse_query("date:2022-01-04", SearchSettings(), ZoneInfo("America/New_York")).tree
     assert tree.start == 1641272400  # 2022-01-04T05:00:00Z
     assert tree.end - tree.start == 24 * 3600
 

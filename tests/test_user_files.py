@@ -13,9 +13,9 @@ from archive import Archive
 
 from index.errors import SettingsError
 from index.ingest.sync import IngestRequest
-from index.settings import Settings
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
+from search.settings import SearchSettings
 
 
 def search(searcher: Searcher, text: str) -> Results:
@@ -31,7 +31,7 @@ def test_changed_synonyms_are_read_again_and_a_mistake_is_told(archive: Archive)
     archive.sync()
     file = archive.folder.parent / "synonyms.txt"
     file.write_text("自行车, 单车\n", encoding="utf-8")
-    with closing(Searcher(archive.directory, Settings(synonyms=str(file)))) as searcher:
+    with closing(Searcher(archive.directory, SearchSettings(synonyms=str(file)))) as searcher:
         assert ids(search(searcher, "电动车")) == ["bike"]
         file.write_text("电动车, 电瓶车\n", encoding="utf-8")
         assert ids(search(searcher, "电动车")) == ["bike", "ebike"]
@@ -50,7 +50,7 @@ def test_changed_synonyms_are_read_again_and_a_mistake_is_told(archive: Archive)
         assert (ids(results), results.notes) == (["bike"], ())
     file.write_text("电动车\n", encoding="utf-8")
     with pytest.raises(SettingsError, match="line 1"):
-        Searcher(archive.directory, Settings(synonyms=str(file)))
+        Searcher(archive.directory, SearchSettings(synonyms=str(file)))
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def test_a_changed_dictionary_is_noted_until_the_index_is_rebuilt(any_archive: A
     any_archive.lines("a.jsonl", {"a": "漂浮图书馆开放", "b": "海上漂浮"})
     any_archive.sync()
     words.write_text("漂浮图书馆 500\n", encoding="utf-8")
-    settings = Settings(dictionary=str(words))
+    settings = SearchSettings(dictionary=str(words))
     with (
-        closing(Searcher(any_archive.directory, Settings())) as unaware,
+        closing(Searcher(any_archive.directory, SearchSettings())) as unaware,
         closing(Searcher(any_archive.directory, settings)) as searcher,
     ):
         for text in ("漂浮", "没有的词", ""):

@@ -15,12 +15,14 @@ from flask.testing import FlaskClient
 from pages import link_of, one, page_at
 from whoosh import query
 
-from index.settings import Settings, zone
+from index.settings import zone
 from search.query.parser import parse_query
 from search.request import SearchRequest
+from search.settings import SearchSettings
 from web.app import create_app
 from web.context import Context
 from web.query_help import SECTIONS
+from web.settings import WebSettings
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -88,7 +90,7 @@ def test_sorting_keeps_the_rest(client: FlaskClient) -> None:
 
 
 def test_pages_end_where_the_settings_say(example_index: Path) -> None:
-    app = create_app(Settings(index=str(example_index), max_hits=20))
+    app = create_app(WebSettings(index=str(example_index), max_hits=20))
     client = app.test_client()
     page = page_at(client, "/search", q="的", size=2, page=5)
     numbers = [number.text for number in page.select(".pages > :not([rel])")]
@@ -163,7 +165,7 @@ def test_pages_about_the_site(client: FlaskClient, path: str) -> None:
 
 @pytest.mark.parametrize("form", [e for section in SECTIONS for form in section.forms for e in form.examples])
 def test_every_example_of_the_help_page_is_understood(form: str) -> None:
-    parsed = parse_query(form, Settings(), zone("Asia/Shanghai"))
+    parsed = parse_query(form, SearchSettings(), zone("Asia/Shanghai"))
     assert parsed.tree is not query.NullQuery
     assert parsed.notes == ()
 
@@ -207,7 +209,7 @@ def test_an_index_that_cannot_be_read_is_a_503_with_the_command_that_mends_it(
         meta = json.loads(next(example_index.glob("gen-*/meta.json")).read_text())
         meta |= {"format": 99} if damage == "format" else {}
         (generation / "meta.json").write_text(json.dumps(meta))
-    client = create_app(Settings(index=str(directory))).test_client()
+    client = create_app(WebSettings(index=str(directory))).test_client()
     for path in ("/", "/search?q=a", "/article/a", "/about", "/feed.atom"):
         answer = client.get(path)
         assert answer.status_code == 503, path

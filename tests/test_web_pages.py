@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from pages import link_of, one, page_at, without_catalog
 
 from index.article import Article
-from index.settings import Settings
 from search.planning.plan import HighlightTerm
 from search.request import SearchRequest
 from search.searcher import Searcher
@@ -26,6 +25,7 @@ from web.app import create_app
 from web.links import article_url, query_string, search_url
 from web.params import arguments
 from web.reading import reading_view
+from web.settings import WebSettings
 
 
 def _count(page: Tag) -> int:
@@ -87,7 +87,7 @@ def test_the_timeline_shows_months_where_they_are_few(archive: Archive) -> None:
     for day in ("2021-11-05", "2022-01-31", "2022-02-01"):
         archive.write(f"{day}.md", f"---\ntitle: 地铁\ndate: {day}\n---\n<p>地铁</p>")
     archive.sync()
-    client = create_app(Settings(index=str(archive.directory))).test_client()
+    client = create_app(WebSettings(index=str(archive.directory))).test_client()
     page = page_at(client, "/search", q="地铁")
     assert [one(bar, "title").text for bar in page.select(".timeline a")] == [
         "2021-11: 1",
@@ -109,7 +109,7 @@ def test_ranges_of_days_end_with_the_newest_article(archive: Archive, age: int, 
     for days in (0, 5, 20, 200, 2000):
         day = newest - timedelta(days=days)
         archive.write(f"{days}.md", f"---\ntitle: 地铁\ndate: {day} 00:00:00\n---\n<p>地铁</p>")
-    settings = Settings(index=str(archive.directory), timezone="UTC")
+    settings = WebSettings(index=str(archive.directory), timezone="UTC")
     archive.settings = settings
     archive.sync()
     client = create_app(settings).test_client()
@@ -154,7 +154,7 @@ def test_pictures_can_be_blocked_by_the_reader(client: FlaskClient) -> None:
 
 
 def test_pictures_can_be_blocked_by_the_site(example_index: Path) -> None:
-    app = create_app(Settings(index=str(example_index), images="block"))
+    app = create_app(WebSettings(index=str(example_index), images="block"))
     client = app.test_client()
     page = page_at(client, "/search", q="临江 地铁", images="show")
     assert not page.select(".hit img")
@@ -195,7 +195,7 @@ def test_dates_are_in_the_readers_words(archive: Archive) -> None:
     for days in (0, 1, 3, 30):
         day = today - timedelta(days=days)
         archive.write(f"{days}.md", f"---\ntitle: 地铁{days}\ndate: {day} 00:00:00\n---\n<p>地铁</p>")
-    settings = Settings(index=str(archive.directory), timezone="UTC")
+    settings = WebSettings(index=str(archive.directory), timezone="UTC")
     archive.settings = settings
     archive.sync()
     client = create_app(settings).test_client()

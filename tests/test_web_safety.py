@@ -20,6 +20,7 @@ from index.settings import Settings
 from search.planning.plan import HighlightTerm
 from web.app import create_app
 from web.reading import reading_view
+from web.settings import WebSettings
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HOSTILE_ID = "a/b?c=1#d 甲\"<'&%2F"
@@ -66,7 +67,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     (folder / "articles.jsonl").write_text(lines, encoding="utf-8")
     directory = folder / "index"
     sync(directory, IngestRequest([folder]), Settings())
-    app = create_app(Settings(index=str(directory)))
+    app = create_app(WebSettings(index=str(directory)))
     yield app.test_client()
     app.extensions["souwen"].close()
 

@@ -16,8 +16,8 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.security import check_password_hash
 
 from index.errors import SettingsError
-from index.settings import Settings
 from web.language import message
+from web.settings import WebSettings
 
 # What a hash begins with, as `souwen password` makes it, or older versions of werkzeug.
 _HASHES = ("scrypt:", "pbkdf2:")
@@ -25,7 +25,7 @@ _FREE = frozenset(["health.ready", "health.live"])
 _UNCOUNTED = _FREE | {"health.metrics", "static"}
 
 
-def init_access(app: Flask, settings: Settings) -> None:
+def init_access(app: Flask, settings: WebSettings) -> None:
     """Makes an app count requests and ask for the password, as the settings say. Raises SettingsError."""
     if settings.rate_limit:
         _init_rate_limit(app, settings)  # before the password, so that guessing is counted
@@ -37,7 +37,7 @@ class _Guard:
     """Lets in who knows name and password. To check a hash takes tens of milliseconds: who was let in is
     known by a digest from then on, and one is checked at a time, so that guessing keeps one core busy."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: WebSettings) -> None:
         self._name = settings.username.encode()
         self._password = settings.password
         self._key = secrets.token_bytes(32)
@@ -68,7 +68,7 @@ class _Guard:
         return right
 
 
-def _init_rate_limit(app: Flask, settings: Settings) -> None:
+def _init_rate_limit(app: Flask, settings: WebSettings) -> None:
     from flask_limiter import Limiter  # takes a fifth of a second to load
     from flask_limiter.util import get_remote_address
     from limits import parse_many

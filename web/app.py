@@ -16,7 +16,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import PathConverter
 
 from index.analysis.bulk import accelerate_folding
-from index.settings import Settings
 from search.assist.query_log import QueryLog
 from search.searcher import Searcher
 from web import api, display, downloads, feeds, health, robots, views
@@ -31,6 +30,7 @@ from web.links import article_url, search_url, static_url
 from web.metrics import Metrics
 from web.preferences import init_preferences
 from web.robots import init_robots
+from web.settings import WebSettings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -83,7 +83,7 @@ class _Request(Request):
         return ImmutableMultiDict(parse_qsl(query, keep_blank_values=True, errors=quoted))
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: WebSettings) -> Flask:
     """The web front end and the JSON API over the index that the settings name.
 
     The index is opened at the first request and followed from then on. While there is none, every

@@ -11,11 +11,11 @@ from typing import cast
 from flask import current_app
 from flask import request as asked
 
-from index.settings import Settings
 from search.assist.query_log import QueryLog
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
 from web.metrics import Metrics
+from web.settings import WebSettings
 
 _HERE = Path(__file__).parent
 _KEY = "souwen"
@@ -28,7 +28,7 @@ class Context:
     """What the handlers share. `versions` has a digest of each static file, by its name; `opened` is what is
     to be closed with the app."""
 
-    settings: Settings
+    settings: WebSettings
     searcher: Searcher
     metrics: Metrics
     versions: dict[str, str] = field(default_factory=lambda: _versions())

@@ -19,6 +19,7 @@ from index.errors import (
     QueryError,
     SouwenError,
 )
+from search.serialize import error_json
 from web.context import context
 from web.language import message
 
@@ -54,7 +55,7 @@ class Failure:
         message = self.template.format(**self.values) if self.values else self.template
         if "command" in self.values and "{command}" not in self.template:
             message = f"{message.rstrip('.')}. Run: {self.values['command']}"
-        return {"error": {"code": self.code, "message": message}}
+        return error_json(self.code, message)
 
 
 def init_errors(app: Flask) -> None:

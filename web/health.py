@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from whoosh import query
 
+from search.serialize import health_json
 from web.context import context
 
 blueprint = Blueprint("health", __name__)
@@ -22,13 +23,13 @@ def ready() -> dict[str, object]:
         if index.catalog is not None:
             index.catalog.roots()
         index.engine.count(query.Term("id", ""))
-    return {"status": "ok"}
+    return health_json()
 
 
 @blueprint.get("/healthz/live")
 def live() -> dict[str, object]:
     """Liveness: looks at nothing."""
-    return {"status": "ok"}
+    return health_json()
 
 
 @blueprint.get("/metrics")

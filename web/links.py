@@ -14,7 +14,6 @@ from web import params
 from web.context import context
 
 _quoted = lru_cache(maxsize=10_000)(quote_plus)
-_PARAMETERS = tuple((p.attribute, p.name, p.default, p.is_number) for p in params.SEARCH)
 
 
 _NOTHING = SearchRequest("")
@@ -27,17 +26,9 @@ def search_url(wanted: SearchRequest | None = None, /, **changes: str | int) -> 
 
 
 def query_string(wanted: SearchRequest, **changes: str | int) -> str:
-    """The query string of a search, as `urlencode(params.arguments(…))` writes it."""
-    kept = _pieces(wanted)
-    parts = []
-    for attribute, name, default, is_number in _PARAMETERS:
-        if attribute in changes:
-            value = changes[attribute]
-            if value != default:
-                parts.append(f"{name}={_quoted(str(int(value) if is_number else value))}")
-        elif attribute in kept and not (changes and attribute == "page"):
-            parts.append(kept[attribute])
-    return "&".join(parts)
+    """The query string of a search with some parameters changed."""
+    arguments = params.arguments(wanted, **changes)
+    return "&".join([f"{name}={_quoted(str(value))}" for name, value in arguments.items()])
 
 
 def article_url(article_id: str, query: str = "") -> str:
@@ -58,13 +49,3 @@ def _root() -> str:
     except AttributeError:  # asked for the first time in this request
         g.root = url_for("views.home").rstrip("/")
         return cast(str, g.root)
-
-
-@lru_cache(maxsize=256)
-def _pieces(wanted: SearchRequest) -> dict[str, str]:
-    found = params.arguments(wanted)
-    return {
-        parameter.attribute: f"{parameter.name}={_quoted(str(found[parameter.name]))}"
-        for parameter in params.SEARCH
-        if parameter.name in found
-    }

@@ -19,8 +19,7 @@ from index.errors import SouwenError
 from search.searcher import Results, Searcher
 from search.stats import Stats, read_stats
 from web.instrumentation import RequestRecord
-
-SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+from web.server import SHARED_DIRECTORY
 
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 

@@ -1,13 +1,15 @@
-"""The server: one or several processes that answer on one listening socket.
+"""The server: granian runs the application in one or several processes.
 
-Python runs one thread at a time, so a process has the use of one core. Several take connections from the
-same socket, whoever is free; they share nothing else. The first process answers nothing itself: it puts a
-new one in the place of one that was killed or told to end, and ends them all when it is told to.
+Python runs one thread at a time, so a process has the use of one core. granian reads and writes HTTP
+outside of Python: slow and idle connections hold no thread, and a request reaches the application when its
+headers are complete. It replaces a process that ends, and stops them all on Ctrl-C and SIGTERM, after the
+requests in progress. docs/architecture.md compares it with other servers.
 """
 
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
 import multiprocessing
 import os
@@ -18,181 +20,186 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
-from multiprocessing.connection import wait
-from multiprocessing.context import SpawnProcess
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext, suppress
+from functools import partial
+from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from index.errors import SouwenError
-from index.settings import Settings
-from search.assist.query_log import QueryLog
-from web.access_log import AccessLog
-from web.metrics import SHARED_DIRECTORY
+from index.errors import InputError, SouwenError
+from web.settings import WebSettings
 
-_log = logging.getLogger("souwen")
+# The first process answers nothing itself, and imports no more than it needs: the others wait for it.
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Semaphore
 
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# The environment variable by which prometheus-client learns where processes keep their counts.
+SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+
+# Of each process: requests answered at a time, and open connections.
 _THREADS = 8
-_CONNECTIONS = 500
-# On one connection, where there are other processes.
+_CONNECTIONS = 4096
+# Answers after which a connection is closed where there are several processes: connections spread anew.
 _ANSWERS = 20
 # Bytes of a request before its body: three times the longest query, percent-encoded.
 _MAX_HEAD = 32_768
-# Seconds to finish answers in, once the server is told to end; and without a word of a client until it is
-# taken to have no more to ask.
-_GRACE = 5.0
+# Milliseconds for the headers of a request, also for those of the next one on an open connection.
+_HEADER_TIMEOUT = 10_000
+# Seconds to finish answers in, once the server is told to stop.
+_GRACE = 5
+# Seconds until then in which requests are still read from open connections.
 _QUIET = 0.2
+# Seconds between two looks whether a process listens.
+_LOOK = 0.02
 
 
-def serve(listening: socket.socket, settings: Settings, processes: int) -> None:
-    """Answers until Ctrl-C or SIGTERM; what was asked before is answered first.
+def serve(
+    host: str, port: int, settings: WebSettings, processes: int, announce: Callable[[str, int], None]
+) -> None:
+    """Answer requests until Ctrl-C or SIGTERM. `announce` gets address and port when requests are answered.
 
-    Raises SouwenError where a process gives up by itself: another would, too.
+    Port 0 stands for any free one. Raises InputError where the address can't be listened on, and
+    SettingsError for a log that can't be written.
     """
-    # What is wrong with these would be an error of each process else.
+    from granian import Granian
+    from granian.http import HTTP1Settings
+
+    class Server(Granian):  # type: ignore[misc, valid-type]  # one of two classes, by the build of Python
+        def shutdown(self, exit_code: int = 0) -> None:
+            """Stop the processes when they have read the requests of those who are connected."""
+            logging.disable(logging.ERROR)  # Ctrl-C reaches the processes, too: their end is expected
+            time.sleep(_QUIET)
+            super().shutdown(exit_code)
+
+    _check_logs(settings)
+    with closing(_reserve(host, port)) as reserved:
+        address, port = reserved.getsockname()[:2]
+        with _shared_counts() if processes > 1 else nullcontext():
+            # A fork would copy threads half-way, and is not available everywhere.
+            multiprocessing.set_start_method("spawn", force=True)
+            loaded = multiprocessing.Semaphore(0)
+
+            def announce_all() -> None:
+                for _ in range(processes):
+                    loaded.acquire()
+                _wait_until_open(address, port)
+                announce(address, port)
+
+            server = Server(
+                "souwen",
+                address=address,
+                port=port,
+                interface="wsgi",
+                http="1",
+                workers=processes,
+                blocking_threads=_THREADS,
+                backpressure=_CONNECTIONS,
+                http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT, max_buffer_size=_MAX_HEAD),
+                respawn_failed_workers=True,
+                workers_kill_timeout=_GRACE,
+                log_level="error",
+            )
+            threading.Thread(target=announce_all, daemon=True).start()
+            server.serve(target_loader=partial(_load, settings, processes, loaded), wrap_loader=False)
+
+
+def _check_logs(settings: WebSettings) -> None:
+    """Open the logs once, so that an error is reported here and not by each process."""
     if settings.access_log:
+        from web.access_log import AccessLog
+
         AccessLog(settings.access_log).close()
     if settings.query_log:
+        from search.assist.query_log import QueryLog
+
         QueryLog(Path(settings.query_log), settings.query_log_days).close()
-    if processes == 1:
-        _answer(listening, settings, alone=True)
-        return
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have what runs behind them ignore it
+
+
+def _reserve(host: str, port: int) -> socket.socket:
+    """A socket that keeps the address for the processes and listens to nothing.
+
+    On Linux each process has a listening socket of its own (SO_REUSEPORT), so the kernel alone would let a
+    second server share the port.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()  # fails where another server listens
+        reserved = socket.socket(family)
+        if sys.platform == "linux":
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        else:
+            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind((host, port))
+    except OSError as error:
+        raise InputError(
+            "can't listen on {host}:{port}: {reason}. Choose another port: {command}",
+            host=host,
+            port=port,
+            reason=error.strerror or error,
+            command="souwen serve --port 8001",
+        ) from None
+    return reserved
+
+
+@contextmanager
+def _shared_counts() -> Iterator[None]:
+    """A folder where the processes keep their metrics, for the time that they run."""
     with tempfile.TemporaryDirectory(prefix="souwen-metrics-", ignore_cleanup_errors=True) as counts:
         os.environ[SHARED_DIRECTORY] = counts
-        _answer_together(listening, settings, processes)
+        yield
 
 
-def _answer_together(listening: socket.socket, settings: Settings, processes: int) -> None:
-    # A fork would copy threads half-way, and is not to be had everywhere.
-    context = multiprocessing.get_context("spawn")
-    running: dict[int, SpawnProcess] = {}
-    try:
-        while True:
-            while len(running) < processes:
-                process = context.Process(target=_answer_for, args=(listening, settings), daemon=True)
-                process.start()
-                running[process.sentinel] = process
-            for sentinel in wait(list(running)):
-                assert isinstance(sentinel, int)
-                process = running.pop(sentinel)
-                process.join()  # until its status is known
-                ended = f"a process of the server ended with status {process.exitcode}"
-                if process.exitcode is None or process.exitcode > 0:
-                    raise SouwenError(f"{ended}; what it wrote says why.")
-                _log.warning("%s; another takes its place.", ended)  # by a signal
-    except KeyboardInterrupt:
-        pass
-    finally:
-        listening.close()  # theirs take in who has come by now, and nobody else comes
-        for process in running.values():
-            process.terminate()
-        for process in running.values():
-            process.join(2 * _GRACE)
+def _wait_until_open(address: str, port: int) -> None:
+    """Return when a connection is accepted: a process listens a moment after it has loaded."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    while True:
+        with closing(socket.socket(family)) as trying:
+            if trying.connect_ex((address, port)) == 0:
+                return
+        time.sleep(_LOOK)
 
 
-def _end(*_: object) -> None:
-    sys.exit(0)
+def _load(settings: WebSettings, processes: int, loaded: Semaphore) -> WSGIApplication:
+    """The application, warmed up, in a process of the server."""
+    from search.request import SearchRequest
+    from web.app import create_app
+    from web.context import Context
 
-
-def _answer_for(listening: socket.socket, settings: Settings) -> None:
-    """One of several processes. Ctrl-C reaches all of them, and is for the first to obey."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _answer(listening, settings, alone=False)
+    app = create_app(settings)
+    context: Context = app.extensions["souwen"]
+    Finalize(None, context.close, exitpriority=0)
+    with suppress(SouwenError):  # each request will say so
+        context.searcher.search(SearchRequest("搜文"))  # opens the index and loads the dictionary
+    gc.collect()
+    gc.freeze()  # what is there now stays: no need to look through it again and again
+    loaded.release()
+    return _closing_connections(app) if processes > 1 else app
 
 
 def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
-    shutil.rmtree(os.environ[SHARED_DIRECTORY], ignore_errors=True)  # it may have been killed
+    if counts := os.environ.get(SHARED_DIRECTORY):
+        shutil.rmtree(counts, ignore_errors=True)  # the parent may have been killed
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _answer(listening: socket.socket, settings: Settings, *, alone: bool) -> None:
-    from waitress import wasyncore
-    from waitress.channel import HTTPChannel
-    from waitress.server import BaseWSGIServer, create_server
+def _closing_connections(app: WSGIApplication) -> WSGIApplication:
+    """The application, whose every 20th answer closes its connection. Else a few connections that stay open
+    could keep one process busy while others are free."""
+    count = itertools.count(1)
 
-    from search.request import SearchRequest
-    from web.app import create_app
-    from web.context import Context
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            if next(count) % _ANSWERS == 0:
+                headers = [*headers, ("Connection", "close")]
+            return start_response(status, headers, *more)
 
-    is_ending = threading.Event()
+        return app(environ, start)
 
-    class Channel(HTTPChannel):
-        """A connection. Where there are other processes, it ends after some answers: the next one goes to
-        whichever is free. Else one of them could have all that are busy, for as long as they last."""
-
-        answers_left = 0 if alone else _ANSWERS
-
-        def service(self) -> None:
-            self.answers_left -= 1
-            if self.answers_left == 0 or is_ending.is_set():
-                request = self.requests[0]
-                request.headers = {**request.headers, "CONNECTION": "close"}
-            super().service()
-
-        def is_busy(self) -> bool:
-            """Whether there is something to answer or to send, or may be in a moment."""
-            has_spoken = time.time() - self.last_activity < _QUIET
-            return bool(has_spoken or self.requests or self.request or self.total_outbufs_len)
-
-    # It warns of every request that waits for a thread, which is what the queue is for.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    app = create_app(settings)
-    context: Context = app.extensions["souwen"]
-    open_sockets: dict[int, Any] = {}
-    server = create_server(
-        app,
-        map=open_sockets,
-        sockets=[listening],
-        threads=_THREADS,
-        ident=None,
-        # People keep connections open that they don't use; select() could not look at so many.
-        connection_limit=_CONNECTIONS,
-        asyncore_use_poll=True,
-        max_request_header_size=_MAX_HEAD,
-        clear_untrusted_proxy_headers=False,  # the app decides whose to believe
-    )
-    assert isinstance(server, BaseWSGIServer)  # as for any one socket
-    server.channel_class = Channel
-
-    def end(number: int, _: object) -> None:
-        is_ending.set()
-        signal.signal(number, signal.SIG_DFL)  # who insists need not wait
-        server.pull_trigger()  # it may be waiting for something to happen
-
-    signal.signal(signal.SIGTERM, end)
-    if alone:
-        signal.signal(signal.SIGINT, end)
-    with suppress(SouwenError):  # each request will say so
-        context.searcher.search(SearchRequest("搜文"))  # opens the index and loads the dictionary
-    gc.collect()
-    gc.freeze()  # what is there now stays: no need to look through it again and again
-
-    def turn(seconds: float) -> None:
-        wasyncore.loop(timeout=seconds, map=open_sockets, count=1, use_poll=True)
-
-    def connections() -> list[Channel]:
-        return [s for s in open_sockets.values() if isinstance(s, Channel)]
-
-    while not is_ending.is_set():
-        turn(1.0)
-    known = -1
-    while known != len(open_sockets):  # who has come by now
-        known = len(open_sockets)
-        server.handle_accept()
-    wasyncore.dispatcher.close(server)  # the listening socket only
-    turn(0)
-    until = time.monotonic() + _GRACE
-    while (channels := connections()) and time.monotonic() < until:
-        for channel in channels:
-            if not channel.is_busy():
-                channel.handle_close()
-        turn(0.02)
-    server.task_dispatcher.shutdown()
-    wasyncore.close_all(open_sockets)
-    context.close()
+    return answer

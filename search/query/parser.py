@@ -26,9 +26,9 @@ from whoosh import query
 from whoosh.qparser.common import attach
 
 from index.errors import QueryError
-from index.settings import Settings
 from search.query.dates import ALLOWED, parse_range
 from search.query.grammar import DEFAULT_FIELD, FIELD_NAMES, OPERATORS, Words, is_pattern, parser
+from search.settings import SearchSettings
 
 # Full-width forms of ASCII, and the ideographic space; but a full-width comma is none between thousands.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code != 0xFF0C} | {0x3000: 0x20}
@@ -75,7 +75,7 @@ class DateRange(query.NumericRange):  # type: ignore[misc]
         self.typed = typed
 
 
-def parse_query(text: str, settings: Settings, zone: tzinfo) -> ParsedQuery:
+def parse_query(text: str, settings: SearchSettings, zone: tzinfo) -> ParsedQuery:
     """Parses a query. `zone` is that of its dates. Raises QueryError where it is too long."""
     if len(text) > settings.max_query_length:
         raise QueryError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from index.errors import EngineError, InputError
-from index.settings import load_settings
+from index.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
@@ -90,7 +89,7 @@ def connect(address: Address) -> OpenSearch:
             "the engine opensearch needs a package that is not installed. Run: {command}", command=INSTALL
         ) from None
     logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # all that it says is raised, too
-    settings = load_settings(os.environ)
+    settings = load_settings(Settings, ignore_unknown=True)
     options: dict[str, Any] = {}
     if settings.opensearch_user or settings.opensearch_password:
         options["http_auth"] = (settings.opensearch_user, settings.opensearch_password)

@@ -1,0 +1,258 @@
+"""The objects of the API's answers, and of `--json` at the terminal.
+
+The docstring of a dataclass and the annotations of its fields are the description of the API: web/openapi.py
+makes the OpenAPI document of them, search/serialize.py the answers. A field with a default is left out of an
+answer where it has that value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from search.request import MAX_SIZE
+
+# An annotation adds a description to a type, or keywords of JSON Schema with their values.
+Count = Annotated[int, ("minimum", 0)]
+Positive = Annotated[int, ("minimum", 1)]
+Milliseconds = Annotated[float, ("minimum", 0)]
+Seconds = Annotated[float, ("minimum", 0)]
+Date = Annotated[str, ("format", "date-time")]
+Reference = Annotated[str, ("format", "uri-reference")]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleHead:
+    """The fields of an article in a list."""
+
+    id: Annotated[str, "The article's id in this index."]
+    path: Annotated[str, "The name of the indexed folder, a slash, and the file's path inside it."]
+    url: Annotated[Reference, "The page of the article on this site: /article/<id>."]
+    source_url: Annotated[str, "The address where it was published; empty if unknown."]
+    title: Annotated[str, "The title, as text."]
+    author: Annotated[str, "The author; empty if none is named."]
+    date: Annotated[Date | None, "The date of publication, in UTC; null if none is named."]
+    categories: Annotated[tuple[str, ...], "From the outermost to the innermost."]
+    thumbnail: Annotated[str, "The address of a picture; empty if there is none."]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationPart:
+    """The score that one part of the query added."""
+
+    kind: Annotated[
+        Literal["word", "pair", "phrase", "near", "synonym", "fresh"],
+        "A word; a pair of adjacent characters; a phrase as typed; two words near one another; a synonym; "
+        "an article of this day or later.",
+    ]
+    field: Annotated[Literal["title", "body", "date"], "The field where it was found."]
+    text: Annotated[str, "The text that was found, folded."]
+    weight: Annotated[
+        float,
+        "The factor of BM25: the weight of the kind × the typed weight × how often it was typed.",
+    ]
+    score: Annotated[float, "The score that it added. The parts sum to the score by construction."]
+    typed: Annotated[str, "The text that a synonym stands for; else empty."]
+
+
+@dataclass(frozen=True, slots=True)
+class HitExplanation:
+    """How an article got its score; only with explain=1."""
+
+    partial: Annotated[bool, "True if it has only some of the words."]
+    parts: Annotated[
+        tuple[ExplanationPart, ...], "The greatest first; none where results are sorted by date."
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(ArticleHead):
+    """An article that was found."""
+
+    title_html: Annotated[str, "The title as safe HTML, with <mark> around highlights."]
+    score: Annotated[float, "BM25; 0 where results are sorted by date."]
+    snippets_html: Annotated[tuple[str, ...], "Passages as safe HTML, with <mark> around highlights."]
+    explanation: HitExplanation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """A value and its number of articles."""
+
+    value: Annotated[str, "An author, a category path such as 金融/新浪财经, or a month such as 2022-01."]
+    count: Annotated[Count, "The articles found that have it."]
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """The most frequent values among the articles found, at most 200 of each kind; of months, all."""
+
+    author: Annotated[tuple[FacetCount, ...], "Authors."]
+    category: Annotated[tuple[FacetCount, ...], "Category paths of every level."]
+    month: Annotated[tuple[FacetCount, ...], "Months, in order."]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEndPart:
+    """A word, a quoted text, an exclusion or a filter."""
+
+    kind: Annotated[Literal["text", "excluded", "category", "author", "date"], "The kind of the part."]
+    text: Annotated[str, "The part in query syntax; for a filter, its value."]
+    total: Annotated[Count, "The articles that match this part alone."]
+    rest: Annotated[str, "The query without the part; for a filter, the query."]
+    rest_total: Annotated[Count, "The articles that match the rest and pass the other filters."]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEnd:
+    """The parts of a query without results, each with what is found without it."""
+
+    parts: Annotated[
+        tuple[DeadEndPart, ...],
+        "In the order in which they were typed, the filters last; a sentence is not split into words.",
+    ]
+    unfiltered: Annotated[Count, "The articles that match the query without any filter; 0 if there is none."]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """One page of results."""
+
+    query: Annotated[str, "The query as it was given."]
+    understood: Annotated[str, "The query as it was read, in query syntax."]
+    total: Annotated[Count, "The articles that were found, partial matches included."]
+    relaxed_from: Annotated[
+        Count | None,
+        "The position (from 0, in the whole list) of the first article that has only some of the words; null "
+        "if all have all of them.",
+    ]
+    took_ms: Annotated[Milliseconds, "Milliseconds that the search took."]
+    page: Annotated[Positive, "The page."]
+    size: Annotated[Positive, ("maximum", MAX_SIZE), "Articles on a page."]
+    hits: Annotated[tuple[Hit, ...], "The articles of this page."]
+    facets: Facets
+    suggestion: Annotated[
+        str | None,
+        "A corrected query that finds more, if few articles have all of the words; on the first page only.",
+    ]
+    suggestion_total: Annotated[Positive | None, "The articles that match all of the suggestion."]
+    dead_end: Annotated[
+        DeadEnd | None,
+        "Why no article matches all of the query; null if one does, and on all pages but the first.",
+    ]
+    notes: Annotated[
+        tuple[str, ...], "What could not be understood as it was typed, and what was searched instead."
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeArticle(ArticleHead):
+    """A whole article."""
+
+    editor: Annotated[str, "The editor; empty if none is named."]
+    text: Annotated[str, "Its paragraphs, one a line."]
+    html: Annotated[str, "Its body as published. NOT sanitised: never put it into a page as it is."]
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """The articles most similar to one."""
+
+    id: Annotated[str, "The article that they are compared with."]
+    hits: Annotated[tuple[Hit, ...], "The closest first."]
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedText:
+    """A suggestion."""
+
+    text: Annotated[str, "The text to search for."]
+    kind: Annotated[Literal["query", "word", "title"], "A past query, a word, or a title."]
+    id: Annotated[str, "The article that has this title; else empty."]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Suggestions for what has been typed so far."""
+
+    prefix: Annotated[str, "The text that was typed."]
+    suggestions: Annotated[
+        tuple[SuggestedText, ...], "Past queries, if searches are logged; then words; then titles."
+    ]
+
+
+# A count that a machine does not have where articles are indexed elsewhere.
+LocalCount = Annotated[Count | None, "Null where articles are not indexed from this machine."]
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCounts:
+    """Files that could not be read, or only in part; `souwen problems` lists them."""
+
+    lost: Annotated[LocalCount, "Files or lines that are not in the index."]
+    doubtful: Annotated[LocalCount, "Files or lines that are in the index with what could be read."]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes on disk, in bytes."""
+
+    catalog: Annotated[Count, "The articles."]
+    engine: Annotated[Count, "The files of the engine."]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of `souwen index`."""
+
+    started: Annotated[Date, "The start, in UTC."]
+    seconds: Annotated[Seconds, "The duration."]
+    added: Annotated[Count, "Articles added."]
+    changed: Annotated[Count, "Articles changed."]
+    removed: Annotated[Count, "Articles removed."]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    """The contents of the index in numbers."""
+
+    articles: Annotated[Count, "Articles."]
+    engine: Annotated[str, "The search engine."]
+    segmenter: Annotated[str, "The word segmenter."]
+    generation: Annotated[str, "The live generation of the index."]
+    timezone: Annotated[str, "The time zone of dates in queries, of months, and of dates without one."]
+    oldest: Annotated[Date | None, "The date of the oldest article."]
+    newest: Annotated[Date | None, "The date of the newest article."]
+    problems: ProblemCounts
+    bytes: Sizes
+    files: Annotated[LocalCount, "Files that were read."]
+    generations: Annotated[
+        dict[str, Count], "The generations on the disk, and the live one on a cluster, with sizes in bytes."
+    ]
+    folders: Annotated[tuple[str, ...], "The names of the folders that this machine follows."]
+    runs: Annotated[
+        tuple[Run, ...], "The last ten runs of this machine that changed something, the latest first."
+    ]
+    last_run: Annotated[Run | None, "The first of them."]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of the server."""
+
+    status: Annotated[Literal["ok"], "Always ok; an error has another form."]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDetails:
+    """An error."""
+
+    code: Annotated[str, "The kind of error, such as bad_query."]
+    message: Annotated[str, "What was wrong, what is allowed, and what to run next."]
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """The one form of errors."""
+
+    error: ErrorDetails
