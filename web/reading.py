@@ -21,14 +21,18 @@ from markupsafe import Markup
 
 from index.article import Article
 from index.sources.extract import (
+    ASIDE_CLASSES,
     BLOCK_TAGS,
     BOILERPLATE_LINES,
     EDITOR_CLASS,
     EDITOR_LINE,
     PAGE_TAGS,
+    READING_TAGS,
+    SCRIPT_TAGS,
     SKIPPED_CLASSES,
     SKIPPED_TAGS,
     UNSHOWABLE,
+    VOID_TAGS,
     is_whole_page,
     keeps_breaks,
 )
@@ -71,9 +75,10 @@ _SANITISER = nh3.Cleaner(
     url_relative="deny",
     link_rel="noopener noreferrer nofollow ugc",
 )
+# Where a text belongs that is in the line of the search, and not shown.
+_NOWHERE = -1
 # The page has its own <h1>; scraped pages use other names for the same things.
 _RENAMED = {"h1": "h2", "tt": "code", "strike": "s", "big": "span", "font": "span"}
-_VOID_TAGS = frozenset("br col hr img wbr".split())
 # Elements inside one another; deeper ones are written without their tags. The sanitiser's time grows
 # with the square of the depth.
 _MAX_DEPTH = 100
@@ -145,17 +150,28 @@ class _Writer:
         self._pictures = pictures
         self._skipped = SKIPPED_TAGS | PAGE_TAGS if whole_page else SKIPPED_TAGS
         self._parts: list[str] = []
-        self._line: list[tuple[int, str]] = []  # where in `_parts` a text belongs, and the text
+        self._line: list[tuple[int, str]] = []  # index into `_parts` of a text, and the text
         self._open: list[str] = []  # what closes each open element
         self._depth = 0
         self._pre_depth = 0
         self._has_mark = False
+        self._aside_depth = 0  # of the elements whose text is none of the line's
+        self._ruby_depth = 0
+        self._at_script = False
 
     def start(self, tag: Tag) -> bool:
         """Begins an element, and says whether what is inside is part of the article."""
         classes = str(tag.get("class", "")).split()
+        if tag.name in self._skipped and tag.name in VOID_TAGS:  # the parser puts what follows it inside
+            self._open.append("")
+            return True
         if tag.name in self._skipped or EDITOR_CLASS in classes or not SKIPPED_CLASSES.isdisjoint(classes):
             return False
+        is_reading = self._ruby_depth > 0 and tag.name in READING_TAGS
+        if self._aside_depth or is_reading or not ASIDE_CLASSES.isdisjoint(classes):
+            self._aside_depth += 1
+        self._ruby_depth += tag.name == "ruby"
+        self._at_script |= tag.name in SCRIPT_TAGS
         if tag.name in BLOCK_TAGS:
             self._finish_line()
         self._pre_depth += tag.name == "pre"
@@ -171,8 +187,8 @@ class _Writer:
             return True
         written = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
         self._parts.append(f"<{name}{written}>")
-        self._open.append("" if name in _VOID_TAGS else f"</{name}>")
-        self._depth += name not in _VOID_TAGS
+        self._open.append("" if name in VOID_TAGS else f"</{name}>")
+        self._depth += name not in VOID_TAGS
         return True
 
     def end(self, name: str) -> None:
@@ -180,6 +196,9 @@ class _Writer:
         if name in BLOCK_TAGS:
             self._finish_line()
         self._pre_depth -= name == "pre"
+        self._aside_depth -= self._aside_depth > 0
+        self._ruby_depth -= name == "ruby"
+        self._at_script |= name in SCRIPT_TAGS
         if closing := self._open.pop():
             self._parts.append(closing)
             self._depth -= 1
@@ -187,6 +206,13 @@ class _Writer:
     def text(self, text: str) -> None:
         """Text inside the element that was begun last."""
         text = UNSHOWABLE.sub("", text)  # a reference such as &#1; may name what the source must not have
+        if self._aside_depth:
+            self._parts.append(escape(text, quote=False))
+            return
+        if self._at_script and text:
+            self._at_script = False
+            if text[0].isdecimal() and self._line and self._line[-1][1][-1:].isdecimal():
+                self._line.append((_NOWHERE, " "))
         first, *rest = text.split("\n") if self._keep_breaks else [text]
         self._add(first)
         for line in rest:
@@ -216,8 +242,10 @@ class _Writer:
         marks = highlight(text, self._needles, "body").marks if line and self._needles else ()
         marks_left = list(reversed(marks))
         offset = 0
-        for place, piece in pieces:
-            self._parts[place] = self._marked(piece, offset, marks_left)
+        for number, piece in pieces:
+            marked = self._marked(piece, offset, marks_left)
+            if number != _NOWHERE:
+                self._parts[number] = marked
             offset += len(piece)
         self.hits += len(marks)
 

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import html
 
-from index.sources.extract import Extracted, extract, has_markup, unswallowed
+from index.sources.extract import Extracted, extract, has_markup, keeps_breaks
+from index.sources.loss import left_out
+from index.sources.markdown import begins_as_html, to_html
+from index.sources.repair import repair
+from index.sources.unwrap import unwrap_html, unwrap_text
+
+MARKDOWN_SUFFIXES = frozenset([".md", ".markdown", ".mdx"])
 
 
-def read_body(body: str) -> tuple[str, Extracted]:
-    """The body as HTML, and what it holds. Text without markup: each line is a paragraph."""
-    body = unswallowed(body) if has_markup(body) else as_html(html.unescape(body))
-    return body, extract(body)
+def read_body(body: str, suffix: str = "") -> tuple[str, Extracted, str]:
+    """The body as HTML, what it holds, and what is wrong if much of it was left out.
+
+    The `suffix` of its file (`.md`) says how the body is written. Markdown that begins with a block of HTML,
+    as feeds are saved, is HTML. Of text without markup, each line is a paragraph.
+    """
+    if suffix in MARKDOWN_SUFFIXES and not begins_as_html(body):
+        written = repair(to_html(body, mdx=suffix == ".mdx"))
+        extracted = extract(written)
+        return written, extracted, left_out(body, extracted, markdown=True)
+    if has_markup(body):
+        written = repair(body)
+        written = unwrap_html(written, lines=keeps_breaks(written))
+    else:
+        written = as_html(unwrap_text(html.unescape(body)))
+    extracted = extract(written)
+    return written, extracted, left_out(body, extracted)
 
 
 def as_html(text: str) -> str:

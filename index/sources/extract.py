@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import CData, NavigableString, PreformattedString
@@ -33,6 +33,16 @@ EDITOR_LINE = re.compile(
 )
 # Lines that are boilerplate wherever they stand.
 BOILERPLATE_LINES = frozenset(["海量资讯、精准解读，尽在新浪财经APP"])
+# What stands beside the words of an article, and no word begins or ends with it: numbers of footnotes.
+ASIDE_CLASSES = frozenset("footnote-reference footnote-definition-label".split())
+# How the characters of a <ruby> are read. In the text, readings follow the line.
+READING_TAGS = frozenset("rt rp rtc".split())
+_READING_MARKS = re.compile(r"[()\[\]（）〔〕【】]")
+# Digits before, in and after these are different numbers: 10<sup>3</sup> is not 103.
+SCRIPT_TAGS = frozenset("sup sub".split())
+# Skipped elements whose content nobody misses: what is shown instead of them, and the frame of a page.
+_UNMISSED_TAGS = PAGE_TAGS | frozenset("noscript noframes iframe object svg canvas audio video title".split())
+_NO_TEXT_CLASSES = SKIPPED_CLASSES | ASIDE_CLASSES
 # Elements that begin and end a line. Others are inline: 中<b>国</b> is 中国.
 BLOCK_TAGS = frozenset(
     "address article aside blockquote body br caption center dd details dialog dir div dl dt "
@@ -49,13 +59,13 @@ INLINE_TAGS = frozenset(
 _STRUCTURE = re.compile(r"<(?:p|br|li|h[1-6]|tr|blockquote|pre|article|section|dl)\b", re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
 
-# Elements that take all that follows for theirs, markup too, up to their closing tag.
-_SWALLOWING = re.compile(
-    r"<(?P<name>script|style|textarea|title|iframe|noscript|noembed|noframes|xmp|plaintext)\b", re.IGNORECASE
+# Elements without content, and without a closing tag.
+VOID_TAGS = frozenset(
+    "area base basefont bgsound br col embed frame hr img input keygen link meta param source track "
+    "wbr".split()
 )
-_VOID_TAGS = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _SKIPPED_IN_PAGES = SKIPPED_TAGS | PAGE_TAGS
-_KNOWN_TAGS = "|".join(sorted(BLOCK_TAGS | SKIPPED_TAGS | PAGE_TAGS | INLINE_TAGS | _VOID_TAGS))
+_KNOWN_TAGS = "|".join(sorted(BLOCK_TAGS | SKIPPED_TAGS | PAGE_TAGS | INLINE_TAGS | VOID_TAGS))
 _MARKUP = re.compile(rf"<!--|</?(?:{_KNOWN_TAGS})(?![^\s/>])[^<>]*>", re.IGNORECASE)
 # Control characters but tab and newline, lone surrogates, byte order marks, noncharacters.
 UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
@@ -64,12 +74,13 @@ UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd
 @dataclass(frozen=True, slots=True)
 class Extracted:
     """What an HTML body holds: paragraphs (one a line), the editor's name, image addresses in order,
-    and the page's own title, if it has one."""
+    and the page's own title, if it has one. `unmissed` is the size of its boilerplate, in characters."""
 
     text: str
     editor: str = ""
     images: tuple[str, ...] = ()
     title: str = ""
+    unmissed: int = field(default=0, compare=False)
 
 
 class _Builder:
@@ -93,9 +104,15 @@ class _Builder:
         self._pre_depth = 0
         self._editor_depth = 0
         self._in_title = False
+        self._readings: list[str] = []
+        self._ruby_depth = 0
+        self._reading_depth = 0
+        self._at_script = False
+        self._unmissed = 0
+        self._is_unmissed = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        is_open = tag not in _VOID_TAGS
+        is_open = tag not in VOID_TAGS
         if self._skip_depth:
             self._skip_depth += is_open
             return
@@ -109,9 +126,12 @@ class _Builder:
                 for name, value in attributes.items()
             }
         classes = attributes["class"].split() if "class" in attributes else ()
-        if tag in self._skipped or (classes and not SKIPPED_CLASSES.isdisjoint(classes)):
+        if tag in self._skipped or (classes and not _NO_TEXT_CLASSES.isdisjoint(classes)):
             self._skip_depth = int(is_open)
             self._in_title = tag == "title" and not self._title
+            self._is_unmissed = tag in _UNMISSED_TAGS or tag not in self._skipped
+        elif self._reading_depth:
+            self._reading_depth += is_open
         elif self._editor_depth:
             self._editor_depth += is_open
         elif EDITOR_CLASS in classes:
@@ -119,9 +139,16 @@ class _Builder:
             self._editor_depth = 1
         elif tag == "img" and (address := attributes.get("src", "").strip()):
             self._images.append(address)
+        elif tag in SCRIPT_TAGS:
+            self._at_script = True
+        elif tag == "ruby":
+            self._ruby_depth += 1
+        elif self._ruby_depth and tag in READING_TAGS:
+            self._reading_depth = 1
+            self._readings.append(" ")
 
     def end(self, tag: str) -> None:
-        if tag in _VOID_TAGS:
+        if tag in VOID_TAGS:
             if tag in BLOCK_TAGS and not self._skip_depth:
                 self._break()
             return
@@ -134,6 +161,12 @@ class _Builder:
             self._editor_depth -= 1
             if not self._editor_depth:
                 self._break(editor=True)
+        elif self._reading_depth:
+            self._reading_depth -= 1
+        elif tag in SCRIPT_TAGS:
+            self._at_script = True
+        elif tag == "ruby":
+            self._ruby_depth -= self._ruby_depth > 0
         if tag in BLOCK_TAGS:
             self._break()
             self._pre_depth -= self._pre_depth > 0
@@ -144,7 +177,16 @@ class _Builder:
         if self._in_title:
             self._title.append(text)
         if self._skip_depth:
+            if self._is_unmissed:
+                self._unmissed += len("".join(text.split()))
             return
+        if self._reading_depth:
+            self._readings.append(text)
+            return
+        if self._at_script and text:
+            self._at_script = False
+            if text[0].isdecimal() and self._line and self._line[-1][-1:].isdecimal():
+                self._line.append(" ")
         if self._pre_depth or self._keep_breaks:
             first, *rest = text.split("\n")
             self._line.append(first)
@@ -157,7 +199,8 @@ class _Builder:
     def close(self) -> Extracted:
         self._break()
         title = self._one_line(self._title)
-        return Extracted("\n".join(self._lines), " ".join(self._editor), tuple(self._images), title)
+        images = tuple(self._images)
+        return Extracted("\n".join(self._lines), " ".join(self._editor), images, title, self._unmissed)
 
     def _break(self, *, editor: bool = False) -> None:
         if not self._line:
@@ -165,13 +208,18 @@ class _Builder:
         line = self._one_line(self._line)
         self._line.clear()
         if not line or line in BOILERPLATE_LINES:
+            self._unmissed += len(line)
             return
         if len(line) < 60 and (named := EDITOR_LINE.fullmatch(line)):
             self._editor.append(named["name"])
+            self._unmissed += len(line) - len(named["name"])
         elif editor or self._editor_depth:
             self._editor.append(line)
         else:
             self._lines.append(line)
+        if self._readings:
+            self._lines.append(" ".join(_READING_MARKS.sub(" ", self._one_line(self._readings)).split()))
+            self._readings.clear()
 
     def _one_line(self, parts: list[str]) -> str:
         text = "".join(parts)
@@ -191,21 +239,6 @@ def is_whole_page(html: str) -> bool:
 def has_markup(text: str) -> bool:
     """Whether a text holds an element of HTML or a comment."""
     return _MARKUP.search(text) is not None
-
-
-def unswallowed(html: str) -> str:
-    """HTML in which the tag of an element that is never closed, and would take the rest of the article, is
-    text: a post about PHP that speaks of <script language=php> without escaping it."""
-    ends: dict[str, int] = {}  # where each element is closed for the last time
-
-    def kept(found: re.Match[str]) -> str:
-        name = found["name"].lower()
-        if name not in ends:
-            closings = re.finditer(f"</{name}", html, re.IGNORECASE | re.ASCII)
-            ends[name] = max((closing.start() for closing in closings), default=-1)
-        return found[0] if found.end() <= ends[name] else f"&lt;{found['name']}"
-
-    return _SWALLOWING.sub(kept, html)
 
 
 def extract(html: str) -> Extracted:

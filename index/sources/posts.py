@@ -12,13 +12,13 @@ from datetime import tzinfo
 from pathlib import PurePosixPath
 
 from index.article import Article, Problem, post_id
-from index.sources.body import category_levels, first_line, one_line, read_body
+from index.sources.body import MARKDOWN_SUFFIXES, category_levels, first_line, one_line, read_body
 from index.sources.dates import parse_date
 from index.sources.decode import decode
 from index.sources.frontmatter import split_front_matter
 from index.sources.records import parse_lines
 
-POST_SUFFIXES = frozenset([".md", ".markdown", ".html", ".htm", ".txt"])
+POST_SUFFIXES = MARKDOWN_SUFFIXES | frozenset([".html", ".htm", ".txt"])
 LINES_SUFFIXES = frozenset([".jsonl", ".ndjson"])
 SUFFIXES = POST_SUFFIXES | LINES_SUFFIXES
 
@@ -57,7 +57,7 @@ def parse_file(path: str, data: bytes, zone: tzinfo) -> ParsedFile:
 def _parse_post(path: str, text: str, zone: tzinfo) -> tuple[Article, list[str]]:
     front = split_front_matter(text)
     complaints = [front.problem] if front.problem else []
-    body, extracted = read_body(front.body)
+    body, extracted, loss = read_body(front.body, PurePosixPath(path).suffix.lower())
     title = one_line(front.text("title")) or extracted.title
     if not title:
         title = first_line(extracted.text) or PurePosixPath(path).stem
@@ -67,6 +67,8 @@ def _parse_post(path: str, text: str, zone: tzinfo) -> tuple[Article, list[str]]
             date = parse_date(written, zone)
         except ValueError as error:
             complaints.append(f"date: {error}")
+    if loss:
+        complaints.append(loss)
     if not extracted.text:
         complaints.append("the body has no text")
     article = Article(

@@ -52,7 +52,9 @@ def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo)
 
     written_text = "\n".join(lines_of(text_of("text")))
     if written_html := text_of("html"):
-        body, extracted = read_body(written_html)
+        body, extracted, loss = read_body(written_html)
+        if loss:
+            complaints.append(f"html: {loss}")
         if written_text:
             extracted = Extracted(written_text, extracted.editor, extracted.images, extracted.title)
     else:

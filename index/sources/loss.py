@@ -1,0 +1,71 @@
+"""The loss alarm: what of a source, outside of its markup, is in no text.
+
+It counts the source without the parsers that made the text: by a few patterns that rather take too much for
+markup than too little.
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.sources.extract import Extracted
+
+# The share of letters and Han characters that a text must have of those of its source.
+_MIN_SHARE = 0.9
+# Sources with fewer of them raise no alarm.
+_MIN_LETTERS = 20
+_EXCERPT = 60
+
+_HTML_MARKUP = re.compile(
+    r"<!--.*?-->|<(script|style|noscript|title)\b[^>]*>.*?</\1\s*>|<[^<>]*>|&#?\w{1,31};",
+    re.IGNORECASE | re.DOTALL,
+)
+_MARKDOWN_MARKUP = re.compile(
+    r"""^[ \t>]*(?:`{3,}|~{3,}|:{3,})[^\n]*$           # fences and containers
+      | ^[ \t>]*\[[^\]\n]+\]:[^\n]*$                   # definitions of links
+      | !\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])      # images
+      | (?<=\])\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)   # where links lead
+      | (?<=\])\[[^\]\n]*\]
+      | !\[\[[^\]\n]*\]\] | (?<=\[\[)[^\]|\n]*\|       # links of wikis
+      | \{%.*?%\} | \{\{.*?\}\} | \{[:.\#/][^}\n]*\}   # templates, attributes, comments
+      | ^(?:import|export)\b(?:[^\n]+\n?)+""",
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
+_NO_LETTERS = re.compile(r"[\W\d_]+")
+
+
+def left_out(source: str, extracted: Extracted, *, markdown: bool = False) -> str:
+    """What is wrong where less than 90% of the letters of a source are in its text; else empty.
+
+    `source` is HTML, or Markdown; a title and an editor's name that are in it count as text.
+    """
+    if markdown:
+        source = _MARKDOWN_MARKUP.sub(" ", source)
+    source = _HTML_MARKUP.sub(" ", source)
+    text = f"{extracted.text}\n{extracted.title}\n{extracted.editor}"
+    size, found = _size(source), _size(text) + extracted.unmissed
+    # If all that is missing are letters, and every second character is one, it's few.
+    if size - found <= size * (1 - _MIN_SHARE) / 2:
+        return ""
+    letters, kept = _letters(source), _letters(text) + extracted.unmissed
+    if letters < _MIN_LETTERS or kept >= letters * _MIN_SHARE:
+        return ""
+    excerpt = _excerpt(source, text)
+    return f"only {kept * 100 // letters}% of it was read; left out: {excerpt}"
+
+
+def _excerpt(source: str, text: str) -> str:
+    """The beginning of the first line that isn't in the text, else of the source."""
+    known = _NO_LETTERS.sub("", text)
+    lines = [" ".join(line.split()) for line in source.split("\n")]
+    missing = (line for line in lines if (letters := _NO_LETTERS.sub("", line)) and letters not in known)
+    line = next(missing, next(filter(None, lines), ""))
+    return line if len(line) <= _EXCERPT else line[:_EXCERPT] + "…"
+
+
+def _size(text: str) -> int:
+    return len(text) - sum(map(text.count, " \n\t\u3000"))
+
+
+def _letters(text: str) -> int:
+    return len(_NO_LETTERS.sub("", text))
