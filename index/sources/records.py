@@ -10,7 +10,7 @@ from typing import TypeGuard
 from index.article import FIRST_DATE, LAST_DATE, Article, Problem, post_id
 from index.sources.body import as_html, category_levels, first_line, lines_of, one_line, read_body
 from index.sources.dates import parse_date
-from index.sources.decode import decode
+from index.sources.decode import clean
 from index.sources.extract import Extracted, extract
 
 
@@ -46,7 +46,7 @@ def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo)
         if value is None:
             return ""
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-            return decode(str(value).encode("utf-8", "replace"))[0]
+            return clean(str(value).encode("utf-8", "replace").decode())
         complaints.append(f"{key}: must be text")
         return ""
 
