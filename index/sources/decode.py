@@ -80,21 +80,24 @@ def clean(text: str) -> str:
     return text
 
 
-def find_encoding(sample: bytes) -> str:
-    """The encoding of a file by its first bytes (up to a line end), for a file that is read in parts.
+def find_encoding(sample: bytes) -> tuple[str, list[str]]:
+    """The encoding of a file that is read in parts by its first lines, and what is to be said of that.
 
     >>> find_encoding("标题,正文\\n甲,放管服的改革\\n".encode("gb18030"))
-    'gb18030'
+    ('gb18030', [])
     """
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
+        return "utf-16", []
     if encoding := _by_zeros(sample):
-        return encoding
+        return encoding, []
     try:
         sample.decode("utf-8")
     except UnicodeDecodeError:
-        return "utf-8" if _is_damaged_utf8(_line_kinds(sample).other) else _guess(sample).encoding
-    return "utf-8"
+        if _is_damaged_utf8(_line_kinds(sample).other):
+            return "utf-8", []  # told line by line
+        guess = _guess(sample)
+        return guess.encoding, guess.complaints[:1] if "noise" in "".join(guess.complaints) else []
+    return "utf-8", []
 
 
 @dataclass(frozen=True, slots=True)
