@@ -81,7 +81,7 @@ def snippets(text: str, highlight_terms: Sequence[HighlightTerm], limit: int = 2
 
     The first is the one with the heaviest terms; another is added only for terms it lacks.
     """
-    for length in _LOOKED_AT:
+    for length in (*_LOOKED_AT, len(text)):
         everything = found = _find(text[:length], highlight_terms, "body")
         if len(text) > length:  # a word at the end may go on
             everything = found = [o for o in found if o.end < length - _LEAD]

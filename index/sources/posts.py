@@ -34,7 +34,12 @@ class ParsedFile:
 
 def digest_of(data: bytes) -> str:
     """What tells one content of a file from another."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+    return new_digest(data).hexdigest()
+
+
+def new_digest(data: bytes = b"") -> hashlib.blake2b:
+    """The digest of a content that may go on."""
+    return hashlib.blake2b(data, digest_size=16)
 
 
 def parse_file(path: str, data: bytes, zone: tzinfo, field_map: FieldMap = NO_MAP) -> ParsedFile:

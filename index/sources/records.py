@@ -37,6 +37,7 @@ FIELDS = tuple(_NAMES)
 _ALIASES = {name: tuple(aliases.split()) for name, aliases in _NAMES.items()}
 # Problems of a file that are listed one by one.
 _LISTED = 1000
+_EMPTY: tuple[object, ...] = (None, "", [])
 # Lists inside lists that are joined.
 _DEPTH = 10
 
@@ -75,9 +76,8 @@ class RecordReader:
         self._suffix = PurePosixPath(path).suffix.lower()
         self._zone = zone
         self._limit = limit
-        self._names = {name: field_map.get(name, _ALIASES[name]) for name in FIELDS}
-        self._literal = {} if "text" in field_map else {"text"}
-        self._joined = {name for name in field_map if len(field_map[name]) > 1}
+        self._mapped = field_map
+        self._names = {name: (*field_map.get(name, ()), *_ALIASES[name]) for name in FIELDS}
         self._noted = 0
         self._articles = 0
         self._unnamed: dict[str, int] = {}  # the names in records of which none is known, and how many
@@ -120,14 +120,15 @@ class RecordReader:
 
     def _article(self, where: str, record: dict[str, object]) -> tuple[Article | None, list[str]]:
         """The article that a record is, if it is one, and what was wrong with it."""
-        fields = _Fields(self._lowered(record), self._names, self._joined)
+        fields = _Fields(self._lowered(record), self._names, self._mapped)
         if not self._is_article(fields.record):
             names = ", ".join(list(record)[:20])
             self._unnamed[names] = self._unnamed.get(names, 0) + 1
             if self._suffix == ".json":
                 return None, []
         name = next((name for name in self._names["text"] if name in fields.record), "")
-        body, extracted = _body(fields, is_literal=name in self._literal, rest=record if not name else {})
+        is_literal = name == "text" and "text" not in self._mapped
+        body, extracted = _body(fields, is_literal=is_literal, rest=record if not name else {})
         date = fields.date(self._zone)
         if not extracted.text:
             fields.complaints.append("the body has no text")
@@ -176,18 +177,19 @@ class RecordReader:
 class _Fields:
     """The values of a record, by the names of an article's fields."""
 
-    def __init__(self, record: dict[str, object], names: FieldMap, joined: set[str]) -> None:
+    def __init__(self, record: dict[str, object], names: FieldMap, mapped: FieldMap) -> None:
         self.record = record
         self.complaints: list[str] = []
         self._names = names
-        self._joined = joined
+        self._mapped = mapped
 
     def values(self, field: str) -> list[object]:
         """The values of the first name that has one; of a field that is mapped to several, those of all."""
-        found = [
-            value for name in self._names[field] if (value := self.record.get(name)) not in (None, "", [])
-        ]
-        return found if field in self._joined else found[:1]
+        mapped = [self.record.get(name) for name in self._mapped.get(field, ())]
+        others = (self.record.get(name) for name in self._names[field])
+        return [value for value in mapped if value not in _EMPTY] or [
+            value for value in others if value not in _EMPTY
+        ][:1]
 
     def text(self, field: str, joint: str = "\n") -> str:
         """The field's value as text; a list joined."""
@@ -233,7 +235,7 @@ def _body(fields: _Fields, *, is_literal: bool, rest: Mapping[str, object]) -> t
     written = fields.text("text")
     if rest and not fields.values("html") and not fields.values("title"):
         texts = (
-            (name, "\n".join(_Fields({}, {}, set())._texts(name, value))) for name, value in rest.items()
+            (name, "\n".join(_Fields({}, NO_MAP, NO_MAP)._texts(name, value))) for name, value in rest.items()
         )
         written, is_literal = "\n".join(f"{clean(name)}：{text}" for name, text in texts if text), True
     text = "\n".join(lines_of(written))

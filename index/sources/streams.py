@@ -44,15 +44,16 @@ class RecordFile:
         encoding, self.complaints = find_encoding(whole_lines or sample)
         self._recoded = _Recoded(file, encoding)
         self._stream = io.BufferedReader(self._recoded, _CHUNK)
+        self._text = io.TextIOWrapper(self._stream, "utf-8", errors="replace")
         self._replaced = 0
 
     def rows(self) -> Iterator[Row]:
         """The records in order; each by the number of its line, from 1."""
         if self._suffix == ".json":
-            yield from _json_values(self._text(), self._limit)
+            yield from _json_values(self._text, self._limit)
         elif self._suffix in (".csv", ".tsv"):
             delimiter = "\t" if self._suffix == ".tsv" else ""
-            yield from _csv_rows(self._text(), delimiter, self._limit, self.complaints)
+            yield from _csv_rows(self._text, delimiter, self._limit, self.complaints)
         else:
             yield from self._json_lines()
         if replaced := self._replaced or self._recoded.replaced:
@@ -61,12 +62,9 @@ class RecordFile:
 
     def digest(self) -> str:
         """The digest of the file's bytes: see `index.sources.posts.digest_of`."""
-        while self._stream.read(_CHUNK):
+        while self._recoded.read(_CHUNK):
             pass
         return self._recoded.digest.hexdigest()
-
-    def _text(self) -> TextIO:
-        return io.TextIOWrapper(self._stream, "utf-8", errors="replace")
 
     def _json_lines(self) -> Iterator[Row]:
         for number in count(1):
@@ -147,7 +145,7 @@ def _json_values(text: TextIO, limit: int) -> Iterator[Row]:
                 return
             continue
         try:
-            value, position = read_value(buffer, position)
+            value, end = read_value(buffer, position)
         except (ValueError, RecursionError) as error:
             length = len(buffer) - position
             more = ""
@@ -160,7 +158,11 @@ def _json_values(text: TextIO, limit: int) -> Iterator[Row]:
             buffer, position, skipped = _skip_value(text, buffer, position)
             yield number, too_large(skipped, limit) if length > limit else f"{reason}: {skipped:,} characters"
         else:
-            yield number, value if isinstance(value, dict) else "is not a JSON object"
+            size, position = end - position, end
+            if size > limit:
+                yield number, too_large(size, limit)
+            else:
+                yield number, value if isinstance(value, dict) else "is not a JSON object"
         number += 1
 
 
@@ -249,6 +251,7 @@ def _csv_rows(text: TextIO, delimiter: str, limit: int, complaints: list[str]) -
         head = lines.peek()
         delimiter = max(_DELIMITERS, key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
     names: list[str] = []
+    found = 0
     for number, values in _parsed(lines, delimiter, complaints, limit):
         if isinstance(values, str):
             yield number, values
@@ -259,7 +262,10 @@ def _csv_rows(text: TextIO, delimiter: str, limit: int, complaints: list[str]) -
         else:
             if len(values) > len(names):  # a delimiter in the last field that nobody quoted
                 values[len(names) - 1 :] = [delimiter.join(values[len(names) - 1 :])]
+            found += 1
             yield number, dict(zip(names, values, strict=False))
+    if names and not found:
+        complaints.append("has one line, which names its fields, and no records")
 
 
 def _parsed(
