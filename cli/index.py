@@ -43,6 +43,13 @@ _NICENESS = 10
     "--jobs", metavar="N", type=click.IntRange(1), help="Processes that read. [default: one a core]"
 )
 @click.option("--forget", metavar="NAME", multiple=True, help="Follow this folder no longer.")
+@click.option(
+    "--map",
+    "field_map",
+    metavar="FIELD=KEY",
+    multiple=True,
+    help="What records call a field: text=paragraphs. The index remembers it.",
+)
 @click.option("--allow-empty", is_flag=True, help="Let all or most articles go, if their files are gone.")
 @index_option
 @json_option
@@ -57,13 +64,14 @@ def index_command(
     segmenter: str,
     jobs: int | None,
     forget: Sequence[str],
+    field_map: Sequence[str],
     allow_empty: bool,
     directory: str | None,
     as_json: bool,
 ) -> None:
     """Make an index follow folders of articles: new, changed and removed ones.
 
-    Files of posts (.md, .html, .txt) and of JSON Lines (.jsonl) are read. An index remembers its
+    Files of posts (.md, .html, .txt) and of records (.jsonl, .json, .csv) are read. An index remembers its
     folders: without PATH, all of them are looked at again.
 
     \b
@@ -71,6 +79,7 @@ def index_command(
       souwen index ~/posts              a first time, and after every change
       souwen index                      the folders that the index knows
       souwen index ~/posts --watch      and go on as files change
+      souwen index ~/dump --map text=paragraphs,title=name
       souwen index --rebuild            after a change of dictionary, or of souwen itself
       souwen index --engine opensearch --url https://search.example.org:9200/news
     """
@@ -90,6 +99,7 @@ def index_command(
         segmenter=segmenter,
         jobs=jobs or os.cpu_count() or 1,
         forget=forget,
+        field_map=field_map,
         allow_empty=allow_empty,
     )
     index_directory = Path(settings.index)

@@ -90,7 +90,7 @@ def snippets(text: str, highlight_terms: Sequence[HighlightTerm], limit: int = 2
 
 def _look(text: str, highlight_terms: Sequence[HighlightTerm]) -> list[_Occurrence]:
     """The occurrences in the start of a text: in as much of it as it takes to find any."""
-    for length in _LOOKED_AT:
+    for length in (*_LOOKED_AT, len(text)):
         found = _find(text[:length], highlight_terms, "body")
         if len(text) <= length:
             return found

@@ -23,9 +23,10 @@ class IngestRequest:
     they are what the index had, or the defaults. Another engine alone needs no rebuild. `writer_id` is that
     of an index directory that was lost: a new one takes over its part of an index on a cluster. `forget`
     names folders to follow no longer. `allow_empty` lets a run take out all or most of what there is (see
-    `index.ingest.safeguards`). `debounce` are seconds in which a file that has just changed must stay as it
-    is; else it is left for the next run. `keep` goes on with what the index was made with, whatever the
-    settings are now.
+    `index.ingest.safeguards`). `field_map` says what records call their fields, as `text=paragraphs`;
+    empty, it is what the index has noted. `debounce` are seconds in which a file that has just changed must
+    stay as it is; else it is left for the next run. `keep` goes on with what the index was made with,
+    whatever the settings are now.
     """
 
     paths: Sequence[Path] = ()
@@ -37,6 +38,7 @@ class IngestRequest:
     segmenter: str = ""
     jobs: int = 1
     forget: Sequence[str] = ()
+    field_map: Sequence[str] = ()
     allow_empty: bool = False
     debounce: float = 0.0
     keep: bool = False

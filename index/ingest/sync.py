@@ -21,10 +21,11 @@ from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.ingest.creation import create, engine_of, settings_difference
 from index.ingest.job import IngestReport, IngestRequest, Progress
 from index.ingest.safeguards import refuse_emptying, refuse_leaving_out, refuse_removal
-from index.ingest.workers import FileResult, FileTask, WorkerConfig, process_files
+from index.ingest.workers import FileResult, FileTask, WorkerConfig, is_streamed, process_files
 from index.maintenance.migrate import migrate
 from index.maintenance.reindex import commit, reindex
 from index.settings import Settings
+from index.sources.records import NO_MAP, FieldMap, parse_field_map
 from index.sources.scan import Scan, removed_paths, resolve_roots, scan, spared_paths
 from index.store.catalog import Catalog, KnownFile
 from index.store.catalog_writer import CatalogWriter
@@ -64,6 +65,7 @@ def sync(
     with index_directory.write_lock() as was_interrupted:
         with _live_catalog(index_directory) as live:
             roots = _roots(live, request)
+            field_map = _field_map(live, request)
             found, listed = scan(roots, directory), time.monotonic()
             if live is not None and not request.allow_empty:
                 with _damage_matters(unless=request.rebuild):
@@ -97,7 +99,7 @@ def sync(
                 catalog.keeps_texts = generation.meta.engine not in SHARED
                 engine = engine_class(generation.meta.engine).open(generation.engine_directory)
                 with closing(engine):
-                    run = _Run(generation, catalog, engine, request, settings, progress)
+                    run = _Run(generation, catalog, engine, request, settings, field_map, progress)
                     report = run.follow(roots, found, started, listed, is_repair=was_interrupted)
                     if request.rebuild and not is_first and not request.allow_empty:
                         with _live_catalog(index_directory) as live:
@@ -128,6 +130,7 @@ class _Run:
         engine: Engine,
         request: IngestRequest,
         settings: Settings,
+        field_map: FieldMap,
         progress: Callable[[Progress], None],
     ) -> None:
         self._generation = generation
@@ -140,6 +143,7 @@ class _Run:
             dictionary=generation.dictionary,
             timezone=generation.meta.timezone,
             max_bytes=settings.max_file_mb * 1_000_000,
+            field_map=field_map,
         )
         self._report = IngestReport(generation.path.name, generation.meta.engine)
         self.unreadable: set[str] = set()  # files that can't be read now
@@ -153,6 +157,7 @@ class _Run:
         """`is_repair` commits even where nothing has changed: the engine then removes what an interrupted run
         left among its files."""
         self._catalog.set_roots(roots)
+        self._catalog.set_field_map(self._preparation.field_map)
         self._catalog.commit()  # they are remembered even if this run is killed
         if not self._catalog.keeps_texts:
             self._catalog.reread_unindexed()
@@ -229,7 +234,9 @@ class _Run:
 
     def _fits_now(self, known: KnownFile) -> bool:
         """True if a file was too large to be read, and is no longer."""
-        return not known.digest and known.state.size <= self._preparation.max_bytes
+        largest = self._preparation.max_bytes
+        fits = known.state.size <= largest or is_streamed(known.state, largest)
+        return not known.digest and fits
 
     def _stable(self, tasks: list[FileTask], started: float, listed: float) -> list[FileTask]:
         """The tasks whose files stay as they are for a while after they were listed; the others are being
@@ -245,8 +252,10 @@ class _Run:
         return [task for task in tasks if task.file.state.path not in moving]
 
     def _write(self, tasks: list[FileTask], writer: EngineWriter) -> None:
-        for done, prepared in enumerate(process_files(tasks, self._preparation, self._request.jobs), start=1):
+        done = 0
+        for prepared in process_files(tasks, self._preparation, self._request.jobs):
             self._apply(prepared, writer)
+            done += not prepared.continues
             self._progress(Progress(done, len(tasks)))
             if self._uncommitted >= COMMIT_EVERY:
                 self._commit(writer)
@@ -262,9 +271,12 @@ class _Run:
             self._catalog.touch_file(prepared.state, prepared.digest)
             self._report.unchanged += 1
             return
-        change = self._catalog.replace_file(
-            prepared.state, prepared.digest, prepared.articles, prepared.problems
-        )
+        content = (prepared.state, prepared.digest, prepared.articles, prepared.problems)
+        if prepared.is_continued or prepared.continues:
+            is_first, is_last = not prepared.is_continued, not prepared.continues
+            change = self._catalog.replace_part(*content, is_first=is_first, is_last=is_last)
+        else:
+            change = self._catalog.replace_file(*content)
         for article_id in change.removed | change.changed:
             writer.delete(article_id)
         wanted = set(change.added | change.changed)
@@ -321,6 +333,14 @@ def _roots(live: Catalog | None, request: IngestRequest) -> dict[str, Path]:
     if not roots and not request.forget:
         raise InputError("no folder to index. Name one: souwen index FOLDER")
     return roots
+
+
+def _field_map(live: Catalog | None, request: IngestRequest) -> FieldMap:
+    """What records call their fields: as the request says, or as the index has noted."""
+    known: FieldMap = NO_MAP
+    with _damage_matters(unless=request.rebuild):
+        known = live.field_map() if live is not None else NO_MAP
+    return parse_field_map(request.field_map) or known
 
 
 @contextmanager

@@ -12,7 +12,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from hashlib import file_digest
+from io import BufferedReader
 from multiprocessing.connection import wait
 
 from index.analysis import Analyzer
@@ -20,9 +22,16 @@ from index.analysis.document import Document, make_documents
 from index.article import Article, PackedArticle, Problem, pack
 from index.errors import InputError
 from index.settings import zone
-from index.sources.posts import digest_of, parse_file
+from index.sources.chapters import split_long
+from index.sources.posts import digest_of, is_of_records, new_digest, parse_file
+from index.sources.records import FieldMap, RecordReader
 from index.sources.scan import FileState, FoundFile
+from index.sources.streams import too_large
 
+# Of the largest size of a file, the share from which on files of records are read in parts.
+_STREAMED_SHARE = 8
+# Articles, and characters of them, that are handed on at a time of such a file.
+_PART, _PART_CHARACTERS = 200, 1_000_000
 # Files handed to a process at a time: enough to make the hand-over cheap.
 _CHUNK = 32
 # Bytes of files that are prepared together: a few large ones are enough.
@@ -37,12 +46,14 @@ _WORTH_PROCESSES = 200
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """Worker configuration. `max_bytes` is the size of the largest file that is read."""
+    """Worker configuration. `max_bytes` is the size of the largest file that is read, and of the largest
+    record of one that is read in parts; `field_map` is what records call their fields."""
 
     segmenter: str
     dictionary: str
     timezone: str
     max_bytes: int
+    field_map: FieldMap = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,11 @@ class FileTask:
 @dataclass(frozen=True, slots=True)
 class FileResult:
     """A file's articles with their documents. With `unreadable`, the file could not be opened at all;
-    `same` says that it has the content that is known."""
+    `same` says that it has the content that is known.
+
+    Of a large file of records, there are several: `is_continued` says that others came before, and
+    `continues` that others follow.
+    """
 
     state: FileState
     digest: str = ""
@@ -65,6 +80,8 @@ class FileResult:
     problems: tuple[Problem, ...] = ()
     unreadable: Problem | None = None
     same: bool = False
+    is_continued: bool = False
+    continues: bool = False
 
 
 class Worker:
@@ -74,6 +91,7 @@ class Worker:
         self._max_bytes = preparation.max_bytes
         self._zone = zone(preparation.timezone)
         self._analyzer = Analyzer(preparation.segmenter, preparation.dictionary)
+        self._field_map = preparation.field_map
 
     def prepare(self, tasks: Sequence[FileTask]) -> list[FileResult]:
         """One for each of the tasks, in order."""
@@ -100,15 +118,60 @@ class Worker:
         if task.known_digest and digest_of(data) == task.known_digest:
             return FileResult(state, task.known_digest, same=True), ()
         try:
-            parsed = parse_file(state.path, data, self._zone)
-            packed = tuple(map(pack, parsed.articles))
+            parsed = parse_file(state.path, data, self._zone, self._field_map)
+            articles = tuple(chapter for article in parsed.articles for chapter in split_long(article))
+            packed = tuple(map(pack, articles))
         except Exception as error:  # noqa: BLE001  # one bad file never stops a run
             return _unparsable(FileResult(state, digest_of(data)), error), ()
-        return FileResult(state, parsed.digest, packed, problems=parsed.problems), parsed.articles
+        return FileResult(state, parsed.digest, packed, problems=parsed.problems), articles
+
+    def stream(self, task: FileTask) -> Iterator[FileResult]:
+        """The articles of a large file of records, in parts. The last part has the digest."""
+        state = task.file.state
+        reader = RecordReader(state.path, self._zone, self._max_bytes, self._field_map)
+        is_continued = False
+        try:
+            with open_regular(task.file.location) as file:
+                if task.known_digest and file_digest(file, new_digest).hexdigest() == task.known_digest:
+                    yield FileResult(state, task.known_digest, same=True)
+                    return
+                file.seek(0)
+                for part in _parts(reader.articles(file)):
+                    problems = tuple(reader.problems)
+                    reader.problems.clear()
+                    result = FileResult(
+                        state, "", tuple(map(pack, part)), (), problems, is_continued=is_continued
+                    )
+                    yield replace(self._analyzed(result, part), continues=True)
+                    is_continued = True
+        except OSError as error:
+            problem = Problem(state.path, f"can't be read: {error.strerror}", lost=True)
+            yield FileResult(state, unreadable=problem)
+            return
+        except Exception as error:  # noqa: BLE001  # one bad file never stops a run
+            yield replace(_unparsable(FileResult(state), error), is_continued=is_continued)
+            return
+        yield FileResult(state, reader.digest, problems=tuple(reader.problems), is_continued=is_continued)
+
+    def _analyzed(self, result: FileResult, articles: Sequence[Article]) -> FileResult:
+        """A part with its documents; without the articles that can't be analysed."""
+        try:
+            return _with_documents(result, make_documents(articles, self._analyzer, self._zone))
+        except Exception:  # noqa: BLE001  # which of them is it?
+            alone = [
+                self._prepare_alone(replace(result, articles=(packed,), problems=()), [article])
+                for packed, article in zip(result.articles, articles, strict=True)
+            ]
+        return replace(
+            result,
+            articles=tuple(packed for one in alone for packed in one.articles),
+            documents=tuple(document for one in alone for document in one.documents),
+            problems=(*result.problems, *(problem for one in alone for problem in one.problems)),
+        )
 
     def _too_large(self, state: FileState, size: int) -> FileResult:
-        reason = f"is too large: {size:,} bytes, and {self._max_bytes:,} are allowed (max_file_mb)"
-        return FileResult(state, problems=(Problem(state.path, reason, lost=True),))
+        problem = Problem(state.path, too_large(size, self._max_bytes), lost=True)
+        return FileResult(state, problems=(problem,))
 
     def _prepare_alone(self, prepared: FileResult, articles: Sequence[Article]) -> FileResult:
         try:
@@ -123,11 +186,37 @@ def read_bytes(location: str, limit: int) -> bytes:
     Raises OSError for what is no regular file, though it was one when the folder was listed: a pipe would be
     waited for.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(location, flags), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
+    with open_regular(location) as file:
         return file.read(limit + 1)
+
+
+def open_regular(location: str) -> BufferedReader:
+    """A regular file, open for reading. Raises OSError for anything else."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    file = os.fdopen(os.open(location, flags), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a regular file")
+    return file
+
+
+def is_streamed(file: FileState, max_bytes: int) -> bool:
+    """Whether a file is read in parts: it may have any size."""
+    return file.size * _STREAMED_SHARE > max_bytes and is_of_records(file.path)
+
+
+def _parts(articles: Iterable[Article]) -> Iterator[list[Article]]:
+    part: list[Article] = []
+    characters = 0
+    for article in articles:
+        for chapter in split_long(article):
+            part.append(chapter)
+            characters += len(chapter.text)
+            if len(part) >= _PART or characters >= _PART_CHARACTERS:
+                yield part
+                part, characters = [], 0
+    if part:
+        yield part
 
 
 def _with_documents(prepared: FileResult, documents: Iterable[Document]) -> FileResult:
@@ -175,8 +264,20 @@ def _chunks(tasks: Sequence[FileTask]) -> Iterator[Sequence[FileTask]]:
 def process_files(tasks: Sequence[FileTask], preparation: WorkerConfig, jobs: int) -> Iterator[FileResult]:
     """Prepares files with `jobs` processes, and gives them in the order of `tasks`.
 
+    Large files of records come last, in parts, one after the other: a part is about as much work as a chunk.
     No more are prepared ahead than keeps the processes busy, so memory does not grow with the number.
     """
+    largest = preparation.max_bytes
+    whole = [task for task in tasks if not is_streamed(task.file.state, largest)]
+    yield from _process_whole(whole, preparation, jobs)
+    if len(whole) < len(tasks):
+        worker = Worker(preparation)
+        for task in tasks:
+            if is_streamed(task.file.state, largest):
+                yield from worker.stream(task)
+
+
+def _process_whole(tasks: Sequence[FileTask], preparation: WorkerConfig, jobs: int) -> Iterator[FileResult]:
     chunks = _chunks(tasks)
     if jobs <= 1 or len(tasks) < _WORTH_PROCESSES:
         preparer = Worker(preparation)

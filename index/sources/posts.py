@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import tzinfo
+from io import BytesIO
 from pathlib import PurePosixPath
 
 from index.article import Article, Problem, post_id
@@ -16,11 +17,10 @@ from index.sources.body import MARKDOWN_SUFFIXES, category_levels, first_line, o
 from index.sources.dates import parse_date
 from index.sources.decode import decode
 from index.sources.frontmatter import split_front_matter
-from index.sources.records import parse_lines
+from index.sources.records import NO_MAP, RECORD_SUFFIXES, FieldMap, RecordReader
 
 POST_SUFFIXES = MARKDOWN_SUFFIXES | frozenset([".html", ".htm", ".txt"])
-LINES_SUFFIXES = frozenset([".jsonl", ".ndjson"])
-SUFFIXES = POST_SUFFIXES | LINES_SUFFIXES
+SUFFIXES = POST_SUFFIXES | RECORD_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +34,34 @@ class ParsedFile:
 
 def digest_of(data: bytes) -> str:
     """What tells one content of a file from another."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+    return new_digest(data).hexdigest()
 
 
-def parse_file(path: str, data: bytes, zone: tzinfo) -> ParsedFile:
+def new_digest(data: bytes = b"") -> hashlib.blake2b:
+    """The digest of a content that may go on."""
+    return hashlib.blake2b(data, digest_size=16)
+
+
+def parse_file(path: str, data: bytes, zone: tzinfo, field_map: FieldMap = NO_MAP) -> ParsedFile:
     """The articles in the bytes of a file, and what was wrong with it.
 
-    `path` is as in `Article.path`; its suffix decides the format. `zone` is that of local dates.
+    `path` is as in `Article.path`; its suffix decides the format. `zone` is that of local dates;
+    `field_map` tells what the fields of records are called.
     """
+    if is_of_records(path):
+        reader = RecordReader(path, zone, len(data), field_map)
+        articles = tuple(reader.articles(BytesIO(data)))
+        return ParsedFile(articles, tuple(reader.problems), reader.digest)
     text, complaints = decode(data)
-    if PurePosixPath(path).suffix.lower() in LINES_SUFFIXES:
-        articles, problems = parse_lines(path, text, zone)
-    else:
-        article, more = _parse_post(path, text, zone)
-        articles, complaints = [article], complaints + more
-        problems = []
-    if complaints:
-        problems.insert(0, Problem(path, "; ".join(complaints), lost=False))
-    return ParsedFile(tuple(articles), tuple(problems), digest_of(data))
+    article, more = _parse_post(path, text, zone)
+    complaints += more
+    problems = [Problem(path, "; ".join(complaints), lost=False)] if complaints else []
+    return ParsedFile((article,), tuple(problems), digest_of(data))
+
+
+def is_of_records(path: str) -> bool:
+    """Whether a file has any number of articles, each a record, and can be read in parts."""
+    return PurePosixPath(path).suffix.lower() in RECORD_SUFFIXES
 
 
 def _parse_post(path: str, text: str, zone: tzinfo) -> tuple[Article, list[str]]:

@@ -1,103 +1,268 @@
-"""JSON Lines: a record a line, each an article."""
+"""Records of JSON Lines, JSON and CSV files → articles."""
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
-from typing import TypeGuard
+from pathlib import PurePosixPath
+from typing import BinaryIO, TypeGuard
 
 from index.article import FIRST_DATE, LAST_DATE, Article, Problem, post_id
+from index.errors import InputError
 from index.sources.body import as_html, category_levels, first_line, lines_of, one_line, read_body
 from index.sources.dates import parse_date
-from index.sources.decode import decode
-from index.sources.extract import Extracted, extract
+from index.sources.decode import clean
+from index.sources.extract import Extracted, extract, has_markup
+from index.sources.streams import RecordFile
+
+RECORD_SUFFIXES = frozenset([".jsonl", ".ndjson", ".json", ".csv", ".tsv"])
+# What fields are called elsewhere, in any case of letters; the first that a record has is taken.
+_NAMES = {
+    "id": "id _id",
+    "title": "title headline subject 标题 标题名称 題目 题目 標題 题名",
+    "text": "text content body article paragraphs fulltext full_text 正文 内容 內容 全文 文本 内文",
+    "html": "html content_html html_content",
+    "author": "author authors writer byline 作者",
+    "editor": "editor 编辑 責任編輯 责任编辑",
+    "date": (
+        "date datetime time published published_at pubdate pub_date publish_time publish_date published_time "
+        "created created_at timestamp 日期 时间 時間 发布时间 發布時間 发表时间 发布日期 发表日期"
+    ),
+    "categories": "categories category channel column section 分类 分類 栏目 欄目 类别 類別 频道",
+    "thumbnail": "thumbnail image cover",
+    "url": "url link source_url permalink href 链接 連結 网址 網址",
+}
+FIELDS = tuple(_NAMES)
+_ALIASES = {name: tuple(aliases.split()) for name, aliases in _NAMES.items()}
+# Problems of a file that are listed one by one.
+_LISTED = 1000
+_EMPTY: tuple[object, ...] = (None, "", [])
+# Lists inside lists that are joined.
+_DEPTH = 10
+
+FieldMap = Mapping[str, tuple[str, ...]]
+NO_MAP: FieldMap = {}
 
 
-def parse_lines(path: str, text: str, zone: tzinfo) -> tuple[list[Article], list[Problem]]:
-    articles: list[Article] = []
-    problems: list[Problem] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            problems.append(Problem(where, f"is not valid JSON ({error})", lost=True))
-            continue
-        if not isinstance(record, dict):
-            problems.append(Problem(where, "is not a JSON object", lost=True))
-            continue
-        article, complaints = _article_of(record, path, number, zone)
-        articles.append(article)
+def parse_field_map(pairs: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """What `--map` says: each field's names in the files; several for one are joined by lines.
+
+    Raises InputError for what is no field.
+
+    >>> parse_field_map(["text=lead,title=name", "text=paragraphs"])
+    {'text': ('lead', 'paragraphs'), 'title': ('name',)}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for pair in (part.strip() for listed in pairs for part in listed.split(",")):
+        name, _, key = (part.strip() for part in pair.partition("="))
+        if name not in FIELDS or not key:
+            raise InputError(f"--map {pair}: give FIELD=KEY, where FIELD is one of {', '.join(FIELDS)}.")
+        found[name] = (*found.get(name, ()), key)
+    return found
+
+
+class RecordReader:
+    """Reads the articles of a file of records, one after the other.
+
+    `path` is as in `Article.path`; its suffix decides the format. `limit` is that of a record, in bytes.
+    `problems` and `digest` are complete once all articles were read.
+    """
+
+    def __init__(self, path: str, zone: tzinfo, limit: int, field_map: FieldMap) -> None:
+        self.problems: list[Problem] = []
+        self.digest = ""
+        self._path = path
+        self._suffix = PurePosixPath(path).suffix.lower()
+        self._zone = zone
+        self._limit = limit
+        self._mapped = field_map
+        self._names = {name: (*field_map.get(name, ()), *_ALIASES[name]) for name in FIELDS}
+        self._noted = 0
+        self._articles = 0
+        self._unnamed: dict[str, int] = {}  # the names in records of which none is known, and how many
+
+    def articles(self, file: BinaryIO) -> Iterator[Article]:
+        """The articles in an open file."""
+        source = RecordFile(file, self._suffix, self._limit)
+        for number, row in source.rows():
+            if isinstance(row, str):
+                self._note(f"{self._path}:{number}", row, lost=True)
+                continue
+            for where, record in self._records(str(number), row):
+                article, complaints = self._article(where, record)
+                if article is not None:
+                    self._articles += 1
+                    yield article
+                if complaints:
+                    self._note(f"{self._path}:{where}", "; ".join(complaints), lost=article is None)
+        self.digest = source.digest()
+        self._conclude(source.complaints)
+
+    def _records(self, number: str, row: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
+        """The record; or those in its lists, where it is a box around them: {"articles": [{…}, {…}]}."""
+        inner = [
+            item
+            for value in row.values()
+            if isinstance(value, list) and value and all(isinstance(item, dict) for item in value)
+            for item in value
+        ]
+        if inner and self._suffix == ".json" and not self._is_article(self._lowered(row)):
+            yield from ((f"{number}.{part}", item) for part, item in enumerate(inner, start=1))
+        else:
+            yield number, row
+
+    def _lowered(self, record: dict[str, object]) -> dict[str, object]:
+        return {str(name).strip().lower(): value for name, value in record.items()} | record
+
+    def _is_article(self, record: dict[str, object]) -> bool:
+        return any(name in record for field in ("title", "text", "html") for name in self._names[field])
+
+    def _article(self, where: str, record: dict[str, object]) -> tuple[Article | None, list[str]]:
+        """The article that a record is, if it is one, and what was wrong with it."""
+        fields = _Fields(self._lowered(record), self._names, self._mapped)
+        if not self._is_article(fields.record):
+            names = ", ".join(list(record)[:20])
+            self._unnamed[names] = self._unnamed.get(names, 0) + 1
+            if self._suffix == ".json":
+                return None, []
+        name = next((name for name in self._names["text"] if name in fields.record), "")
+        is_literal = name == "text" and "text" not in self._mapped
+        body, extracted = _body(fields, is_literal=is_literal, rest=record if not name else {})
+        date = fields.date(self._zone)
+        if not extracted.text:
+            fields.complaints.append("the body has no text")
+        article_id = one_line(fields.text("id")) or post_id(f"{self._path}#{where}")
+        title = one_line(fields.text("title"))
+        article = Article(
+            id=article_id,
+            path=self._path,
+            title=title or extracted.title or first_line(extracted.text) or article_id,
+            text=extracted.text,
+            html=body,
+            author=one_line(fields.text("author", ", ")),
+            editor=one_line(fields.text("editor")) or extracted.editor,
+            date=date,
+            categories=category_levels(fields.levels()),
+            thumbnail=fields.text("thumbnail") or next(iter(extracted.images), ""),
+            url=fields.text("url"),
+        )
+        return article, fields.complaints
+
+    def _conclude(self, complaints: list[str]) -> None:
         if complaints:
-            problems.append(Problem(where, "; ".join(complaints), lost=False))
-    return articles, problems
+            self.problems.insert(0, Problem(self._path, "; ".join(complaints), lost=False))
+        if self._noted > _LISTED:
+            more = f"has {self._noted - _LISTED:,} more records with problems"
+            self.problems.append(Problem(self._path, more, lost=True))
+        if not self._unnamed:
+            return
+        names = max(self._unnamed, key=lambda names: self._unnamed[names])
+        advice = f"Name the fields of its articles: souwen index --map text=KEY,title=KEY. It has: {names}"
+        count = sum(self._unnamed.values())
+        if self._suffix != ".json":
+            reason = f"{count:,} records have no field title or text; all their fields were read. {advice}"
+        elif self._articles:
+            reason = f"{count:,} records have no field title or text, and are not indexed. {advice}"
+        else:
+            reason = f"holds no articles. {advice}"
+        self.problems.append(Problem(self._path, reason, lost=self._suffix == ".json"))
+
+    def _note(self, where: str, reason: str, *, lost: bool) -> None:
+        self._noted += 1
+        if self._noted <= _LISTED:
+            self.problems.append(Problem(where, reason, lost=lost))
 
 
-def _article_of(record: dict[str, object], path: str, number: int, zone: tzinfo) -> tuple[Article, list[str]]:
-    complaints: list[str] = []
+class _Fields:
+    """The values of a record, by the names of an article's fields."""
 
-    def text_of(key: str) -> str:
-        return cleaned(key, record.get(key))
+    def __init__(self, record: dict[str, object], names: FieldMap, mapped: FieldMap) -> None:
+        self.record = record
+        self.complaints: list[str] = []
+        self._names = names
+        self._mapped = mapped
 
-    def cleaned(key: str, value: object) -> str:
-        if value is None:
-            return ""
+    def values(self, field: str) -> list[object]:
+        """The values of the first name that has one; of a field that is mapped to several, those of all."""
+        mapped = [self.record.get(name) for name in self._mapped.get(field, ())]
+        others = (self.record.get(name) for name in self._names[field])
+        return [value for value in mapped if value not in _EMPTY] or [
+            value for value in others if value not in _EMPTY
+        ][:1]
+
+    def text(self, field: str, joint: str = "\n") -> str:
+        """The field's value as text; a list joined."""
+        return joint.join(text for value in self.values(field) for text in self._texts(field, value))
+
+    def levels(self) -> list[str]:
+        """The levels of the category."""
+        value = next(iter(self.values("categories")), "")
+        texts = list(self._texts("categories", value))
+        return texts if isinstance(value, list) else "".join(texts).split("/")
+
+    def date(self, zone: tzinfo) -> int | None:
+        """The date, in seconds since 1970."""
+        value = next(iter(self.values("date")), None)
+        if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{9,13}\s*", value):
+            value = int(value)
+        if _is_whole(value) and value > LAST_DATE:
+            value //= 1000  # milliseconds, as JavaScript counts
+        if _is_timestamp(value):
+            return value
+        if written := self.text("date"):
+            try:
+                return parse_date(written, zone)
+            except ValueError as error:
+                self.complaints.append(f"date: {error}")
+        return None
+
+    def _texts(self, field: str, value: object, depth: int = 0) -> Iterator[str]:
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-            return decode(str(value).encode("utf-8", "replace"))[0]
-        complaints.append(f"{key}: must be text")
-        return ""
+            yield clean(str(value).encode("utf-8", "replace").decode())
+        elif isinstance(value, list) and depth < _DEPTH:
+            for item in value:
+                yield from self._texts(field, item, depth + 1)
+        elif value is not None:
+            complaint = f"{field}: must be text"
+            if complaint not in self.complaints:
+                self.complaints.append(complaint)
 
-    written_text = "\n".join(lines_of(text_of("text")))
-    if written_html := text_of("html"):
-        body, extracted, loss = read_body(written_html)
+
+def _body(fields: _Fields, *, is_literal: bool, rest: Mapping[str, object]) -> tuple[str, Extracted]:
+    """The body as HTML, and what it holds. `rest` is a record without a text: where it has no HTML and no
+    title either, all its fields are text."""
+    written = fields.text("text")
+    if rest and not fields.values("html") and not fields.values("title"):
+        texts = (
+            (name, "\n".join(_Fields({}, NO_MAP, NO_MAP)._texts(name, value))) for name, value in rest.items()
+        )
+        written, is_literal = "\n".join(f"{clean(name)}：{text}" for name, text in texts if text), True
+    text = "\n".join(lines_of(written))
+    if html := fields.text("html"):
+        body, extracted, loss = read_body(html)
         if loss:
-            complaints.append(f"html: {loss}")
-        if written_text:
-            extracted = Extracted(written_text, extracted.editor, extracted.images, extracted.title)
+            fields.complaints.append(f"html: {loss}")
+        if text:
+            extracted = Extracted(text, extracted.editor, extracted.images, extracted.title)
+    elif not is_literal and has_markup(written):
+        body, extracted, loss = read_body(written)
+        if loss:
+            fields.complaints.append(f"text: {loss}")
     else:
-        body = as_html(written_text)  # text is text, also where it looks like markup
+        body = as_html(text)  # text is text, also where it looks like markup
         extracted = extract(body)
-    date = None
-    value = record.get("date")
-    if _is_timestamp(value):
-        date = value
-    elif written := text_of("date"):
-        try:
-            date = parse_date(written, zone)
-        except ValueError as error:
-            complaints.append(f"date: {error}")
-    listed = record.get("categories")
-    categories = (
-        [cleaned("categories", item) for item in listed]
-        if isinstance(listed, list)
-        else text_of("categories").split("/")
-    )
-    if not extracted.text:
-        complaints.append("the body has no text")
-    article_id = one_line(text_of("id")) or post_id(f"{path}#{number}")
-    article = Article(
-        id=article_id,
-        path=path,
-        title=one_line(text_of("title")) or extracted.title or first_line(extracted.text) or article_id,
-        text=extracted.text,
-        html=body,
-        author=one_line(text_of("author")),
-        editor=one_line(text_of("editor")) or extracted.editor,
-        date=date,
-        categories=category_levels(categories),
-        thumbnail=text_of("thumbnail") or next(iter(extracted.images), ""),
-        url=text_of("url"),
-    )
-    return article, complaints
+    return body, extracted
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_timestamp(value: object) -> TypeGuard[int]:
     """Whether a number is a date in seconds since 1970: not 20220104, which is one as it is written."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        return False
-    return FIRST_DATE <= value <= LAST_DATE and not re.fullmatch(
-        "(19|20)[0-9]{2}[01][0-9][0-3][0-9]", str(value)
+    return (
+        _is_whole(value)
+        and FIRST_DATE <= value <= LAST_DATE
+        and not re.fullmatch("(19|20)[0-9]{2}[01][0-9][0-3][0-9]", str(value))
     )

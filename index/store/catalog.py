@@ -241,6 +241,14 @@ class Catalog:
         rows = self._rows("SELECT name, location FROM roots ORDER BY name")
         return {name: Path(location) for name, location in rows}
 
+    def field_map(self) -> dict[str, tuple[str, ...]]:
+        """What records call their fields, where they were told of with `--map`."""
+        found: dict[str, tuple[str, ...]] = {}
+        if self._rows("SELECT 1 FROM sqlite_master WHERE name = 'field_map'"):
+            for name, key in self._rows("SELECT field, key FROM field_map ORDER BY rowid"):
+                found[name] = (*found.get(name, ()), key)
+        return found
+
     def last_runs(self, limit: int) -> list[dict[str, float]]:
         """The last runs that changed something, the latest first: `started` (seconds since 1970), `seconds`,
         counts."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from index.article import Article, PackedArticle, Problem, pack
+from index.sources.records import RECORD_SUFFIXES, FieldMap
 from index.sources.scan import FileState
 from index.store.catalog import ADDED, INDEXED, REMOVED, SCHEMA, Catalog, Change, connect
 
@@ -20,6 +22,12 @@ class CatalogWriter(Catalog):
     _MODES = ("mode=rw",)
     # Not where the engine keeps the articles.
     keeps_texts = True
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, state: tuple[int, int, int] | None = None
+    ) -> None:
+        super().__init__(connection, path, state)
+        self._refused: set[int] = set()  # files with an article that the engine did not take
 
     @classmethod
     def create(cls, path: Path) -> CatalogWriter:
@@ -61,6 +69,71 @@ class CatalogWriter(Catalog):
         self._flag_as_removed(removed)
         self._note(file, noted)
         return Change(frozenset(added), frozenset(changed), frozenset(removed))
+
+    def replace_part(
+        self,
+        state: FileState,
+        digest: str,
+        articles: Sequence[PackedArticle],
+        problems: Iterable[Problem],
+        *,
+        is_first: bool,
+        is_last: bool,
+    ) -> Change:
+        """Stores a part of what a large file now holds. What it held before, and holds no longer, goes with
+        the last part; up to then the file is to be read again, should a run break off."""
+        if is_first:
+            self._begin_parts(self._touch(FileState(state.path, -1, state.mtime_ns), ""))
+        row = self._connection.execute("SELECT id FROM files WHERE path = ?", (state.path,)).fetchone()
+        file, noted = int(row[0]), list(problems)
+        added: set[str] = set()
+        changed: set[str] = set()
+        for packed in articles:
+            article_id = packed.article.id
+            if not self._connection.execute("INSERT OR IGNORE INTO kept VALUES (?)", (article_id,)).rowcount:
+                noted.append(Problem(state.path, f"id {article_id!r} is used twice in this file", lost=True))
+                continue
+            if not self._claim(packed, file, state.path, noted):
+                continue
+            sql = f"SELECT file, digest FROM articles WHERE id = ? AND state != {REMOVED}"
+            if self._connection.execute(sql, (article_id,)).fetchone() != (file, packed.digest):
+                (changed if self._is_known(article_id) else added).add(article_id)
+                self._store(packed, file)
+        removed = self._end_parts(file, state, digest) if is_last else frozenset()
+        self._note(file, noted)
+        return Change(frozenset(added), frozenset(changed), removed)
+
+    def _begin_parts(self, file: int) -> None:
+        self._refused.clear()
+        self._connection.execute("DROP TABLE IF EXISTS temp.kept")
+        self._connection.execute("CREATE TEMP TABLE kept (id TEXT PRIMARY KEY) WITHOUT ROWID")
+        for table in ("problems", "claims"):
+            self._connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
+
+    def _end_parts(self, file: int, state: FileState, digest: str) -> frozenset[str]:
+        rows = self._connection.execute(
+            f"SELECT id FROM articles WHERE file = ? AND state != {REMOVED} "
+            "AND id NOT IN (SELECT id FROM kept)",
+            (file,),
+        )
+        removed = frozenset(row[0] for row in rows)
+        self._flag_as_removed(removed)
+        self._connection.execute("DROP TABLE temp.kept")
+        if file not in self._refused:
+            self._touch(state, digest)
+        return removed
+
+    def set_field_map(self, field_map: FieldMap) -> None:
+        """Remembers what records call their fields. Where that is new, files of records are read again."""
+        if field_map == self.field_map():
+            return
+        self._connection.execute("DROP TABLE IF EXISTS field_map")  # older catalogs have none
+        self._connection.execute("CREATE TABLE field_map (field TEXT NOT NULL, key TEXT NOT NULL) STRICT")
+        rows = [(name, key) for name, keys in field_map.items() for key in keys]
+        self._connection.executemany("INSERT INTO field_map VALUES (?, ?)", rows)
+        for suffix in RECORD_SUFFIXES:
+            sql = "UPDATE files SET size = -1 WHERE lower(path) LIKE ?"
+            self._connection.execute(sql, (f"%{suffix}",))
 
     def _take_back(self, file: int) -> dict[str, bytes]:
         """Forgets what was noted of a known file; gives the ids and digests of its articles."""
@@ -163,6 +236,7 @@ class CatalogWriter(Catalog):
             return
         self._connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
         self._connection.execute("UPDATE files SET size = -1 WHERE id = ?", (row[0],))
+        self._refused.add(row[0])
         self._note(row[0], [Problem(row[1], f"article {article_id!r} was refused: {reason}", lost=True)])
 
     def compare(self, there: Mapping[str, str]) -> set[str]:
