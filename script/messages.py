@@ -42,7 +42,8 @@ CORRECTIONS = {
 KEYWORDS = {
     "_": None,
     "ngettext": (1, 2),
-    "message": None,
+    "gettext_noop": None,
+    "gettext": None,
     "Note": None,
     "QueryError": None,
     "TooSlowError": None,

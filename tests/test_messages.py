@@ -46,7 +46,7 @@ def test_catalogs_are_complete_and_in_step_with_the_source(script: ModuleType, p
     """Where this fails: run script/messages.py, and translate what it lists."""
     source, catalog = script.messages(), script.read(path)
     assert {entry.id for entry in catalog} == {entry.id for entry in source}
-    placeholders = re.compile(r"%\(\w+\)s|{\w+[^}]*}")
+    placeholders = re.compile(r"{\w+[^}]*}")
     for entry in catalog:
         if not entry.id:
             continue
@@ -86,7 +86,7 @@ def test_all_that_reaches_a_page_is_a_message(script: ModuleType) -> None:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
-                and node.func.id in script.KEYWORDS
+                and node.func.id in script.KEYWORDS.keys() - {"gettext"}  # which also takes marked ones
             ):
                 assert isinstance(node.args[0], ast.Constant), f"{module.name}:{node.lineno}"
 
@@ -206,4 +206,4 @@ def test_every_kind_of_page_can_be_rendered(client: FlaskClient, tag: str) -> No
     ):
         page = page_at(client, path)
         assert one(page, "html")["lang"] == tag
-        assert "%(" not in page.text
+        assert not re.search(r"[{]\w+[}]|%\(", page.text)

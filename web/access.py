@@ -16,7 +16,7 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.security import check_password_hash
 
 from index.errors import SettingsError
-from web.language import message
+from web.language import gettext_noop
 from web.settings import WebSettings
 
 # What a hash begins with, as `souwen password` makes it, or older versions of werkzeug.
@@ -50,7 +50,9 @@ class _Guard:
         name, password = (given.get("username"), given.get("password")) if given else (None, None)
         if request.endpoint not in _FREE and not self._is_right(name or "", password or ""):
             challenge = WWWAuthenticate("basic", {"realm": "souwen", "charset": "UTF-8"})
-            raise Unauthorized(message("a name and a password are asked for."), www_authenticate=challenge)
+            raise Unauthorized(
+                gettext_noop("a name and a password are asked for."), www_authenticate=challenge
+            )
 
     def _is_right(self, name: str, password: str) -> bool:
         """In the same time for every name, and for every password that is wrong."""

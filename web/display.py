@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from index.analysis.document import category_paths
 from index.article import Article, format_date, local
 from search.snippets import Snippet
-from web.language import language, local_day, message, said
+from web.language import _, language, local_day
 
 # Between a level's name and the name of the level above, which some archives repeat.
 _DASHES = frozenset("－—–-·_:：")
@@ -66,11 +66,11 @@ def _when(seconds: int, zone: tzinfo, today: date, tag: str) -> Markup:
     moment = local(seconds, zone)
     days = (today - moment.date()).days
     if days == 0:
-        words = said(message("today"))
+        words = _("today")
     elif days == 1:
-        words = said(message("yesterday"))
+        words = _("yesterday")
     elif 1 < days < 7:
-        words = said(message("%(days)s days ago"), days=days)
+        words = _("{days} days ago", days=days)
     else:
         words = escape(local_day(moment.date()))
     # Both are digits and a name of the IANA database.

@@ -21,7 +21,7 @@ from index.errors import (
 )
 from search.serialize import error_json
 from web.context import context
-from web.language import message
+from web.language import gettext_noop
 
 STATUS: dict[type[SouwenError], int] = {
     QueryError: 400,
@@ -85,17 +85,19 @@ def _http_error(error: HTTPException) -> Response:
     values: dict[str, object]
     template, values = error.description or HTTPStatus(status).phrase, {}
     if status == 404:
-        template = message("there is nothing at {path}. The API is described at /api/openapi.json.")
+        template = gettext_noop("there is nothing at {path}. The API is described at /api/openapi.json.")
         values = {"path": request.path}
     elif status == 405:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ("GET",)))
-        template = message("{method} is not allowed at {path}. Allowed: {allowed}.")
+        template = gettext_noop("{method} is not allowed at {path}. Allowed: {allowed}.")
         values = {"method": request.method, "path": request.path, "allowed": allowed}
     elif status == 429:
         values = {"limit": template}
-        template = message("more requests than {limit} came from this address (rate_limit). Try again later.")
+        template = gettext_noop(
+            "more requests than {limit} came from this address (rate_limit). Try again later."
+        )
     elif status == 500:
-        template = message("something went wrong in souwen itself. The server's log says what.")
+        template = gettext_noop("something went wrong in souwen itself. The server's log says what.")
     response = _answer(Failure(status, code, template, values))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):

@@ -26,8 +26,8 @@ _OTHERS = "en"
 _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
 
-class Said(Protocol):
-    """What souwen tells a person: notes and errors. An English template and what fills it."""
+class Message(Protocol):
+    """A note or an error for a person: an English template and its values."""
 
     @property
     def template(self) -> str: ...
@@ -39,12 +39,12 @@ def init_language(app: Flask) -> None:
     """Makes the templates of an app speak the language of whoever asks."""
     flask_babel.Babel(app, locale_selector=lambda: language().replace("-", "_"), configure_jinja=False)
     app.jinja_env.globals |= {
-        "_": said,
-        "ngettext": _counted,
+        "_": _,
+        "ngettext": ngettext,
         "language": language,
         "in_chinese": _in_chinese,
     }
-    app.jinja_env.filters["translated"] = translated
+    app.jinja_env.filters["gettext"] = gettext
 
 
 def language() -> str:
@@ -68,12 +68,12 @@ def closest(tag: str) -> str:
     return "en" if name == "en" else ""
 
 
-def message(text: str) -> str:
-    """Marks a message that is translated where it is shown."""
+def gettext_noop(text: str) -> str:
+    """Mark a message for extraction; it is translated where it is shown."""
     return text
 
 
-def translated(text: str | Said) -> str:
+def gettext(text: str | Message) -> str:
     """A message in the language of the answer."""
     if isinstance(text, str):
         return _translations().ugettext(text)
@@ -106,15 +106,15 @@ def _chosen() -> str:
     return next((found for tag in tags if (found := closest(tag))), _UNASKED if "*" in tags else _OTHERS)
 
 
-def said(text: str, /, **values: object) -> Markup:
-    """A message of a template; values are escaped, but for what is markup already."""
-    said = _markup(language(), text)
-    return said % values if values else said
+def _(text: str, /, **values: object) -> Markup:
+    """A message as markup, in the language of the answer. Values are escaped, unless they are markup."""
+    translated = _markup(language(), text)
+    return translated.format(**values) if values else translated
 
 
-def _counted(one: str, many: str, number: int, /, **values: object) -> Markup:
-    """A message that depends on a number, in the plural form of the language."""
-    return Markup(_translations().ungettext(one, many, number)) % values  # written by translators
+def ngettext(one: str, many: str, number: int, /, **values: object) -> Markup:
+    """A message that depends on a number, in the plural form of the language, as markup."""
+    return Markup(_translations().ungettext(one, many, number)).format(**values)  # written by translators
 
 
 # A page has a hundred messages. Jinja's own extension takes ten times as long for each.

@@ -14,7 +14,7 @@ from search.request import SearchRequest
 from search.searcher import Results
 from web.charts import Timeline, make_timeline
 from web.display import level_names
-from web.language import message, said
+from web.language import _, gettext_noop
 from web.links import search_url
 
 _key = lru_cache(maxsize=10_000)(fold_key)
@@ -27,10 +27,10 @@ _MOST_YEARS = 20
 _FEW_YEARS = 2
 # Ranges of days that end with the newest article, the shortest first.
 _RANGES = (
-    (message("24 hours"), 1),
-    (message("A week"), 7),
-    (message("A month"), 30),
-    (message("A year"), 365),
+    (gettext_noop("24 hours"), 1),
+    (gettext_noop("A week"), 7),
+    (gettext_noop("A month"), 30),
+    (gettext_noop("A year"), 365),
 )
 
 
@@ -131,9 +131,9 @@ def _chips(request: SearchRequest) -> tuple[Chip, ...]:
         if request.date_from == request.date_to:
             dates = request.date_from
         elif not request.date_to:
-            dates = said(message("since %(day)s"), day=request.date_from)
+            dates = _("since {day}", day=request.date_from)
         elif not request.date_from:
-            dates = said(message("until %(day)s"), day=request.date_to)
+            dates = _("until {day}", day=request.date_to)
         else:
             dates = f"{request.date_from} – {request.date_to}"
         filters.append(Chip("date", dates, search_url(request, date_from="", date_to="")))

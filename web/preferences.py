@@ -15,21 +15,30 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import Flask, Response, request
-from markupsafe import Markup
 
 from web.context import context
-from web.language import LANGUAGES, closest, language, message, said
+from web.language import LANGUAGES, closest, gettext, gettext_noop, language
 
 # The values of each preference and the messages that name them; the first is the default. A language is
 # named in itself, and chosen by any tag that means it.
 _NAMES: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "lang": (message("Language"), LANGUAGES),
+    "lang": (gettext_noop("Language"), LANGUAGES),
     "theme": (
-        message("Colours"),
-        {"system": message("as the system"), "light": message("light"), "dark": message("dark")},
+        gettext_noop("Colours"),
+        {
+            "system": gettext_noop("as the system"),
+            "light": gettext_noop("light"),
+            "dark": gettext_noop("dark"),
+        },
     ),
-    "keys": (message("Single keys as shortcuts"), {"on": message("on"), "off": message("off")}),
-    "images": (message("Pictures of other sites"), {"show": message("show"), "block": message("block")}),
+    "keys": (
+        gettext_noop("Single keys as shortcuts"),
+        {"on": gettext_noop("on"), "off": gettext_noop("off")},
+    ),
+    "images": (
+        gettext_noop("Pictures of other sites"),
+        {"show": gettext_noop("show"), "block": gettext_noop("block")},
+    ),
 }
 _YEAR = 365 * 24 * 3600
 _TEXTS = ("text/html", "application/atom+xml", "application/opensearchdescription+xml")
@@ -82,10 +91,10 @@ def choices() -> list[Choice]:
     return [
         Choice(
             name,
-            said(_NAMES[name][0]),
+            gettext(_NAMES[name][0]),
             tuple(
                 Option(
-                    Markup(title) if name == "lang" else said(title),  # a constant of ours
+                    title if name == "lang" else gettext(title),
                     address + value,
                     value == active[name],
                     value if name == "lang" else "",

@@ -38,7 +38,7 @@ from index.sources.extract import (
 )
 from search.planning.plan import HighlightTerm
 from search.snippets import highlight
-from web.language import message, said
+from web.language import _
 
 # The id of the first mark.
 FIRST_HIT = "hit"
@@ -181,7 +181,7 @@ class _Writer:
             self._open.append("")
             return True
         if name == "img" and not self._pictures:
-            label = attributes.get("alt") or said(message("picture"))
+            label = attributes.get("alt") or _("picture")
             self._parts.append(f'<a href="{escape(attributes["src"])}">[{escape(label)}]</a>')
             self._open.append("")
             return True

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from index.analysis import Analyzer
-from index.article import Article, local
+from index.article import local
 from index.errors import NotFoundError
 from search.request import SearchRequest
-from search.searcher import Overview, Searcher
+from search.searcher import Searcher
 from search.snippets import highlight
 from web import params
 from web.charts import make_timeline
 from web.context import context
+from web.examples import example_queries
 from web.headers import page_etag
-from web.language import local_day, message, translated
+from web.language import local_day
 from web.links import query_string, search_url
 from web.listing import make_listing
 from web.preferences import shows_pictures
@@ -36,7 +34,6 @@ _SIMILAR = 6
 _RECENT_YEARS = 3
 # What differs from one time to the next, though nothing has changed.
 _TOOK = re.compile(r'<span class="took">.*?</span>')
-_HAN = re.compile(r"[\u4e00-\u9fff]{2,4}")
 
 
 @blueprint.get("/", endpoint="home")
@@ -79,7 +76,7 @@ def _first_page() -> str:
     overview = searcher.overview()
     newest = searcher.newest(_NEWEST)
     with searcher.reader.acquire() as index:
-        examples = _examples(index.analyzer, overview, newest)
+        examples = example_queries(index.analyzer, overview, newest)
         zone = index.zone
     top = [facet for facet in overview.facets["category"] if "/" not in facet.value]
     return render_template(
@@ -134,32 +131,3 @@ def about() -> str:
         months=make_timeline(recent, everything),
         zone=searcher.zone(),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A query to try; `kind` says what it shows."""
-
-    query: str
-    kind: str
-
-
-def _examples(analyzer: Analyzer, overview: Overview, newest: Sequence[Article]) -> list[Example]:
-    """Queries that find something here, one of each kind: they are made from the articles themselves.
-    The names of fields are those of the reader's language."""
-    found: dict[str, str] = {}
-    for article in newest:
-        words = [word for word in analyzer.words(article.title) if _HAN.fullmatch(word)]
-        if len(words) > 1 and "words" not in found:
-            found["words"] = " ".join(words[:2])
-            found["title"] = translated(message("title")) + ":" + words[-1]
-        phrases = [part for part in re.findall(r"[\u4e00-\u9fff]+", article.title) if 4 <= len(part) <= 8]
-        if phrases:
-            found.setdefault("phrase", f'"{phrases[0]}"')
-    for field, kind in ((message("author"), "author"), (message("category"), "category")):
-        values = overview.facets[kind]
-        if values and not re.search(r"[\s()（）\"|｜]", values[0].value):
-            found[kind] = f"{translated(field)}:{values[0].value}"
-    if months := overview.facets["month"]:
-        found["date"] = translated(message("date")) + ":" + months[-1].value
-    return [Example(text, kind) for kind, text in found.items()]
