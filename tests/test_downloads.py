@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tracemalloc
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -150,3 +151,23 @@ def test_a_file_is_sent_as_it_is_found(many: Flask, monkeypatch: pytest.MonkeyPa
         assert answer.content_length is None
         assert next(iter(answer.response))
         assert len(searches) < 5
+
+
+def test_downloads_leave_threads_for_searches(many: Flask) -> None:
+    """Clients that don't read on keep a thread each; when they leave, others may download."""
+    client = many.test_client()
+    with ExitStack() as unread:
+        answers = [client.get("/search.jsonl?q=正文", buffered=False) for _ in range(5)]
+        for answer in answers:
+            unread.callback(answer.close)
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 503]
+        assert answers[-1].headers["Retry-After"] == "60"
+        assert answers[-1].json == {
+            "error": {
+                "code": "service_unavailable",
+                "message": "too many downloads are in progress. Try again in a minute.",
+            }
+        }
+        assert client.get("/api/search?q=正文").status_code == 200
+    assert client.get("/search.jsonl?q=正文").status_code == 200
+    assert client.head("/search.csv?q=正文").status_code == 200

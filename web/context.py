@@ -6,6 +6,7 @@ import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import cast
 
 from flask import current_app
@@ -19,6 +20,8 @@ from web.settings import WebSettings
 
 _HERE = Path(__file__).parent
 _KEY = "souwen"
+# Downloads at a time in a process: half of the threads that answer.
+_DOWNLOADS = 4
 # What the script of the pages sends when nobody has pressed a key to search.
 TYPING = "X-Typing"
 
@@ -34,6 +37,7 @@ class Context:
     versions: dict[str, str] = field(default_factory=lambda: _versions())
     opened: ExitStack = field(default_factory=ExitStack)
     query_log: QueryLog | None = None
+    download_slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_DOWNLOADS))
 
     def search(self, request: SearchRequest) -> Results:
         """A search that somebody asked for: it is counted, and logged if it is one by itself: no other page,

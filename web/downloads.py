@@ -2,7 +2,8 @@
 
 The list is that of the page with the same parameters, from its first article to its last (or to the setting
 `max_hits`). It is sent as it is found, a part at a time: memory does not grow with its length. An index that
-changes meanwhile may show in it.
+changes meanwhile may show in it. A thread is busy until the client has read all or has left, so that only
+some of the threads may send downloads (`Context.download_slots`).
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import tzinfo
 from itertools import chain
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import ServiceUnavailable
 
 from index.article import local
 from search.request import MAX_SIZE, SearchRequest
@@ -25,6 +28,7 @@ from search.searcher import ResultHit
 from search.serialize import article_url, hit_json
 from web import params
 from web.context import context
+from web.language import gettext_noop
 
 blueprint = Blueprint("downloads", __name__)
 
@@ -93,9 +97,21 @@ def _csv(rows: Iterable[Iterable[str]]) -> str:
     return lines.getvalue()
 
 
+def _within(slot: ExitStack, lines: Iterable[str]) -> Iterator[str]:
+    with slot:
+        yield from lines
+
+
 def _file(wanted: SearchRequest, kind: str, content_type: str, lines: Iterable[str]) -> Response:
+    slots = context().download_slots
+    if not slots.acquire(blocking=False):
+        busy = gettext_noop("too many downloads are in progress. Try again in a minute.")
+        raise ServiceUnavailable(busy, retry_after=60)
     name = re.sub(r"[^\w-]+", "_", wanted.query).strip("_")[:60] or "articles"
-    response = Response(lines, content_type=content_type)
+    slot = ExitStack()  # is left at the end of the file, or when the client goes before
+    slot.callback(slots.release)
+    response = Response(_within(slot, lines), content_type=content_type)
+    response.call_on_close(slot.close)
     named = f"filename=souwen.{kind}; filename*=UTF-8''{quote(f'souwen-{name}.{kind}')}"  # RFC 6266
     response.headers["Content-Disposition"] = f"attachment; {named}"
     return response

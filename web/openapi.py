@@ -161,7 +161,7 @@ _ID: Schema = {
 _ERRORS = {
     400: "A parameter is not allowed, or the query is over a limit.",
     404: "There is no article with this id.",
-    503: "The index is missing or can't be read, or the engine failed; the message says what to run.",
+    503: "The index can't be searched, or the server is busy; the message says what to do.",
 }
 
 
