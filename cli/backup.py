@@ -19,7 +19,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @index_option
 @json_option
 def backup_command(file: Path, directory: str | None, as_json: bool) -> None:
-    """Write the index to one file, while others search and write.
+    """Write the index to one file. Others may search and write meanwhile.
 
     \b
     Example:
@@ -36,11 +36,11 @@ def backup_command(file: Path, directory: str | None, as_json: bool) -> None:
 
 @click.command("restore")
 @click.argument("file", type=_FILE)
-@click.option("--replace", "replaces", is_flag=True, help="Take the directory of an index that is there.")
+@click.option("--replace", "replaces", is_flag=True, help="Replace an existing index.")
 @index_option
 @json_option
 def restore_command(file: Path, replaces: bool, directory: str | None, as_json: bool) -> None:
-    """Make an index of a backup. The files that were indexed are not needed.
+    """Make an index from a backup. The indexed files are not needed.
 
     \b
     Examples:

@@ -33,11 +33,11 @@ def dict_command() -> None:
 
 
 @dict_command.command("discover")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many words.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="Number of words.")
 @click.option(
     "--min-count",
     type=click.IntRange(2),
-    help="How often a word must occur. [default: 5, or one in a million words]",
+    help="Minimum occurrences of a word. [default: 5, or one in a million words]",
 )
 @index_option
 @json_option

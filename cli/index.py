@@ -25,12 +25,12 @@ _NICENESS = 10
 
 @click.command("index")
 @click.argument("paths", nargs=-1, metavar="PATH…", type=click.Path(path_type=Path))
-@click.option("--rebuild", is_flag=True, help="Make the index anew, beside the old one, and then swap.")
-@click.option("--watch", is_flag=True, help="Go on following the folders until Ctrl-C.")
-@click.option("--engine", metavar="E", default="", help=f"What searches: {', '.join(ENGINES)}.")
+@click.option("--rebuild", is_flag=True, help="Build a new index beside the old one, then swap.")
+@click.option("--watch", is_flag=True, help="Keep following the folders until Ctrl-C.")
+@click.option("--engine", metavar="E", default="", help=f"The search engine: {', '.join(ENGINES)}.")
 @click.option("--url", metavar="URL", default="", help="For opensearch: https://NODE:9200/NAME.")
 @click.option(
-    "--shards", metavar="N", type=click.IntRange(1), help="For opensearch. [default: as before, or 1]"
+    "--shards", metavar="N", type=click.IntRange(1), help="Shards, for opensearch. [default: as before, or 1]"
 )
 @click.option(
     "--writer-id",
@@ -38,19 +38,19 @@ _NICENESS = 10
     default="",
     help="For opensearch: go on as the index directory that had this writer id, and was lost.",
 )
-@click.option("--segmenter", metavar="S", default="", help="For a new index: rjieba, jieba.")
+@click.option("--segmenter", metavar="S", default="", help="Word segmenter of a new index: rjieba, jieba.")
 @click.option(
-    "--jobs", metavar="N", type=click.IntRange(1), help="Processes that read. [default: one a core]"
+    "--jobs", metavar="N", type=click.IntRange(1), help="Processes that read files. [default: one per core]"
 )
-@click.option("--forget", metavar="NAME", multiple=True, help="Follow this folder no longer.")
+@click.option("--forget", metavar="NAME", multiple=True, help="Stop following this folder.")
 @click.option(
     "--map",
     "field_map",
     metavar="FIELD=KEY",
     multiple=True,
-    help="What records call a field: text=paragraphs. The index remembers it.",
+    help="The key of a field in records: text=paragraphs. The index remembers it.",
 )
-@click.option("--allow-empty", is_flag=True, help="Let all or most articles go, if their files are gone.")
+@click.option("--allow-empty", is_flag=True, help="Remove all or most articles if their files are gone.")
 @index_option
 @json_option
 def index_command(
@@ -106,9 +106,7 @@ def index_command(
 
     def run(request: IngestRequest, is_again: bool = False) -> IngestReport:
         with progress_bar("files") as show:
-            report = sync(
-                index_directory, request, settings, lambda progress: show(progress.done, progress.total)
-            )
+            report = sync(index_directory, request, settings, show)
         if is_again and not any(count for _, count in _counts(report)):
             return report
         if as_json:

@@ -29,7 +29,7 @@ _WAIT = 60.0
 @index_option
 @json_option
 def stats_command(directory: str | None, as_json: bool) -> None:
-    """Print what the index holds, in numbers.
+    """Print the contents of the index in numbers.
 
     \b
     Example:
@@ -55,7 +55,7 @@ def stats_command(directory: str | None, as_json: bool) -> None:
 @index_option
 @json_option
 def problems_command(directory: str | None, as_json: bool) -> None:
-    """List what could not be read, or not well, and why.
+    """List files that could not be read, or only in part, and why.
 
     Of what is `lost`, nothing is in the index; what is `doubtful` is there with what could be read.
 
@@ -77,7 +77,7 @@ def problems_command(directory: str | None, as_json: bool) -> None:
 
 
 @click.command("verify")
-@click.option("--repair", "repairs", is_flag=True, help="Mend what can be mended without a rebuild.")
+@click.option("--repair", "repairs", is_flag=True, help="Repair without a rebuild where possible.")
 @index_option
 @json_option
 def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The command `souwen`: its commands, and what happens to their errors.
+"""The command `souwen`: its commands, and their errors.
 
 Commands are imported when they are called: a search from a cold process has half a second.
 """
@@ -15,22 +15,22 @@ import click
 from cli.options import printable
 from index.errors import IndexDamagedError, SouwenError
 
-# Each command's module, and what `souwen --help` says of it.
+# Each command's module, and its help in `souwen --help`.
 _COMMANDS = {
     "index": ("cli.index", "Make an index follow folders of articles."),
     "search": ("cli.search", "Search, and print ranked results with the hits marked."),
     "show": ("cli.search", "Print an article."),
-    "similar": ("cli.search", "List the articles most like one."),
-    "suggest": ("cli.search", "List what could be searched for."),
+    "similar": ("cli.search", "List the articles most similar to one."),
+    "suggest": ("cli.search", "Suggest queries."),
     "serve": ("cli.serve", "Serve the search page and the JSON API."),
-    "stats": ("cli.inspect", "Print what the index holds, in numbers."),
-    "problems": ("cli.inspect", "List what could not be read, or not well, and why."),
+    "stats": ("cli.inspect", "Print the contents of the index in numbers."),
+    "problems": ("cli.inspect", "List files that could not be read, or only in part."),
     "verify": ("cli.inspect", "Check that index, catalog and files agree."),
-    "backup": ("cli.backup", "Write the index to one file, while others use it."),
-    "restore": ("cli.backup", "Make an index of a backup."),
+    "backup": ("cli.backup", "Write the index to one file."),
+    "restore": ("cli.backup", "Make an index from a backup."),
     "export": ("cli.export", "Write all articles as JSON Lines."),
     "dict": ("cli.dictionary", "Find new words for the dictionary, and try a changed one."),
-    "queries": ("cli.queries", "List what is searched for most, and what finds nothing."),
+    "queries": ("cli.queries", "List frequent queries, and queries without results."),
     "password": ("cli.password", "Print the hash of a password for the server."),
     "config": ("cli.inspect", "Print the settings in effect."),
 }

@@ -1,4 +1,4 @@
-"""What all commands have in common: `--index`, `--json`, and how things are printed."""
+"""Options of all commands (`--index`, `--json`), and printing."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def settings_for(directory: str | None) -> WebSettings:
 
 
 def print_json(value: object) -> None:
-    """JSON to standard output, characters as they are, but for those that a terminal would obey."""
+    """Print JSON: characters as they are, except those that a terminal would obey."""
     click.echo(_UNPRINTABLE.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=2)))
 
 
@@ -69,8 +69,8 @@ def console() -> Console:
 
 @contextmanager
 def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar with rate and remaining time on standard error, if that is a terminal. It is told how many are
-    done, of how many."""
+    """A bar with rate and remaining time on standard error, if that is a terminal. Call it with the numbers
+    done and in all."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -93,7 +93,7 @@ def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def printable(text: str) -> str:
-    """Text without control characters, which a terminal would obey: they are written out."""
+    """Text whose control characters, which a terminal would obey, are escaped."""
     return "".join(c if c.isprintable() or c in "\u3000\xa0" else _written_out(c) for c in text)
 
 

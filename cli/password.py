@@ -8,7 +8,7 @@ from cli.options import json_option, print_json
 
 
 @click.command("password")
-@click.password_option(help="The password. [default: is asked for]")
+@click.password_option(help="The password. [default: ask]")
 @json_option
 def password_command(password: str, as_json: bool) -> None:
     """Print the hash of a password, for the setting password.

@@ -13,13 +13,20 @@ from search.assist.query_log import LoggedQuery, read_queries
 
 
 @click.command("queries")
-@click.option("-n", "size", type=click.IntRange(1), default=20, show_default=True, help="How many of each.")
-@click.option("--days", type=click.IntRange(1), help="Of so many days, today included. [default: all]")
+@click.option(
+    "-n",
+    "size",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Queries in each list.",
+)
+@click.option("--days", type=click.IntRange(1), help="Days to count, including today. [default: all]")
 @json_option
 def queries_command(size: int, days: int | None, as_json: bool) -> None:
-    """List what is searched for most, and what is searched for and finds nothing.
+    """List frequent queries, and queries without results.
 
-    The server keeps count where the setting query_log names a file: of each day and query, no more.
+    The server counts queries by day if the setting query_log names a file.
 
     \b
     Example:

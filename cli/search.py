@@ -35,13 +35,15 @@ _NOTHING_FOUND = 1
     default="relevance",
     show_default=True,
     metavar="relevance|newest|oldest",
-    help="The order.",
+    help="Sort order.",
 )
 @click.option("--category", metavar="C", default="", help="Only this category: 金融 or 金融/新浪财经.")
 @click.option("--author", metavar="A", default="", help="Only this author.")
-@click.option("--from", "date_from", metavar="D", default="", help="Not before: 2022, 2022-01 or 2022-01-04.")
-@click.option("--to", "date_to", metavar="D", default="", help="Not after, in the same forms.")
-@click.option("--explain", "explained", is_flag=True, help="Say how each article got its score.")
+@click.option(
+    "--from", "date_from", metavar="D", default="", help="From this date on: 2022, 2022-01 or 2022-01-04."
+)
+@click.option("--to", "date_to", metavar="D", default="", help="Up to this date, in the same forms.")
+@click.option("--explain", "explained", is_flag=True, help="Show how each article got its score.")
 @index_option
 @json_option
 def search_command(
@@ -99,7 +101,7 @@ def search_command(
 @index_option
 @json_option
 def show_command(article_id: str, directory: str | None, as_json: bool) -> None:
-    """Print an article: title, what is known of it, and its text.
+    """Print an article: title, metadata and text.
 
     \b
     Example:
@@ -126,11 +128,11 @@ def show_command(article_id: str, directory: str | None, as_json: bool) -> None:
 
 @click.command("similar")
 @click.argument("article_id", metavar="ID")
-@click.option("-n", "size", type=int, default=10, show_default=True, help="How many.")
+@click.option("-n", "size", type=int, default=10, show_default=True, help="Number of results.")
 @index_option
 @json_option
 def similar_command(article_id: str, size: int, directory: str | None, as_json: bool) -> None:
-    """List the articles most like one, by its most telling words; without its copies.
+    """List the articles most like one, by its content words; without its copies.
 
     \b
     Example:
@@ -152,11 +154,11 @@ def similar_command(article_id: str, size: int, directory: str | None, as_json: 
 
 @click.command("suggest")
 @click.argument("prefix", nargs=-1, metavar="PREFIX")
-@click.option("-n", "size", type=int, default=8, show_default=True, help="How many.")
+@click.option("-n", "size", type=int, default=8, show_default=True, help="Number of results.")
 @index_option
 @json_option
 def suggest_command(prefix: Sequence[str], size: int, directory: str | None, as_json: bool) -> None:
-    """List what could be searched for by somebody who has typed PREFIX.
+    """Suggest queries that begin with PREFIX.
 
     \b
     Example:
@@ -204,7 +206,7 @@ def _print_results(out: Console, results: Results, zone: tzinfo) -> None:
 
 
 def _print_advice(out: Console, results: Results) -> None:
-    """What to search for instead, and what of the search finds nothing."""
+    """Print the suggestion, and the parts of a query without results."""
     from rich.text import Text
 
     if results.suggestion is not None:
@@ -261,7 +263,7 @@ _KINDS = {
 
 
 def _explained(explanation: Explanation) -> Iterator[str]:
-    """How a score came about, in lines: kind by kind, title before body."""
+    """An explanation in lines: kind by kind, title before body."""
     if not explanation.parts:
         yield "No score: the order is by date, or nothing in the query scores."
         return

@@ -15,11 +15,17 @@ _MOST_PROCESSES = 4
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="The port; 0 is any free one.",
+)
 @click.option(
     "--processes",
     type=click.IntRange(1, 64),
-    help=f"Processes that answer. [default: one for each core, at most {_MOST_PROCESSES}]",
+    help=f"Server processes. [default: one for each core, at most {_MOST_PROCESSES}]",
 )
 @index_option
 @json_option

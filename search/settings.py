@@ -9,7 +9,7 @@ from index.settings import Settings, number, path
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings(Settings):
-    """How queries are read, matched and ranked, and their limits; with the settings of the index."""
+    """Synonyms, ranking and limits of queries, and the query log; with the settings of the index."""
 
     synonyms: str = path(
         "", "a file with words that mean the same: `医保, 医疗保险`, or `北理工 => 北京理工大学`"

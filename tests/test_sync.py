@@ -13,7 +13,7 @@ from index.article import post_id
 from index.errors import IndexBusyError
 from index.ingest import sync as sync_module
 from index.ingest import workers as prepare
-from index.ingest.job import IngestRequest, Progress
+from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
 from index.store.directory import IndexDirectory
@@ -146,10 +146,10 @@ def test_what_is_done_is_told_and_committed_bit_by_bit(
     monkeypatch.setattr(sync_module, "COMMIT_EVERY", 2)
     for number in range(5):
         any_archive.lines(f"{number}.jsonl", {f"{number}{i}": f"图书馆{number}{i}" for i in range(3)})
-    told: list[Progress] = []
+    told: list[tuple[int, int]] = []
     request = IngestRequest([any_archive.folder], engine=any_archive.engine)
-    sync(any_archive.directory, request, Settings(), told.append)
-    assert told == [Progress(done, 5) for done in range(1, 6)]
+    sync(any_archive.directory, request, Settings(), lambda done, total: told.append((done, total)))
+    assert told == [(done, 5) for done in range(1, 6)]
     assert len(any_archive.find("图书馆")) == 15
     assert any_archive.agrees()
 

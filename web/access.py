@@ -1,7 +1,7 @@
-"""Who may ask, and how often: basic authentication (settings `username` and `password`) and a rate limit
+"""Authentication and rate limit: basic authentication (settings `username` and `password`) and a rate limit
 (`rate_limit` and `rate_limit_storage`), both off by default.
 
-`/healthz` is free of both: what watches the server has no password, and asks again and again.
+`/healthz` needs neither: monitoring has no password and asks often.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
+from collections.abc import Callable
 
 from flask import Flask, request
 from werkzeug.datastructures import WWWAuthenticate
@@ -26,18 +27,21 @@ _UNCOUNTED = _FREE | {"health.metrics", "static"}
 
 
 def init_access(app: Flask, settings: WebSettings) -> None:
-    """Makes an app count requests and ask for the password, as the settings say. Raises SettingsError."""
+    """Add the rate limit and the password of the settings to an app. Raises SettingsError."""
     if settings.rate_limit:
         _init_rate_limit(app, settings)  # before the password, so that guessing is counted
     if settings.password:
-        app.before_request(_Guard(settings).refuse)
+        app.before_request(Guard(settings).refuse)
 
 
-class _Guard:
-    """Lets in who knows name and password. To check a hash takes tens of milliseconds: who was let in is
-    known by a digest from then on, and one is checked at a time, so that guessing keeps one core busy."""
+class Guard:
+    """Checks name and password. Checking a hash takes tens of milliseconds: the right answer is remembered as
+    a digest, and one hash is checked at a time, so that guessing keeps at most one core busy."""
 
-    def __init__(self, settings: WebSettings) -> None:
+    def __init__(
+        self, settings: WebSettings, check_hash: Callable[[str, str], bool] = check_password_hash
+    ) -> None:
+        self._check_hash = check_hash
         self._name = settings.username.encode()
         self._password = settings.password
         self._key = secrets.token_bytes(32)
@@ -48,21 +52,21 @@ class _Guard:
         """Raises Unauthorized."""
         given = request.authorization
         name, password = (given.get("username"), given.get("password")) if given else (None, None)
-        if request.endpoint not in _FREE and not self._is_right(name or "", password or ""):
+        if request.endpoint not in _FREE and not self.is_right(name or "", password or ""):
             challenge = WWWAuthenticate("basic", {"realm": "souwen", "charset": "UTF-8"})
             raise Unauthorized(
                 gettext_noop("a name and a password are asked for."), www_authenticate=challenge
             )
 
-    def _is_right(self, name: str, password: str) -> bool:
-        """In the same time for every name, and for every password that is wrong."""
+    def is_right(self, name: str, password: str) -> bool:
+        """Compare in the same time for every name and every wrong password."""
         given = hmac.digest(self._key, f"{len(name)}:{name}:{password}".encode("utf-8", "replace"), "sha256")
         if hmac.compare_digest(given, self._known):
             return True
         right = hmac.compare_digest(name.encode("utf-8", "replace"), self._name)
         if self._password.startswith(_HASHES):
             with self._checking:
-                right &= check_password_hash(self._password, password)
+                right &= self._check_hash(self._password, password)
         else:
             right &= hmac.compare_digest(password.encode("utf-8", "replace"), self._password.encode())
         if right:

@@ -1,4 +1,4 @@
-"""The access log: a JSON object on a line for each request, for those who want one (setting `access_log`)."""
+"""The access log: a line of JSON for each request (setting `access_log`)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from web.instrumentation import RequestRecord
 
 
 class AccessLog:
-    """Writes to a file, or for `-` to standard error. Several processes may write to one file, and it may be
-    moved away: it is made anew.
+    """Writes to a file, or for `-` to standard error. Several processes may write to one file; a file that
+    was moved away is made again.
 
     Raises SettingsError where the file can't be written.
     """
@@ -34,7 +34,7 @@ class AccessLog:
             ) from None
 
     def write(self, answered: RequestRecord) -> None:
-        """Adds a line. Whatever a client sends, it is one line of ASCII."""
+        """Add a line of ASCII, whatever a client sends."""
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "address": answered.address,
@@ -50,5 +50,5 @@ class AccessLog:
         self._handler.handle(logging.makeLogRecord({"msg": json.dumps(line)}))
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Close the file."""
         self._handler.close()

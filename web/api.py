@@ -33,14 +33,14 @@ def article(article_id: str) -> Response:
 
 @blueprint.get("/similar/<article_id:article_id>")
 def similar(article_id: str) -> Response:
-    """The articles most like one."""
+    """The articles most similar to one."""
     size = params.number_of(request.args, params.SIMILAR_SIZE)
     return jsonify(response.similar_json(article_id, context().searcher.similar(article_id, size)))
 
 
 @blueprint.get("/suggest")
 def suggest() -> Response:
-    """What a person who has typed so much may want."""
+    """Suggestions for what has been typed so far."""
     prefix = params.text_of(request.args, params.PREFIX)
     size = params.number_of(request.args, params.SUGGEST_SIZE)
     return jsonify(response.suggest_json(prefix, context().searcher.suggest(prefix, size)))
@@ -48,13 +48,13 @@ def suggest() -> Response:
 
 @blueprint.get("/stats")
 def stats() -> Response:
-    """What the index holds."""
+    """The contents of the index in numbers."""
     return jsonify(response.stats_json(context().searcher.stats()))
 
 
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
-    """The description of all this."""
+    """The OpenAPI document."""
     return jsonify(_document() | {"servers": [{"url": request.script_root or "/"}]})
 
 

@@ -1,4 +1,4 @@
-"""What belongs to one app: settings, searcher, and the versions of its files."""
+"""Objects that the handlers of one app share: settings, searcher, metrics, logs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ TYPING = "X-Typing"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the handlers share. `versions` has a digest of each static file, by its name; `opened` is what is
-    to be closed with the app."""
+    """Objects that the handlers share. `versions` has a digest of each static file, by its name; `opened` is
+    closed with the app."""
 
     settings: WebSettings
     searcher: Searcher
@@ -40,8 +40,8 @@ class Context:
     download_slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_DOWNLOADS))
 
     def search(self, request: SearchRequest) -> Results:
-        """A search that somebody asked for: it is counted, and logged if it is one by itself: no other page,
-        nothing narrowed down, nor what the page shows while somebody types."""
+        """Search and count the search. It is also logged, unless it is another page of a search, has filters, or
+        was sent while somebody types."""
         results = self.searcher.search(request)
         self.metrics.searched(results)
         alone = request == SearchRequest(request.query, size=request.size, sort=request.sort)
@@ -50,13 +50,13 @@ class Context:
         return results
 
     def close(self) -> None:
-        """Lets go of all files, once nothing is being answered."""
+        """Close all files, once no request is in progress."""
         self.opened.close()
         self.searcher.close()
 
 
 def context() -> Context:
-    """That of the app which answers now."""
+    """The context of the current app."""
     return cast(Context, current_app.extensions[_KEY])
 
 

@@ -1,4 +1,4 @@
-"""How values look on a page: numbers, dates, marked text. Template filters."""
+"""Template filters: numbers, dates, highlighted text, categories."""
 
 from __future__ import annotations
 

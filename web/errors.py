@@ -1,4 +1,4 @@
-"""Errors as answers: JSON of one form for programs, a page for people, a stack trace for nobody."""
+"""Errors as answers: JSON for programs, a page for people, never a stack trace."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ STATUS: dict[type[SouwenError], int] = {
     IndexBusyError: 503,
     EngineError: 503,
 }
-# What mends an index that can't be read, where the message itself doesn't say; and what tells whether it
-# can.
+# Commands that repair or check an index that can't be read, where the message has none.
 _REBUILD = "souwen index FOLDER --rebuild --index {index}"
 _VERIFY = "souwen verify --index {index}"
 _OF_THE_INDEX = (IndexDamagedError, IndexMismatchError, EngineError)
@@ -42,8 +41,8 @@ _JSON_PATHS = ("/api/", "/healthz", "/search.csv", "/search.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error as it is shown: an English template, which pages translate, and what fills it. Among the
-    values, `command` is what to run to mend it."""
+    """An error as it is shown: an English template, which pages translate, and its values. `command` among
+    the values is the command that repairs it."""
 
     status: int
     code: str
@@ -59,7 +58,7 @@ class Failure:
 
 
 def init_errors(app: Flask) -> None:
-    """Makes an app answer errors so."""
+    """Register the error handlers of an app."""
     app.register_error_handler(SouwenError, _souwen_error)
     app.register_error_handler(HTTPException, _http_error)
 

@@ -1,4 +1,4 @@
-"""What other programs subscribe to: Atom (RFC 4287) and OpenSearch 1.1."""
+"""Atom feeds of searches (RFC 4287), and the OpenSearch 1.1 description."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def atom() -> Response:
 
 @blueprint.get("/opensearch.xml")
 def opensearch() -> Response:
-    """How a browser's own search box reaches this site."""
+    """The description for a browser's own search box."""
     return _xml(
         "opensearch.xml",
         "application/opensearchdescription+xml",

@@ -1,4 +1,4 @@
-"""What every answer says about safety and caching."""
+"""Security and caching headers of every answer."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _UNCACHED = frozenset(["health.ready", "health.live", "health.metrics"])
 
 
 def init_headers(app: Flask) -> None:
-    """Adds the headers to all answers of an app."""
+    """Add the headers to all answers of an app."""
     app.after_request(_finish)
 
 
 def page_etag(content: str) -> str:
-    """What tells one answer from another; without what differs each time, such as how long it took."""
+    """The ETag of a content, from which the caller left out what differs each time, such as timings."""
     return hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
@@ -72,7 +72,7 @@ def _version_static(response: Response) -> None:
 
 
 def _open_to_sites(response: Response) -> None:
-    """Lets scripts of the sites that the setting `cors` names read the API, as the Fetch standard says."""
+    """CORS headers (Fetch standard): scripts of the sites in the setting `cors` may read the API."""
     allowed = context().settings.cors.split()
     if not allowed:
         return

@@ -1,4 +1,4 @@
-"""What is known of a request once it has been answered; the access log and the metrics are made of it."""
+"""Records of answered requests, for the access log and the metrics."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from flask import Flask, Response, g, request
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """A request and its answer. `query` is as it came, percent-encoded; `endpoint` is the name of what
-    answered, empty where there is nothing; `size` is None where the answer was sent as it was made. `seconds`
-    are until the last of it was handed over to be sent."""
+    """A request and its answer. `query` is as it came, percent-encoded; `endpoint` is the name of the
+    handler, empty for an unknown path; `size` is None for a streamed answer. `seconds` last until the end of
+    the answer was handed to the server."""
 
     address: str
     method: str
@@ -30,8 +30,8 @@ Observer = Callable[[RequestRecord], None]
 
 
 def init_measure(app: Flask, *observers: Observer) -> None:
-    """Tells the observers of every request. To be called before all that adds to answers: what is registered
-    first sees an answer last."""
+    """Call the observers after every request. Call this before other `init_` functions: the handler that is
+    registered first sees an answer last."""
 
     def start() -> None:
         g.started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What a page of results shows besides the articles: filters, facets, pages; each with its link."""
+"""Filters, facets and page links of a page of results."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class RangeLink:
 
 @dataclass(frozen=True, slots=True)
 class PageLinks:
-    """Where the other pages are. Of `numbers`, None stands for a gap."""
+    """Links to the other pages. A None in `numbers` is a gap."""
 
     current: int
     last: int
@@ -97,7 +97,7 @@ class Listing:
 
 
 def make_listing(results: Results, max_hits: int, last_day: date) -> Listing:
-    """All of it, for one page of results. `last_day` is the day that ranges of days end with."""
+    """The listing of one page of results. Ranges of days end with `last_day`."""
     request = results.request
     months = results.facets.get("month", ())
     relaxed_at = None

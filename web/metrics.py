@@ -25,7 +25,7 @@ _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Metrics:
-    """What is counted, and what is looked up when it is asked for."""
+    """Counters of this process, and gauges that are read from the index on demand."""
 
     def __init__(self, searcher: Searcher) -> None:
         self._searcher = searcher
@@ -50,16 +50,16 @@ class Metrics:
         self._registry.register(self)
 
     def answered(self, answered: RequestRecord) -> None:
-        """Counts a request."""
+        """Count a request."""
         self._requests.labels(answered.endpoint or "none", answered.status).observe(answered.seconds)
 
     def searched(self, results: Results) -> None:
-        """Counts a search."""
+        """Count a search."""
         found = "none" if not results.total else "some" if results.relaxed_from == 0 else "all"
         self._searches.labels(found).observe(results.took_ms / 1000)
 
     def exposition(self) -> bytes:
-        """All of it, in the text format of Prometheus."""
+        """All metrics in the text format of Prometheus."""
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -67,7 +67,7 @@ class Metrics:
         directory = self._searcher.reader.directory
         writing = directory is not None and directory.is_written()
         yield GaugeMetricFamily(
-            "souwen_writer_running", "Whether something is writing to the index.", value=float(writing)
+            "souwen_writer_running", "1 while a process writes to the index.", value=float(writing)
         )
         try:
             with self._searcher.reader.acquire() as index:
@@ -75,7 +75,7 @@ class Metrics:
         except SouwenError:
             stats, run = None, None
         up = float(stats is not None)
-        yield GaugeMetricFamily("souwen_index_up", "Whether the index can be searched.", value=up)
+        yield GaugeMetricFamily("souwen_index_up", "1 if the index can be searched.", value=up)
         if stats is not None:
             yield from _of_index(stats)
         if run is not None:
@@ -90,7 +90,9 @@ def _of_index(stats: Stats) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily("souwen_index_articles", "Articles in the index.", value=stats.articles)
     if stats.lost is not None and stats.doubtful is not None:
         problems = GaugeMetricFamily(
-            "souwen_index_problems", "Files or lines that could not be read, or not well.", labels=("kind",)
+            "souwen_index_problems",
+            "Files or lines that could not be read, or only in part.",
+            labels=("kind",),
         )
         problems.add_metric(("lost",), stats.lost)
         problems.add_metric(("doubtful",), stats.doubtful)

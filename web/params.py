@@ -1,7 +1,7 @@
 """The parameters of every address: one table, read by the pages, the API and its OpenAPI document.
 
-A number that can't be read is an error that says what is allowed, never silently the default. Parameters
-that are not in the table are ignored, and so are empty ones: a form sends all its fields.
+A wrong number is an error that names the allowed range, never silently the default. Unknown parameters are
+ignored, and so are empty ones: a form sends all its fields.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ class Parameter:
         return isinstance(self.default, int)
 
 
-Q = Parameter("q", "What to search for, in the query language (see /help).", "query")
+Q = Parameter("q", "The query, in the query language (see /help).", "query")
 PAGE = Parameter("page", "The page of the result list; the first is 1.", "page", default=1)
 SIZE = Parameter("size", "Articles on a page.", "size", default=10, high=MAX_SIZE)
 SORT = Parameter(
     "sort",
-    "The order of the articles. What has nothing to score comes with the newest first.",
+    "The order of the articles. Queries without scorable terms are sorted newest first.",
     "sort",
     default=Sort.RELEVANCE.value,
     values=tuple(Sort),
@@ -60,19 +60,19 @@ FROM = Parameter(
     pattern=_PERIOD,
 )
 TO = Parameter("to", f"Only up to and including this date: {ALLOWED_PERIODS}.", "date_to", pattern=_PERIOD)
-EXPLAIN = Parameter("explain", "1 to say of each article how it got its score.", "explain", 0, low=0, high=1)
+EXPLAIN = Parameter("explain", "1 adds to each article how it got its score.", "explain", 0, low=0, high=1)
 
 SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, AUTHOR, FROM, TO, EXPLAIN)
 
 # A download has no pages.
 LIST_SIZE = replace(
-    SIZE, help="As on the page: partial matches follow where fewer articles than this have all of the words."
+    SIZE, help="The size of a page: partial matches follow if fewer articles than this have all of the words."
 )
 DOWNLOAD = (Q, LIST_SIZE, SORT, CATEGORY, AUTHOR, FROM, TO)
 
-PREFIX = Parameter("q", "What has been typed so far.", alias="prefix")
-SUGGEST_SIZE = Parameter("size", "At most so many suggestions.", default=8, high=MAX_SIZE)
-SIMILAR_SIZE = Parameter("size", "At most so many articles.", default=10, high=MAX_SIZE)
+PREFIX = Parameter("q", "The text that has been typed so far.", alias="prefix")
+SUGGEST_SIZE = Parameter("size", "The maximum number of suggestions.", default=8, high=MAX_SIZE)
+SIMILAR_SIZE = Parameter("size", "The maximum number of articles.", default=10, high=MAX_SIZE)
 
 
 def text_of(args: Mapping[str, str], parameter: Parameter) -> str:
@@ -116,7 +116,7 @@ def search_request(args: Mapping[str, str]) -> SearchRequest:
 
 
 def arguments(request: SearchRequest, **changes: str | int) -> dict[str, Any]:
-    """The other way round: the query string of a search, without defaults.
+    """The parameters of a search, without defaults: the inverse of `search_request`.
 
     `changes` are attributes of `SearchRequest`. A change of anything but the page goes back to the
     first page.

@@ -1,9 +1,9 @@
-"""What a reader chooses: `?lang=en` at any address chooses, and a cookie remembers.
+"""Preferences of a reader: `?lang=en` at any address chooses, and a cookie remembers.
 
     lang     the language of the pages; else what the browser asks for
     theme    light or dark; else what the system says
-    keys     whether single keys are shortcuts
-    images   whether pictures are loaded from other sites
+    keys     on or off: single keys as shortcuts
+    images   show or block: pictures of other sites
 
 Answers say in `Vary` what they depend on, so that caches keep them apart.
 """
@@ -46,7 +46,7 @@ _TEXTS = ("text/html", "application/atom+xml", "application/opensearchdescriptio
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A value to choose: what it is called, the same page with it, and its tag if it is a language."""
+    """A value of a preference: its name, the address of the page with it, and its tag if it is a language."""
 
     title: str
     url: str
@@ -64,7 +64,7 @@ class Choice:
 
 
 def init_preferences(app: Flask) -> None:
-    """Makes an app remember what readers choose."""
+    """Make an app remember the preferences of readers."""
     app.after_request(_remember)
     app.jinja_env.globals |= {"choices": choices, "theme": theme, "has_keys": has_keys}
 
@@ -75,17 +75,17 @@ def theme() -> str:
 
 
 def has_keys() -> bool:
-    """Whether single keys do something. They get in the way of those who speak to their computer."""
+    """True if single keys are shortcuts. They get in the way of speech input."""
     return _chosen("keys") == "on"
 
 
 def shows_pictures() -> bool:
-    """Whether pictures of other sites are part of the answer: where the site allows it, and the reader."""
+    """True if pictures of other sites are loaded: both the site and the reader allow it."""
     return context().settings.images == "show" and _chosen("images") == "show"
 
 
 def choices() -> list[Choice]:
-    """What can be chosen, for the menu of a page."""
+    """The preferences for the menu of a page."""
     active = {"lang": language(), "theme": theme(), "keys": _chosen("keys"), "images": _chosen("images")}
     shown = [name for name in _NAMES if name != "images" or context().settings.images == "show"]
     return [

@@ -1,4 +1,4 @@
-"""What search engines are told: `/robots.txt`, and a header on what they shouldn't list."""
+"""`/robots.txt`, and the header X-Robots-Tag of pages that search engines should not list."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def init_robots(app: Flask) -> None:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Where crawlers may go (RFC 9309), as the setting `robots` says."""
+    """The rules for crawlers (RFC 9309), by the setting `robots`."""
     places = ("/",) if context().settings.robots == "none" else _RESULTS
     lines = ["User-agent: *", *(f"Disallow: {request.script_root}{place}" for place in places)]
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -22,7 +22,7 @@ def _check_rate_limit(value: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WebSettings(SearchSettings):
-    """Who may use the server, what pages load, and what is logged; with the settings of searching."""
+    """Access, pages and logs of the server; with the settings of searching."""
 
     images: str = choice("show", "pictures that articles load from other sites", "show", "block")
     rate_limit: str = text(

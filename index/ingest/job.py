@@ -1,18 +1,10 @@
-"""Request, progress and report of a run of `index/ingest/sync.py`."""
+"""Request and report of a run of `index/ingest/sync.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Progress of a run: files done, of how many."""
-
-    done: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True)

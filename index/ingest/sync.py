@@ -19,7 +19,7 @@ from index.engines.opensearch.client import Address
 from index.engines.opensearch.generations import refuse_others
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.ingest.creation import create, engine_of, settings_difference
-from index.ingest.job import IngestReport, IngestRequest, Progress
+from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.safeguards import refuse_emptying, refuse_leaving_out, refuse_removal
 from index.ingest.workers import FileResult, FileTask, WorkerConfig, is_streamed, process_files
 from index.maintenance.migrate import migrate
@@ -42,7 +42,7 @@ def sync(
     directory: Path,
     request: IngestRequest,
     settings: Settings,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> IngestReport:
     """Makes the index follow the folders that it knows and those of the request.
 
@@ -89,7 +89,7 @@ def sync(
                         name,
                         url,
                         request.shards,
-                        lambda done, total: progress(Progress(done, total)),
+                        progress,
                     )
             if is_first:
                 index_directory.publish(
@@ -131,7 +131,7 @@ class _Run:
         request: IngestRequest,
         settings: Settings,
         field_map: FieldMap,
-        progress: Callable[[Progress], None],
+        progress: Callable[[int, int], None],
     ) -> None:
         self._generation = generation
         self._catalog = catalog
@@ -256,7 +256,7 @@ class _Run:
         for prepared in process_files(tasks, self._preparation, self._request.jobs):
             self._apply(prepared, writer)
             done += not prepared.continues
-            self._progress(Progress(done, len(tasks)))
+            self._progress(done, len(tasks))
             if self._uncommitted >= COMMIT_EVERY:
                 self._commit(writer)
 
