@@ -126,6 +126,22 @@ def test_what_was_asked_before_the_end_is_answered(
         assert server.wait(60) == 0
 
 
+def test_a_second_server_is_refused(archive: Archive) -> None:
+    archive.post("a.md", "正文")
+    archive.sync()
+    with _server(archive.directory) as (_, address):
+        port = str(urlsplit(address).port)
+        second = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "cli", "serve", "--port", port],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert second.returncode == 2
+        assert f"can't listen on 127.0.0.1:{port}" in second.stderr
+        assert _answers(address)
+
+
 def test_idle_and_slow_connections_keep_nobody_out(archive: Archive) -> None:
     archive.post("a.md", "正文")
     archive.sync()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from limits import parse_many
 
 from index.errors import SettingsError
-from index.settings import load_settings
+from index.settings import Settings, load_settings, setting_fields
+from search.settings import SearchSettings
 from web.settings import WebSettings
 
 
@@ -26,3 +28,32 @@ def test_a_home_in_a_file_is_read_as_a_shell_would(tmp_path: Path, monkeypatch: 
 def test_an_empty_index_is_not_the_current_folder(value: str) -> None:
     with pytest.raises(SettingsError, match="index: is empty"):
         load_settings(WebSettings, {"SOUWEN_INDEX": value})
+
+
+def test_each_table_extends_the_one_below() -> None:
+    tables = [setting_fields(table) for table in (Settings, SearchSettings, WebSettings)]
+    assert list(tables[2])[: len(tables[1])] == list(tables[1])
+    assert list(tables[1])[: len(tables[0])] == list(tables[0])
+    assert "password" not in tables[1]
+    assert "max_hits" not in tables[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SOUWEN_TIMEZON", "UTC", "unknown setting 'timezon'"),
+        ("SOUWEN_TIMEZONE", "Mars/Olympus", "no time zone 'Mars/Olympus'"),
+        ("SOUWEN_MAX_HITS", "many", "max_hits must be a whole number from 100, not 'many'"),
+        ("SOUWEN_IMAGES", "some", "images must be one of show, block, not 'some'"),
+        ("SOUWEN_RATE_LIMIT", "often", "rate_limit: 'often' is not a limit"),
+    ],
+)
+def test_a_wrong_name_or_value_is_an_error(name: str, value: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        load_settings(WebSettings, {name: value})
+
+
+@pytest.mark.parametrize("limit", ["60/minute", "5/second;1000/day", "10 per 5 minutes", "1/hour, 2/day"])
+def test_forms_of_a_rate_limit(limit: str) -> None:
+    parse_many(limit)  # of the library that counts
+    assert load_settings(WebSettings, {"SOUWEN_RATE_LIMIT": limit}).rate_limit == limit
