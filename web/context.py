@@ -40,8 +40,8 @@ class Context:
     download_slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_DOWNLOADS))
 
     def search(self, request: SearchRequest) -> Results:
-        """Search, and count the search. It is also logged, unless it has filters, is a later page, or was sent
-        while somebody types."""
+        """Search, and count the search. It is also logged, unless it has filters, is a later page, or was
+        sent while somebody types."""
         results = self.searcher.search(request)
         self.metrics.searched(results)
         alone = request == SearchRequest(request.query, size=request.size, sort=request.sort)
