@@ -19,6 +19,8 @@ from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.sync import followed_folders, sync
 from index.settings import Settings
 
+# Reasons that a summary names.
+_REASONS = 6
 # Of a watcher: people who wait for an answer come first.
 _NICENESS = 10
 
@@ -42,6 +44,11 @@ _NICENESS = 10
 @click.option(
     "--jobs", metavar="N", type=click.IntRange(1), help="Processes that read files. [default: one per core]"
 )
+@click.option(
+    "--drafts/--no-drafts",
+    default=None,
+    help="Take in drafts, unpublished posts and those with a password. [default: as before, or no]",
+)
 @click.option("--forget", metavar="NAME", multiple=True, help="Stop following this folder.")
 @click.option(
     "--map",
@@ -63,6 +70,7 @@ def index_command(
     writer_id: str,
     segmenter: str,
     jobs: int | None,
+    drafts: bool | None,
     forget: Sequence[str],
     field_map: Sequence[str],
     allow_empty: bool,
@@ -98,6 +106,7 @@ def index_command(
         writer_id=writer_id,
         segmenter=segmenter,
         jobs=jobs or os.cpu_count() or 1,
+        drafts=drafts,
         forget=forget,
         field_map=field_map,
         allow_empty=allow_empty,
@@ -162,6 +171,14 @@ def _print_report(report: IngestReport) -> None:
             f"{printable(kind) or 'no suffix'} {count:,}" for kind, count in report.ignored.items()
         )
         click.echo(f"Ignored, as other kinds of files: {kinds}.")
+    if report.left_out:
+        reasons = list(report.left_out.items())
+        named = ", ".join(f"{printable(reason)} {count:,}" for reason, count in reasons[:_REASONS])
+        more = f" and {len(reasons) - _REASONS:,} other reasons" if len(reasons) > _REASONS else ""
+        total = sum(report.left_out.values())
+        click.echo(f"Left out: {total:,} ({named}{more}). See: souwen problems --kind left-out")
+    if report.empty:
+        click.echo(f"Articles without text: {report.empty:,}. See: souwen problems --kind empty")
     if report.skipped or report.partial:
         click.echo(
             f"Problems: {report.skipped:,} not indexed, {report.partial:,} indexed with what there is. "

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
+from index.article import ProblemKind
 from index.engines.opensearch.client import is_address
 from index.errors import InputError
 from index.ingest.job import IngestRequest
@@ -52,28 +53,37 @@ def stats_command(directory: str | None, as_json: bool) -> None:
 
 
 @click.command("problems")
+@click.option(
+    "--kind",
+    metavar="K",
+    type=click.Choice([kind.replace(" ", "-") for kind in ProblemKind]),
+    help="Only these: lost, partial, guess, left-out, empty.",
+)
 @index_option
 @json_option
-def problems_command(directory: str | None, as_json: bool) -> None:
-    """List files that could not be read, or only in part, and why.
+def problems_command(kind: str | None, directory: str | None, as_json: bool) -> None:
+    """List files that could not be read, only in part, or were left out, and why.
 
-    Of what is `lost`, nothing is in the index; what is `doubtful` is there with what could be read.
+    Of what is `lost`, nothing is in the index; `partial` is there with what could be read, and a `guess` may
+    be wrong in what it says. Drafts and the like are `left out`. Articles that are `empty` are listed only
+    with --kind empty.
 
     \b
-    Example:
-      souwen problems --json | jq -r '.[] | select(.lost) | .path'
+    Examples:
+      souwen problems --kind left-out
+      souwen problems --json | jq -r '.[] | select(.kind == "lost") | .path'
     """
+    wanted = ProblemKind(kind.replace("-", " ")) if kind else None
     with closing(IndexReader(settings_for(directory).index)) as reader, reader.acquire() as index:
-        problems = catalog_of(index).problems()
+        problems = catalog_of(index).problems(wanted)
     if as_json:
         print_json([problem.to_json() for problem in problems])
         return
     out = console()
     for problem in problems:
-        kind = "lost    " if problem.lost else "doubtful"
-        out.print(f"{kind} {printable(problem.path)}: {printable(problem.reason)}")
+        out.print(f"{problem.kind:8} {printable(problem.path)}: {printable(problem.reason)}")
     if not problems:
-        out.print("No problems: every file was read.")
+        out.print(f"No problems of the kind {wanted}." if wanted else "No problems: every file was read.")
 
 
 @click.command("verify")

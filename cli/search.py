@@ -285,7 +285,7 @@ def _in_words(part: ScorePart) -> str:
 
 def _described(article: Article, zone: tzinfo) -> str:
     date = "" if article.date is None else local(article.date, zone).strftime("%Y-%m-%d")
-    parts = [date, article.author, LEVEL.join(article.categories), article.id]
+    parts = [date, article.author, *map(LEVEL.join, article.category_paths), article.id]
     return " · ".join(printable(part) for part in parts if part)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
 from operator import attrgetter
+from typing import Any
 
 from isal import isal_zlib
 
@@ -22,6 +24,8 @@ class Article:
     `html` is the body as published, for the reading view; it is not sanitised.
     `date` is in seconds since 1970-01-01T00:00:00Z, `None` where the file names none.
     `path` is the name of the indexed folder, a slash, and the file's path inside it.
+    `categories` are the levels of its category path, from the outermost to the innermost; where it is in
+    several, of the first, and `other_categories` are the levels of each other one.
     """
 
     id: str
@@ -33,8 +37,15 @@ class Article:
     editor: str = ""
     date: int | None = None
     categories: tuple[str, ...] = ()
+    other_categories: tuple[tuple[str, ...], ...] = ()
+    tags: tuple[str, ...] = ()
     thumbnail: str = ""
     url: str = ""
+
+    @property
+    def category_paths(self) -> tuple[tuple[str, ...], ...]:
+        """The levels of every category path; none where the article has no category."""
+        return (self.categories, *self.other_categories) if self.categories else ()
 
     def to_json(self) -> dict[str, object]:
         """The article as `souwen export`, `souwen show --json` and `/api/article/<id>` give it."""
@@ -46,6 +57,8 @@ class Article:
             "editor": self.editor,
             "date": format_date(self.date),
             "categories": list(self.categories),
+            "category_paths": [list(levels) for levels in self.category_paths],
+            "tags": list(self.tags),
             "thumbnail": self.thumbnail,
             "url": self.url,
             "text": self.text,
@@ -53,21 +66,51 @@ class Article:
         }
 
 
+class ProblemKind(StrEnum):
+    """Kinds of problems, the gravest first."""
+
+    LOST = "lost"  # nothing of it is in the index
+    PARTIAL = "partial"  # indexed with what could be read
+    GUESS = "guess"  # indexed; something could be read in several ways
+    LEFT_OUT = "left out"  # on purpose: drafts, passwords, folders of programs
+    EMPTY = "empty"  # indexed; it has no text. Counted, and listed only when asked for.
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing that is wrong with an article."""
+
+    reason: str
+    kind: ProblemKind = ProblemKind.PARTIAL
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that could not be read, or not well.
+    """Something that could not be read, or not well, or was left out.
 
-    `lost` tells the two apart: nothing of it is in the index, or it is there with what there was.
-    `path` is a file, or `file:line` for a line of a `.jsonl` file.
+    `path` is a file or a folder, or `file:line` for a line of a `.jsonl` file.
     """
 
     path: str
     reason: str
-    lost: bool
+    kind: ProblemKind
+
+    @property
+    def lost(self) -> bool:
+        """Nothing of it is in the index."""
+        return self.kind is ProblemKind.LOST
 
     def to_json(self) -> dict[str, object]:
         """The problem as `souwen problems --json` gives it."""
-        return {"path": self.path, "reason": self.reason, "lost": self.lost}
+        return {"path": self.path, "reason": self.reason, "kind": self.kind, "lost": self.lost}
+
+
+def problems_of(path: str, complaints: Iterable[Complaint]) -> list[Problem]:
+    """The complaints about one article: a problem for each kind, the gravest first."""
+    by_kind: dict[ProblemKind, list[str]] = {kind: [] for kind in ProblemKind}
+    for complaint in complaints:
+        by_kind[complaint.kind].append(complaint.reason)
+    return [Problem(path, "; ".join(reasons), kind) for kind, reasons in by_kind.items() if reasons]
 
 
 def format_date(seconds: int | None) -> str | None:
@@ -132,6 +175,20 @@ def pack(article: Article) -> PackedArticle:
         html=isal_zlib.compress(article.html.encode(), 1),
         digest=hashlib.blake2b(content.encode(), digest_size=16).digest(),
     )
+
+
+def joined_categories(article: Article) -> list[str] | list[list[str]]:
+    """The category paths as they are stored: the levels of one; of several, a list for each."""
+    if article.other_categories:
+        return [list(levels) for levels in article.category_paths]
+    return list(article.categories)
+
+
+def split_categories(stored: list[Any]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """`Article.categories` and `Article.other_categories`, as `joined_categories` gives them."""
+    if stored and isinstance(stored[0], list):
+        return tuple(stored[0]), tuple(map(tuple, stored[1:]))
+    return tuple(stored), ()
 
 
 def post_id(path: str) -> str:

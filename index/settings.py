@@ -84,6 +84,13 @@ class Settings:
         "Asia/Shanghai", "time zone of dates without one, and of months and days in queries", check=zone
     )
     dictionary: str = path("", "a file with words of your own, in jieba's format: word, frequency, tag")
+    site_url: str = text(
+        "", "the address of the site that publishes the articles, where its files don't say it"
+    )
+    permalink: str = text(
+        "",
+        "the rule of its addresses, such as :year/:month/:day/:title/ or :slug.html; none: its generator's",
+    )
     max_file_mb: int = number(
         64, "files over this many megabytes are not read, but listed as problems", low=1
     )

@@ -32,7 +32,8 @@ class ArticleHead:
     title: Annotated[str, "The title, as text."]
     author: Annotated[str, "The author; empty if none is named."]
     date: Annotated[Date | None, "The date of publication, in UTC; null if none is named."]
-    categories: Annotated[tuple[str, ...], "From the outermost to the innermost."]
+    categories: Annotated[tuple[str, ...], "From the outermost to the innermost; of several, the first."]
+    category_paths: Annotated[tuple[tuple[str, ...], ...], "The levels of every category that it is in."]
     thumbnail: Annotated[str, "The address of a picture; empty if there is none."]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from index.article import format_date
+from index.article import ProblemKind, format_date
 from index.engines.base import SHARED, SharedEngine
 from index.store.reader import OpenIndex
 
@@ -56,7 +56,7 @@ def read_stats(index: OpenIndex) -> Stats:
     else:
         assert index.generation is not None
         engine_bytes = sum(_size(path) for path in index.generation.engine_directory.rglob("*"))
-    lost, doubtful = catalog.count_problems() if catalog else (None, None)
+    problems = catalog.count_problems() if catalog else None
     last_runs = catalog.last_runs(_RUNS) if catalog else []
     runs: tuple[dict[str, object], ...] = tuple(
         {**run, "started": format_date(int(run["started"]))} for run in last_runs
@@ -69,8 +69,8 @@ def read_stats(index: OpenIndex) -> Stats:
         timezone=index.meta.timezone,
         oldest=oldest,
         newest=newest,
-        lost=lost,
-        doubtful=doubtful,
+        lost=problems[ProblemKind.LOST] if problems else None,
+        doubtful=problems[ProblemKind.PARTIAL] + problems[ProblemKind.GUESS] if problems else None,
         catalog_bytes=catalog_bytes,
         engine_bytes=engine_bytes,
         files=catalog.count_files() if catalog else None,

@@ -36,7 +36,7 @@ def article(
         text=text,
         author=author,
         categories=tuple(categories.split("/")) if categories else (),
-        date=parse_date(date, ZONE) if date else None,
+        date=parse_date(date, ZONE).seconds if date else None,
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.article import Article, Problem, pack
+from index.article import Article, Problem, ProblemKind, pack
 from index.errors import IndexDamagedError
 from index.sources.scan import FileState
 from index.store.catalog import Catalog, Change
@@ -168,7 +168,9 @@ def test_the_first_file_by_path_has_an_id_whichever_is_read_first(catalog: Catal
     for name in order:
         put(catalog, f"p/{name}", article("1", f"在{name}"), article(name))
     assert {i: catalog.articles([i])[i].text for i in catalog.ids()} == {"1": "在a", "a": "文", "b": "文"}
-    assert catalog.problems() == [Problem("p/b", "id '1' is also used in p/a, which is indexed", lost=True)]
+    assert catalog.problems() == [
+        Problem("p/b", "id '1' is also used in p/a, which is indexed", ProblemKind.LOST)
+    ]
 
 
 @pytest.mark.parametrize("order", ["abc", "cba", "bac", "cab"])
@@ -226,24 +228,24 @@ def test_the_files_have_what_tells_a_changed_one(catalog: CatalogWriter) -> None
 
 def test_a_file_that_cannot_be_read_keeps_what_it_held(catalog: CatalogWriter) -> None:
     catalog.replace_file(
-        FileState("p/a", 1, 0), "d", [pack(article("1"))], [Problem("p/a", "旧", lost=False)]
+        FileState("p/a", 1, 0), "d", [pack(article("1"))], [Problem("p/a", "旧", ProblemKind.PARTIAL)]
     )
-    catalog.keep_file("p/a", Problem("p/a", "can't be read", lost=True))
-    catalog.keep_file("p/new", Problem("p/new", "can't be read", lost=True))
+    catalog.keep_file("p/a", Problem("p/a", "can't be read", ProblemKind.LOST))
+    catalog.keep_file("p/new", Problem("p/new", "can't be read", ProblemKind.LOST))
     assert catalog.ids() == {"1"}
     assert to_read_again(catalog) == {"p/a", "p/new"}
     assert catalog.problems() == [
-        Problem("p/new", "can't be read", lost=True),
-        Problem("p/a", "can't be read; what it held before is kept", lost=False),
+        Problem("p/new", "can't be read", ProblemKind.LOST),
+        Problem("p/a", "can't be read; what it held before is kept", ProblemKind.PARTIAL),
     ]
     put(catalog, "p/a", article("1"))
     assert [problem.path for problem in catalog.problems()] == ["p/new"]
 
 
 def test_problems_go_with_their_file_and_with_the_next_scan(catalog: CatalogWriter) -> None:
-    bad = Problem("p/a:3", "is not valid JSON", lost=True)
-    catalog.replace_file(FileState("p/a", 1, 0), "d", [], [Problem("p/a", "有疑", lost=False), bad])
-    catalog.set_other_problems([Problem("p/x", "is a link", lost=True)])
+    bad = Problem("p/a:3", "is not valid JSON", ProblemKind.LOST)
+    catalog.replace_file(FileState("p/a", 1, 0), "d", [], [Problem("p/a", "有疑", ProblemKind.PARTIAL), bad])
+    catalog.set_other_problems([Problem("p/x", "is a link", ProblemKind.LOST)])
     assert [problem.path for problem in catalog.problems()] == ["p/a:3", "p/x", "p/a"]
     catalog.set_other_problems([])
     assert [problem.path for problem in catalog.problems()] == ["p/a:3", "p/a"]

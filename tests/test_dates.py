@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import FIRST_DATE, LAST_DATE, format_date, to_datetime, to_seconds
-from index.sources.dates import parse_date
+from index.sources.dates import date_in_path, parse_date, without_date
 
 CASES = json.loads((Path(__file__).parent / "cases" / "dates.json").read_text(encoding="utf-8"))
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -28,7 +28,9 @@ def test_golden(case: dict[str, str | None]) -> None:
         with pytest.raises(ValueError, match=r"^not a date: "):
             parse_date(written, SHANGHAI)
     else:
-        assert format_date(parse_date(written, SHANGHAI)) == case["means"]
+        found = parse_date(written, SHANGHAI)
+        assert format_date(found.seconds) == case["means"]
+        assert found.doubt == case.get("doubt", "")
 
 
 @given(MOMENTS)
@@ -42,7 +44,7 @@ def test_every_form_of_a_moment_means_that_moment(moment: datetime) -> None:
         local.isoformat(),
     ]
     for form in forms:
-        assert parse_date(form, timezone(timedelta(hours=8))) == seconds, form
+        assert parse_date(form, timezone(timedelta(hours=8))).seconds == seconds, form
 
 
 @given(st.integers(FIRST_DATE, LAST_DATE))
@@ -54,6 +56,48 @@ def test_seconds_and_moments_are_the_same(seconds: int) -> None:
 def test_no_date_has_no_form() -> None:
     assert format_date(None) is None
     assert format_date(0) == "1970-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("path", "day"),
+    [
+        ("blog/2021-03-04-春天.md", "2021-03-04"),
+        ("notes/20230407.md", "2023-04-07"),
+        ("notes/20230407-随笔.md", "2023-04-07"),
+        ("notes/20230407123000.md", "2023-04-07"),
+        ("notes/2023_04_07.txt", "2023-04-07"),
+        ("paper/1965年3月4日-第3版.txt", "1965-03-04"),
+        ("paper/１９６５年３月４日.txt", "1965-03-04"),
+        ("laws/某某法(2023-12-29).md", "2023-12-29"),
+        ("blog/2023/04/07/index.md", "2023-04-07"),
+        ("blog/2023/4/7.md", "2023-04-07"),
+        ("2023/04/07/春天.md", "2023-04-07"),
+        ("blog/2023-04-07/index.md", "2023-04-07"),
+        ("paper/2023年/04月/07日.txt", "2023-04-07"),
+        ("blog/2023/04/春天.md", None),
+        ("blog/2023-13-45-春天.md", None),
+        ("data/12345678.md", None),
+        ("data/id20230407123.md", None),
+        ("data/v2.2023.1.md", None),
+        ("data/120230407.md", None),
+        ("posts/1-10月收入.md", None),
+    ],
+)
+def test_days_in_paths(path: str, day: str | None) -> None:
+    found = date_in_path(path, SHANGHAI)
+    assert (found and f"{to_datetime(found).astimezone(SHANGHAI):%Y-%m-%d}") == day
+
+
+def test_names_without_their_date() -> None:
+    names = ["2021-03-04-春天", "20210304_春天", "1965年3月4日-第3版", "2021-03-04", "春天", "2021年的春天"]
+    assert [without_date(name) for name in names] == [
+        "春天",
+        "春天",
+        "第3版",
+        "2021-03-04",
+        "春天",
+        "2021年的春天",
+    ]
 
 
 WRITINGS = st.one_of(
@@ -70,7 +114,7 @@ WRITINGS = st.one_of(
 @given(WRITINGS)
 def test_anything_is_a_date_or_a_value_error(written: str) -> None:
     try:
-        seconds = parse_date(written, SHANGHAI)
+        seconds = parse_date(written, SHANGHAI).seconds
     except ValueError:
         return
     assert FIRST_DATE <= seconds <= LAST_DATE

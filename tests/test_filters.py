@@ -78,7 +78,7 @@ def test_an_author(searcher: Searcher, articles: dict[str, Article]) -> None:
 def test_dates_from_and_to(
     searcher: Searcher, articles: dict[str, Article], start: str, end: str, low: str, high: str
 ) -> None:
-    first, after = parse_date(low, ZONE), parse_date(high, ZONE)
+    first, after = parse_date(low, ZONE).seconds, parse_date(high, ZONE).seconds
     wanted = {i for i, a in articles.items() if a.date is not None and first <= a.date < after}
     assert set(ids(search(searcher, "", start=start, end=end))) == wanted
     assert {a.date is None for a in articles.values()} == {True, False}

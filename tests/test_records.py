@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from index.article import Article, Problem, post_id
 from index.errors import InputError
+from index.sources.fields import ReadingRules
 from index.sources.posts import digest_of
 from index.sources.records import RecordReader, parse_field_map
 
@@ -22,7 +23,7 @@ def read(
     data: bytes | str, name: str = "a.jsonl", *, limit: int = 10_000, maps: tuple[str, ...] = ()
 ) -> tuple[list[Article], list[Problem]]:
     content = data.encode() if isinstance(data, str) else data
-    reader = RecordReader(f"p/{name}", UTC, limit, parse_field_map(maps))
+    reader = RecordReader(f"p/{name}", UTC, limit, parse_field_map(maps), ReadingRules())
     articles = list(reader.articles(io.BytesIO(content)))
     assert reader.digest == digest_of(content)
     return articles, reader.problems

@@ -104,9 +104,9 @@ def level_names(levels: Sequence[str]) -> list[str]:
     return names
 
 
-def category_links(article: Article) -> list[tuple[str, str]]:
-    """The levels of an article's category, each as its name and the path to filter by."""
-    return _category_links(article.categories)
+def category_links(article: Article) -> list[list[tuple[str, str]]]:
+    """The levels of each of an article's categories, a level as its name and the path to filter by."""
+    return [_category_links(levels) for levels in article.category_paths]
 
 
 @lru_cache(maxsize=1024)

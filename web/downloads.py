@@ -80,7 +80,7 @@ def _row(hit: ResultHit, zone: tzinfo, site: str) -> list[str]:
         "title": article.title,
         "author": article.author,
         "date": "" if article.date is None else f"{local(article.date, zone):%Y-%m-%d %H:%M:%S}",
-        "categories": "/".join(article.categories),
+        "categories": "; ".join("/".join(levels) for levels in article.category_paths),
         "snippets": " … ".join(snippet.text for snippet in hit.snippets),
         "url": site + article_url(article.id),
         "source_url": article.url,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import chain
 
 from index.analysis import Analyzer, Tokens
 from index.analysis.fold import fold_key
@@ -72,7 +73,7 @@ def make_documents(articles: Sequence[Article], analyzer: Analyzer, zone: tzinfo
 
 
 def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo) -> Document:
-    paths = category_paths(article.categories)
+    paths = _distinct(path for levels in article.category_paths for path in category_paths(levels))
     return Document(
         id=article.id,
         title_grams=title.grams,
@@ -82,7 +83,7 @@ def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo) -> Do
         title_units=title.units,
         body_units=body.units,
         author=author_keys(article.author),
-        category=_distinct(map(fold_key, (*paths, *article.categories))),
+        category=_distinct(map(fold_key, (*paths, *chain.from_iterable(article.category_paths)))),
         author_facet=(article.author,) if article.author else (),
         category_facet=paths,
         month_facet=() if article.date is None else (month_of(article.date, zone),),

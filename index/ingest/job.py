@@ -17,8 +17,9 @@ class IngestRequest:
     names folders to follow no longer. `allow_empty` lets a run take out all or most of what there is (see
     `index.ingest.safeguards`). `field_map` says what records call their fields, as `text=paragraphs`;
     empty, it is what the index has noted. `debounce` are seconds in which a file that has just changed must
-    stay as it is; else it is left for the next run. `keep` goes on with what the index was made with,
-    whatever the settings are now.
+    stay as it is; else it is left for the next run. `drafts` takes drafts and the like in, or
+    leaves them out again; None does as before. `keep` goes on with what the index was made with, whatever the
+    settings are now.
     """
 
     paths: Sequence[Path] = ()
@@ -33,6 +34,7 @@ class IngestRequest:
     field_map: Sequence[str] = ()
     allow_empty: bool = False
     debounce: float = 0.0
+    drafts: bool | None = None
     keep: bool = False
 
 
@@ -40,8 +42,9 @@ class IngestRequest:
 class IngestReport:
     """The result of a run. Articles are counted, but for `unchanged` and `ignored`, which count files.
 
-    `skipped` and `partial` count the problems of the whole index (see `index.article.Problem`): files or
-    lines of which nothing, or not all, is indexed. Files that were `being_written` are left for the next run.
+    `skipped` and `partial` (or a guess) count the problems of the whole index (see `index.article.Problem`):
+    files or lines of which nothing, or not all, is indexed. `empty` counts its articles without text, and
+    `left_out` files and folders by reason. Files that were `being_written` are left for the next run.
     """
 
     generation: str
@@ -54,5 +57,7 @@ class IngestReport:
     articles: int = 0
     skipped: int = 0
     partial: int = 0
+    empty: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0

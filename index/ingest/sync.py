@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
+from index.article import ProblemKind
 from index.durability import writing
 from index.engines.base import SHARED, Engine, EngineWriter, SharedEngine, engine_class
 from index.engines.opensearch.client import Address
@@ -25,8 +26,10 @@ from index.ingest.workers import FileResult, FileTask, WorkerConfig, is_streamed
 from index.maintenance.migrate import migrate
 from index.maintenance.reindex import commit, reindex
 from index.settings import Settings
+from index.sources.fields import ReadingRules
 from index.sources.records import NO_MAP, FieldMap, parse_field_map
 from index.sources.scan import Scan, removed_paths, resolve_roots, scan, spared_paths
+from index.sources.sites import fingerprint
 from index.store.catalog import Catalog, KnownFile
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
@@ -66,7 +69,11 @@ def sync(
         with _live_catalog(index_directory) as live:
             roots = _roots(live, request)
             field_map = _field_map(live, request)
-            found, listed = scan(roots, directory), time.monotonic()
+            found, listed = scan(roots, directory, settings.site_url, settings.permalink), time.monotonic()
+            drafts = request.drafts
+            if drafts is None:
+                with _damage_matters(unless=request.rebuild):
+                    drafts = live is not None and live.takes_drafts()
             if live is not None and not request.allow_empty:
                 with _damage_matters(unless=request.rebuild):
                     refuse_emptying(live, roots, found, directory)
@@ -99,7 +106,8 @@ def sync(
                 catalog.keeps_texts = generation.meta.engine not in SHARED
                 engine = engine_class(generation.meta.engine).open(generation.engine_directory)
                 with closing(engine):
-                    run = _Run(generation, catalog, engine, request, settings, field_map, progress)
+                    rules = ReadingRules(tuple(found.sites), bool(drafts), int(started))
+                    run = _Run(generation, catalog, engine, request, rules, settings, field_map, progress)
                     report = run.follow(roots, found, started, listed, is_repair=was_interrupted)
                     if request.rebuild and not is_first and not request.allow_empty:
                         with _live_catalog(index_directory) as live:
@@ -129,10 +137,12 @@ class _Run:
         catalog: CatalogWriter,
         engine: Engine,
         request: IngestRequest,
+        rules: ReadingRules,
         settings: Settings,
         field_map: FieldMap,
         progress: Callable[[int, int], None],
     ) -> None:
+        self._rules = rules
         self._generation = generation
         self._catalog = catalog
         self._engine = engine
@@ -144,7 +154,9 @@ class _Run:
             timezone=generation.meta.timezone,
             max_bytes=settings.max_file_mb * 1_000_000,
             field_map=field_map,
+            rules=rules,
         )
+        self._reading = fingerprint((rules.sites, rules.drafts))
         self._report = IngestReport(generation.path.name, generation.meta.engine)
         self.unreadable: set[str] = set()  # files that can't be read now
         self._left_out: set[str] = set()  # those, and what is being written
@@ -156,7 +168,7 @@ class _Run:
     ) -> IngestReport:
         """`is_repair` commits even where nothing has changed: the engine then removes what an interrupted run
         left among its files."""
-        self._catalog.set_roots(roots)
+        self._catalog.set_roots(roots, drafts=self._rules.drafts)
         self._catalog.set_field_map(self._preparation.field_map)
         self._catalog.commit()  # they are remembered even if this run is killed
         if not self._catalog.keeps_texts:
@@ -222,11 +234,14 @@ class _Run:
         return [FileTask(file) for path, file in found.files.items() if path in paths]
 
     def _compare(self, found: Scan, known_files: dict[str, KnownFile]) -> list[FileTask]:
-        """The files that are new or look different."""
+        """The files that are new or look different; all of a folder whose rules are no longer those that its
+        files were read by."""
         tasks: list[FileTask] = []
+        readings = self._catalog.readings()
         for path, file in found.files.items():
             known = known_files.get(path)
-            if known is None or known.state.size < 0:
+            is_read_so = readings.get(path.partition("/")[0]) == self._reading
+            if known is None or known.state.size < 0 or not is_read_so:
                 tasks.append(FileTask(file))
             elif known.state != file.state or self._fits_now(known):
                 tasks.append(FileTask(file, known.digest))
@@ -311,7 +326,11 @@ class _Run:
 
     def _finish(self, found: Scan, started: float) -> None:
         report = self._report
-        report.skipped, report.partial = self._catalog.count_problems()
+        self._catalog.set_reading(self._reading)
+        problems = self._catalog.count_problems()
+        report.skipped, report.empty = problems[ProblemKind.LOST], problems[ProblemKind.EMPTY]
+        report.partial = problems[ProblemKind.PARTIAL] + problems[ProblemKind.GUESS]
+        report.left_out = self._catalog.count_left_out()
         report.articles = self._catalog.count()
         report.ignored = dict(found.ignored.most_common())
         report.seconds = time.time() - started

@@ -21,7 +21,8 @@ from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.sync import followed_folders
 from index.settings import Settings
 from index.sources.posts import SUFFIXES
-from index.sources.scan import identity
+from index.sources.scan import IGNORE_FILE, identity
+from index.sources.sites import CONFIGURATIONS
 from index.store.directory import IndexDirectory
 
 # Milliseconds without a change that end a batch, and after which it ends in any case.
@@ -156,6 +157,8 @@ def changes_matter(path: str, folders: Iterable[Path], index: Path) -> bool:
     location = Path(path)
     if location.is_relative_to(index):
         return False
+    if location.name in CONFIGURATIONS or location.name == IGNORE_FILE:
+        return True
     for folder in folders:
         if location.is_relative_to(folder):
             if any(part.startswith(".") for part in location.relative_to(folder).parts):

@@ -19,10 +19,11 @@ from multiprocessing.connection import wait
 
 from index.analysis import Analyzer
 from index.analysis.document import Document, make_documents
-from index.article import Article, PackedArticle, Problem, pack
+from index.article import Article, PackedArticle, Problem, ProblemKind, pack
 from index.errors import InputError
 from index.settings import zone
 from index.sources.chapters import split_long
+from index.sources.fields import ReadingRules
 from index.sources.posts import digest_of, is_of_records, new_digest, parse_file
 from index.sources.records import FieldMap, RecordReader
 from index.sources.scan import FileState, FoundFile
@@ -53,6 +54,7 @@ class WorkerConfig:
     dictionary: str
     timezone: str
     max_bytes: int
+    rules: ReadingRules
     field_map: FieldMap = field(default_factory=dict)
 
 
@@ -90,6 +92,7 @@ class Worker:
     def __init__(self, preparation: WorkerConfig) -> None:
         self._max_bytes = preparation.max_bytes
         self._zone = zone(preparation.timezone)
+        self._rules = preparation.rules
         self._analyzer = Analyzer(preparation.segmenter, preparation.dictionary)
         self._field_map = preparation.field_map
 
@@ -111,24 +114,26 @@ class Worker:
         try:
             data = read_bytes(task.file.location, self._max_bytes)
         except OSError as error:
-            problem = Problem(state.path, f"can't be read: {error.strerror}", lost=True)
+            problem = Problem(state.path, f"can't be read: {error.strerror}", ProblemKind.LOST)
             return FileResult(state, unreadable=problem), ()
         if len(data) > self._max_bytes:  # it has grown meanwhile
             return self._too_large(state, len(data)), ()
         if task.known_digest and digest_of(data) == task.known_digest:
             return FileResult(state, task.known_digest, same=True), ()
         try:
-            parsed = parse_file(state.path, data, self._zone, self._field_map)
+            parsed = parse_file(state.path, data, self._zone, self._rules, self._field_map)
             articles = tuple(chapter for article in parsed.articles for chapter in split_long(article))
             packed = tuple(map(pack, articles))
         except Exception as error:  # noqa: BLE001  # one bad file never stops a run
             return _unparsable(FileResult(state, digest_of(data)), error), ()
+        if parsed.again:
+            state = replace(state, size=-1)
         return FileResult(state, parsed.digest, packed, problems=parsed.problems), articles
 
     def stream(self, task: FileTask) -> Iterator[FileResult]:
         """The articles of a large file of records, in parts. The last part has the digest."""
         state = task.file.state
-        reader = RecordReader(state.path, self._zone, self._max_bytes, self._field_map)
+        reader = RecordReader(state.path, self._zone, self._max_bytes, self._field_map, self._rules)
         is_continued = False
         try:
             with open_regular(task.file.location) as file:
@@ -145,7 +150,7 @@ class Worker:
                     yield replace(self._analyzed(result, part), continues=True)
                     is_continued = True
         except OSError as error:
-            problem = Problem(state.path, f"can't be read: {error.strerror}", lost=True)
+            problem = Problem(state.path, f"can't be read: {error.strerror}", ProblemKind.LOST)
             yield FileResult(state, unreadable=problem)
             return
         except Exception as error:  # noqa: BLE001  # one bad file never stops a run
@@ -170,7 +175,7 @@ class Worker:
         )
 
     def _too_large(self, state: FileState, size: int) -> FileResult:
-        problem = Problem(state.path, too_large(size, self._max_bytes), lost=True)
+        problem = Problem(state.path, too_large(size, self._max_bytes), ProblemKind.LOST)
         return FileResult(state, problems=(problem,))
 
     def _prepare_alone(self, prepared: FileResult, articles: Sequence[Article]) -> FileResult:
@@ -224,7 +229,9 @@ def _with_documents(prepared: FileResult, documents: Iterable[Document]) -> File
 
 
 def _unparsable(prepared: FileResult, error: Exception) -> FileResult:
-    problem = Problem(prepared.state.path, f"can't be parsed: {type(error).__name__}: {error}", lost=True)
+    problem = Problem(
+        prepared.state.path, f"can't be parsed: {type(error).__name__}: {error}", ProblemKind.LOST
+    )
     return replace(prepared, problems=(problem,))
 
 

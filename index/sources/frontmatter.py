@@ -1,48 +1,90 @@
-"""The YAML block at the head of a post: strictly where it is valid, line by line where it isn't."""
+"""The block at the head of a post: YAML, TOML or JSON where it is valid, part by part where it isn't."""
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import yaml
 
-# libyaml reads this much in milliseconds; a real block is well under 4 KB.
+from index.article import Complaint
+
+# Characters of a block that a YAML library reads in milliseconds; a real block is well under 4 KB.
 MAX_LENGTH = 65_536
 # Lists and mappings inside one another; a real block has two levels.
 MAX_DEPTH = 100
+# Values in the lists and mappings of a block, each counted as often as an alias repeats it.
+MAX_VALUES = 20_000
+# Keys of an invalid block that are read by a YAML library, each by itself; further ones as lines.
+_MAX_PARTS = 300
+# Lines of a labelled head (标题：…).
+_MAX_LABELLED = 15
 
-_OPENING = re.compile(r"\s*---[ \t]*\n")
-_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
-_KEY = re.compile(r"^(?P<key>[A-Za-z][\w-]*)[ \t]*:(?:[ \t]+|$)(?P<value>.*)$")
+Value: TypeAlias = "str | list[Value] | dict[str, Value]"
+Values = dict[str, Value]
+
+_OPENING = re.compile(r"\s*(?P<fence>---|\+\+\+|;;;)[ \t]*\n|\s*(?=\{)")
+_CLOSINGS = {
+    "---": re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE),
+    "+++": re.compile(r"^\+\+\+[ \t]*(?:\n|\Z)", re.MULTILINE),
+    ";;;": re.compile(r"^;;;[ \t]*(?:\n|\Z)", re.MULTILINE),
+    "{": re.compile(r"^\}[ \t]*(?:\n|\Z)", re.MULTILINE),
+    "": re.compile(r"^(?:-{3,}|;{3,})[ \t]*(?:\n|\Z)", re.MULTILINE),
+}
+_KEY = re.compile(r"^(?P<key>[^\W\d][\w-]*)[ \t]*:(?:[ \t]+|$)(?P<value>.*)$")
 _ITEM = re.compile(r"^\s*-(?:[ \t]+|$)(?P<value>.*)$")
-
-# What a post says of itself in texts, or in a list of them; other keys may hold anything.
-_OF_TEXTS = frozenset("title author editor date thumbnail headimg url link source categories".split())
+_TOML_KEY = re.compile(r"^\s*(?P<key>[\w-]+)[ \t]*=[ \t]*(?P<value>.*)$")
+_TOML_TABLE = re.compile(r"^\s*\[+(?P<name>[\w.\s-]+)\]+")
+_JSON_KEY = re.compile(r'^\s*\{?\s*"(?P<key>[\w-]+)"\s*:\s*(?P<value>.*?),*\s*$')
+# Keys by which a block is known that has no opening line, or no space after its colons.
+_KNOWN = (
+    "title|date|layout|categories|category|tags|tag|author|authors|permalink|slug|description|keywords|comments|"
+    "created|updated|lastmod|draft|published|abbrlink|url|link|source|cover|thumbnail|toc|top|id|weight"
+)
+_KNOWN_KEY = re.compile(rf"(?:{_KNOWN})[ \t]*:", re.IGNORECASE)
+_NO_SPACE = re.compile(rf"^(?P<key>{_KNOWN}):(?!\s|//)", re.IGNORECASE | re.MULTILINE)
+_NO_OPENING = re.compile(rf"\s*(?={_KNOWN_KEY.pattern})", re.IGNORECASE)
+_LINE_OF_BLOCK = re.compile(r"[^\W\d][\w-]*[ \t]*:|\s*-(?:\s|$)|[ \t]|#|$")
+_LABELS = {
+    label: key
+    for key, labels in {
+        "title": "标题 標題 题目 題目 题名 題名 篇名",
+        "date": "日期 时间 時間 发布时间 發布時間 发表时间 發表時間 发布日期 發布日期 出版日期 发表日期",
+        "author": "作者 记者 記者 撰文 通讯员",
+        "editor": "编辑 編輯 责任编辑 責任編輯 责编",
+        "source": "来源 來源 出处 出處 媒体",
+        "category": "分类 分類 栏目 欄目 专栏 專欄 版块",
+        "tags": "标签 標籤 关键词 關鍵詞 关键字",
+        "url": "链接 鏈接 连结 网址 網址 原文链接",
+        "description": "摘要 导读 導讀",
+    }.items()
+    for label in labels.split()
+}
+_LABEL = re.compile(
+    r"^\s*(?:[【\[](?P<bracketed>{labels})[】\]]\s*[：:]?|(?P<label>{labels})\s*[：:])\s*(?P<value>.*)$".format(
+        labels="|".join(_LABELS)
+    )
+)
+# Keys of one text; what else stands there is read as it is written.
+_OF_ONE_TEXT = frozenset("title date editor url link source slug permalink abbrlink description".split())
 
 _TOO_DEEP = "nested too deeply"
-
-Values = dict[str, str | list[str]]
+_TOO_MANY = "too many values"
+_ERRORS = (yaml.YAMLError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What a post says of itself: each key's text or list of texts. `problem` says what was wrong
-    with the block; `body` is what follows it."""
+    """The values of a post by key, in lower case: texts as they are written, and lists and mappings of them.
+    `complaints` say what was wrong with the block; `body` is what follows it."""
 
     values: Values
     body: str
-    problem: str = ""
-
-    def text(self, key: str) -> str:
-        """The value of a key that has one; the first of several; empty without one."""
-        value = self.values.get(key, "")
-        return value if isinstance(value, str) else next(iter(value), "")
-
-    def texts(self, key: str) -> list[str]:
-        """All values of a key."""
-        value = self.values.get(key, [])
-        return [value] if isinstance(value, str) and value else list(value)
+    complaints: tuple[Complaint, ...] = ()
 
 
 def split_front_matter(text: str) -> FrontMatter:
@@ -52,26 +94,90 @@ def split_front_matter(text: str) -> FrontMatter:
     """
     opening = _OPENING.match(text)
     if not opening:
-        return FrontMatter({}, text)
-    closing = _CLOSING.search(text, opening.end(), opening.end() + MAX_LENGTH)
+        return _without_opening(text)
+    fence = opening["fence"] or "{"
+    if fence == "{":
+        return _json_head(text, opening.end())
+    start = opening.end()
+    closing = _CLOSINGS[fence].search(text, start)
     if closing is None:
-        return _unclosed(text, opening.end())
-    # The generator of these posts writes { and } as entities in the whole file.
-    block = text[opening.end() : closing.start()].replace("&#123;", "{").replace("&#125;", "}")
-    body = text[closing.end() :]
-    try:
-        _refuse_deep(block)
-        loaded = yaml.load(block, Loader=yaml.CBaseLoader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        return FrontMatter(_read_lines(block), body, f"front matter is not valid YAML ({_why(error)})")
-    if loaded in (None, ""):
-        return FrontMatter({}, body)
-    if not isinstance(loaded, dict):
-        # A thematic break above prose, not front matter.
+        return _unclosed(text, start, fence)
+    block, body = text[start : closing.start()], text[closing.end() :]
+    if len(block) > MAX_LENGTH:
+        return _oversized(text, block, body, fence)
+    if fence == "---":
+        return _yaml_block(text, block, body)
+    values, problem = _toml_values(block) if fence == "+++" else _json_values("{" + block + "}")
+    if problem and not values:
         return FrontMatter({}, text)
-    values, odd = _plain(loaded, block)
-    problem = f"front matter: {', '.join(odd)} without quotes is no text for YAML" if odd else ""
-    return FrontMatter(values, body, problem)
+    return FrontMatter(values, body, (Complaint(problem),) if problem else ())
+
+
+def _oversized(text: str, block: str, body: str, fence: str) -> FrontMatter:
+    """A block of more than `MAX_LENGTH` characters: what is read of it are the lines at its head."""
+    head = block[: block.rfind("\n", 0, MAX_LENGTH) + 1]
+    values = _line_values(head, fence)
+    is_block = all(map(_LINE_OF_BLOCK.match, head.split("\n")))
+    if not values or not (is_block or any(_KNOWN_KEY.match(f"{key}:") for key in values)):
+        return FrontMatter({}, text)
+    reason = f"front matter of {len(block):,} characters: only the first {MAX_LENGTH:,} were read"
+    return FrontMatter(values, body, (Complaint(reason),))
+
+
+def _unclosed(text: str, start: int, fence: str) -> FrontMatter:
+    """A block without its closing line ends at the first line that can't belong to one."""
+    position = start
+    for line in text[start : start + MAX_LENGTH].splitlines(keepends=True):
+        bare = line.rstrip("\n")
+        if not (_TOML_KEY.match(bare) or _TOML_TABLE.match(bare) if fence == "+++" else _is_yaml_line(bare)):
+            break
+        position += len(line)
+    values = _line_values(text[start:position], fence)
+    if not values:
+        return FrontMatter({}, text)
+    return FrontMatter(values, text[position:], (Complaint(f"front matter has no closing {fence}"),))
+
+
+def _is_yaml_line(line: str) -> bool:
+    return bool(_KEY.match(line) or _ITEM.match(line))
+
+
+def _line_values(block: str, fence: str) -> Values:
+    return _toml_lines(block) if fence == "+++" else _lines(block)
+
+
+# YAML
+
+
+def _yaml_block(text: str, block: str, body: str) -> FrontMatter:
+    # The generator of some posts writes { and } as entities in the whole file.
+    block = block.replace("&#123;", "{").replace("&#125;", "}")
+    try:
+        loaded = load_yaml(block)
+    except _ERRORS as error:
+        loaded, problem = None, f"front matter is not valid YAML ({_why(error)})"
+    else:
+        if loaded in (None, ""):
+            return FrontMatter({}, body)
+        problem = ""
+    if not isinstance(loaded, dict) and (spaced := _NO_SPACE.sub(r"\g<key>: ", block)) != block:
+        try:
+            loaded, problem = load_yaml(spaced), ""
+            block = spaced
+        except _ERRORS:
+            pass
+    if problem:
+        return FrontMatter(_by_parts(block), body, (Complaint(problem),))
+    if not isinstance(loaded, dict):
+        return FrontMatter({}, text)  # a thematic break above prose
+    values, complaints = _plain(loaded, block)
+    return FrontMatter(values, body, complaints)
+
+
+def load_yaml(block: str) -> object:
+    """What a YAML library reads, with every scalar as text. Raises one of `_ERRORS`."""
+    _refuse_deep(block)
+    return yaml.load(block, Loader=yaml.CBaseLoader)
 
 
 def _refuse_deep(block: str) -> None:
@@ -89,31 +195,39 @@ def _refuse_deep(block: str) -> None:
             depth -= 1
 
 
-def _unclosed(text: str, start: int) -> FrontMatter:
-    """A block without its closing line ends at the first line that can't belong to one."""
-    position = start
-    for line in text[start : start + MAX_LENGTH].splitlines(keepends=True):
-        if not (_KEY.match(line.rstrip("\n")) or _ITEM.match(line.rstrip("\n"))):
-            break
-        position += len(line)
-    values = _read_lines(text[start:position])
-    if not values:
-        return FrontMatter({}, text)
-    return FrontMatter(values, text[position:], "front matter has no closing ---")
+def _by_parts(block: str) -> Values:
+    """The values of a block that is not valid as a whole: of each key by itself."""
+    parts: list[list[str]] = []
+    for line in block.split("\n"):
+        if parts and not _KEY.match(line):
+            parts[-1].append(line)
+        else:
+            parts.append([line])
+    values: Values = {}
+    for number, lines in enumerate(parts):
+        part = "\n".join(lines)
+        try:
+            loaded = load_yaml(part) if number < _MAX_PARTS else None
+            read = _plain(loaded, part)[0] if isinstance(loaded, dict) else _lines(part)
+        except _ERRORS:
+            read = _lines(part)
+        values |= read
+    return values
 
 
-def _read_lines(block: str) -> Values:
+def _lines(block: str) -> Values:
+    """Keys with a text, or with the items below them, line by line."""
     values: Values = {}
     key = ""
     for line in block.splitlines():
         if found := _KEY.match(line):
-            key = found["key"]
+            key = found["key"].lower()
             values[key] = _unquote(found["value"])
         elif (found := _ITEM.match(line)) and key:
             items = values[key]
-            if isinstance(items, str):
+            if not isinstance(items, list):
                 items = values[key] = [items] if items else []
-            items.append(_unquote(found["value"]))
+            items.append(_unquote(found["value"].lstrip("- \t")))
     return values
 
 
@@ -121,23 +235,49 @@ def _unquote(value: str) -> str:
     return value.strip().strip("\"'").strip()
 
 
-def _plain(loaded: dict[object, object], block: str) -> tuple[Values, list[str]]:
-    """The texts and lists of texts; and which keys have something else where a text should be, such as
-    `title: {题}`: they have what is written in their line."""
-    values: Values = {}
-    odd: list[str] = []
-    for key, value in loaded.items():
-        if isinstance(value, str):
-            values[str(key)] = value.strip()
-            continue
-        items = value if isinstance(value, list) else [value]
-        texts = [item.strip() for item in items if isinstance(item, str) and item.strip()]
-        if key in _OF_TEXTS and not all(isinstance(item, str) for item in items):
-            odd.append(str(key))
-            values |= {key: texts or _read_lines(block).get(str(key), "")}
-        elif isinstance(value, list):
-            values[str(key)] = texts
-    return values, odd
+def _plain(loaded: dict[object, object], block: str) -> tuple[Values, tuple[Complaint, ...]]:
+    """The values, and which keys have something else where a text should be, such as `title: {题}`: they have
+    what is written in their line."""
+    values, complete = normalise(loaded)
+    complaints = [] if complete else [Complaint(f"front matter: {_TOO_MANY} ({MAX_VALUES:,} are read)")]
+    odd = [key for key in _OF_ONE_TEXT & values.keys() if not isinstance(values[key], str)]
+    if odd:
+        lines = _lines(block)
+        values |= {key: lines.get(key, "") for key in odd}
+        names = ", ".join(key for key in values if key in odd)
+        complaints.append(Complaint(f"front matter: {names} without quotes is no text for YAML"))
+    return values, tuple(complaints)
+
+
+def normalise(loaded: Mapping[Any, object]) -> tuple[Values, bool]:
+    """Values as texts, lists and mappings with keys in lower case; False where there were too many in lists
+    and mappings, or too deep ones, to read all."""
+    left = MAX_VALUES
+    complete = True
+
+    def value_of(value: object, depth: int) -> Value:
+        nonlocal left, complete
+        left -= depth > 1
+        if (left < 0 and depth > 1) or depth > MAX_DEPTH:
+            complete = False
+            return ""
+        if isinstance(value, dict):
+            return {
+                str(key).strip().lower(): value_of(inner, depth + 1)
+                for key, inner in value.items()
+                if left >= 0 or depth == 0
+            }
+        if isinstance(value, list):
+            return [value_of(inner, depth + 1) for inner in value if left >= 0]
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value).strip()
+
+    values = value_of(loaded, 0)
+    assert isinstance(values, dict)
+    return values, complete
 
 
 def _why(error: Exception) -> str:
@@ -146,4 +286,117 @@ def _why(error: Exception) -> str:
         if "nesting depth" in problem:  # since 6.0.4, libyaml has a limit of its own
             problem = _TOO_DEEP
         return f"line {error.problem_mark.line + 2}: {problem}"
-    return type(error).__name__
+    return _TOO_DEEP if isinstance(error, RecursionError) else type(error).__name__
+
+
+# TOML
+
+
+def _toml_values(block: str) -> tuple[Values, str]:
+    try:
+        return normalise(_load_toml(block))[0], ""
+    except (ValueError, RecursionError) as error:
+        reason = _TOO_DEEP if isinstance(error, RecursionError) else str(error)
+        return _toml_lines(block), f"front matter is not valid TOML ({reason})"
+
+
+def _load_toml(block: str) -> dict[str, object]:
+    """Raises ValueError where it is not valid. A dotted key takes the square of its length."""
+    if re.search(r"(?:[\w\"'-]+\s*\.\s*){100}", block):
+        raise ValueError(_TOO_DEEP)
+    return tomllib.loads(block, parse_float=str)
+
+
+def _toml_lines(block: str) -> Values:
+    """The values of invalid TOML: of each line by itself."""
+    values: Values = {}
+    table = values
+    for line in block.splitlines():
+        if found := _TOML_KEY.match(line):
+            try:
+                read = normalise(_load_toml(line))[0]
+            except (ValueError, RecursionError):
+                read = {found["key"].lower(): _unquote(found["value"])}
+            table |= read
+        elif found := _TOML_TABLE.match(line):
+            table = {}
+            values[found["name"].strip().lower()] = table
+    return values
+
+
+# JSON
+
+
+def _json_head(text: str, start: int) -> FrontMatter:
+    """JSON at the head of a text, if it has a key that posts have and something follows it."""
+    head = text[start : start + MAX_LENGTH]
+    if not re.search(rf'"(?:{_KNOWN})"\s*:', head, re.IGNORECASE):
+        return FrontMatter({}, text)
+    try:
+        loaded, length = _DECODER.raw_decode(head)
+    except (ValueError, RecursionError) as error:
+        closing = _CLOSINGS["{"].search(text, start)
+        if closing is None or not (values := _json_lines(text[start : closing.start()][:MAX_LENGTH])):
+            return FrontMatter({}, text)
+        reason = (
+            f"front matter is not valid JSON ({_TOO_DEEP if isinstance(error, RecursionError) else error})"
+        )
+        return FrontMatter(values, text[closing.end() :], (Complaint(reason),))
+    body = text[start + length :]
+    if not body.strip() and not all(_KNOWN_KEY.match(f"{key}:") for key in loaded):
+        return FrontMatter({}, text)  # a file of data
+    return FrontMatter(normalise(loaded)[0], body.removeprefix("\n"))
+
+
+def _json_values(block: str) -> tuple[Values, str]:
+    """The values of Hexo's JSON, which has no braces."""
+    try:
+        return normalise(_DECODER.decode(block))[0], ""
+    except (ValueError, RecursionError) as error:
+        return _json_lines(block), f"front matter is not valid JSON ({error})"
+
+
+def _json_lines(block: str) -> Values:
+    found = (_JSON_KEY.match(line) for line in block.splitlines())
+    return {match["key"].lower(): _unquote(match["value"]) for match in found if match}
+
+
+_AS_WRITTEN: Callable[[str], str] = str
+_DECODER = json.JSONDecoder(parse_float=_AS_WRITTEN, parse_int=_AS_WRITTEN, parse_constant=_AS_WRITTEN)
+
+
+# Without an opening line
+
+
+def _without_opening(text: str) -> FrontMatter:
+    """Hexo's older form, `title: …` up to a line of hyphens; or a head of labelled lines, 标题：…"""
+    if found := _NO_OPENING.match(text):
+        start = found.end()
+        closing = _CLOSINGS[""].search(text, start, start + MAX_LENGTH)
+        if closing is not None:
+            block = text[start : closing.start()]
+            if all(map(_LINE_OF_BLOCK.match, block.split("\n"))):
+                return _yaml_block(text, block, text[closing.end() :])
+    return _labelled(text)
+
+
+def _labelled(text: str) -> FrontMatter:
+    """A head of lines such as 标题：… and 日期：…, up to the first blank line. Other lines in it are body."""
+    lines = text[:MAX_LENGTH].lstrip().split("\n", _MAX_LABELLED)[:_MAX_LABELLED]
+    if not _LABEL.match(lines[0]):
+        return FrontMatter({}, text)
+    values: Values = {}
+    others: list[str] = []
+    rest = len(text) - len(text.lstrip())
+    for line in lines:
+        if not line.strip():
+            break
+        rest += len(line) + 1
+        found = _LABEL.match(line)
+        if not found:
+            others.append(line)
+        elif value := found["value"].strip():
+            values.setdefault(_LABELS[found["label"] or found["bracketed"]], value)
+    if "title" not in values or len(others) > len(values):
+        return FrontMatter({}, text)
+    return FrontMatter(values, "\n".join([*others, text[rest:]]))

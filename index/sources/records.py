@@ -8,12 +8,23 @@ from datetime import tzinfo
 from pathlib import PurePosixPath
 from typing import BinaryIO, TypeGuard
 
-from index.article import FIRST_DATE, LAST_DATE, Article, Problem, post_id
+from index.article import (
+    FIRST_DATE,
+    LAST_DATE,
+    Article,
+    Complaint,
+    Problem,
+    ProblemKind,
+    format_date,
+    post_id,
+    problems_of,
+)
 from index.errors import InputError
-from index.sources.body import as_html, category_levels, first_line, lines_of, one_line, read_body
-from index.sources.dates import parse_date
+from index.sources.body import as_html, lines_of, read_body
 from index.sources.decode import clean
 from index.sources.extract import Extracted, extract, has_markup
+from index.sources.fields import Body, Made, Origin, ReadingRules, make_article
+from index.sources.frontmatter import Value, Values, normalise
 from index.sources.streams import RecordFile
 
 RECORD_SUFFIXES = frozenset([".jsonl", ".ndjson", ".json", ".csv", ".tsv"])
@@ -69,12 +80,13 @@ class RecordReader:
     `problems` and `digest` are complete once all articles were read.
     """
 
-    def __init__(self, path: str, zone: tzinfo, limit: int, field_map: FieldMap) -> None:
+    def __init__(self, path: str, zone: tzinfo, limit: int, field_map: FieldMap, rules: ReadingRules) -> None:
         self.problems: list[Problem] = []
         self.digest = ""
         self._path = path
         self._suffix = PurePosixPath(path).suffix.lower()
         self._zone = zone
+        self._rules = rules
         self._limit = limit
         self._mapped = field_map
         self._names = {name: (*field_map.get(name, ()), *_ALIASES[name]) for name in FIELDS}
@@ -87,15 +99,15 @@ class RecordReader:
         source = RecordFile(file, self._suffix, self._limit)
         for number, row in source.rows():
             if isinstance(row, str):
-                self._note(f"{self._path}:{number}", row, lost=True)
+                self._note(Problem(f"{self._path}:{number}", row, ProblemKind.LOST))
                 continue
             for where, record in self._records(str(number), row):
-                article, complaints = self._article(where, record)
-                if article is not None:
+                made = self._article(where, record)
+                if made.article is not None:
                     self._articles += 1
-                    yield article
-                if complaints:
-                    self._note(f"{self._path}:{where}", "; ".join(complaints), lost=article is None)
+                    yield made.article
+                for problem in problems_of(f"{self._path}:{where}", made.complaints):
+                    self._note(problem)
         self.digest = source.digest()
         self._conclude(source.complaints)
 
@@ -118,43 +130,33 @@ class RecordReader:
     def _is_article(self, record: dict[str, object]) -> bool:
         return any(name in record for field in ("title", "text", "html") for name in self._names[field])
 
-    def _article(self, where: str, record: dict[str, object]) -> tuple[Article | None, list[str]]:
+    def _article(self, where: str, record: dict[str, object]) -> Made:
         """The article that a record is, if it is one, and what was wrong with it."""
         fields = _Fields(self._lowered(record), self._names, self._mapped)
         if not self._is_article(fields.record):
             names = ", ".join(list(record)[:20])
             self._unnamed[names] = self._unnamed.get(names, 0) + 1
             if self._suffix == ".json":
-                return None, []
+                return Made(None, ())
         name = next((name for name in self._names["text"] if name in fields.record), "")
         is_literal = name == "text" and "text" not in self._mapped
         body, extracted = _body(fields, is_literal=is_literal, rest=record if not name else {})
-        date = fields.date(self._zone)
-        if not extracted.text:
-            fields.complaints.append("the body has no text")
-        article_id = one_line(fields.text("id")) or post_id(f"{self._path}#{where}")
-        title = one_line(fields.text("title"))
-        article = Article(
-            id=article_id,
-            path=self._path,
-            title=title or extracted.title or first_line(extracted.text) or article_id,
-            text=extracted.text,
-            html=body,
-            author=one_line(fields.text("author", ", ")),
-            editor=one_line(fields.text("editor")) or extracted.editor,
-            date=date,
-            categories=category_levels(fields.levels()),
-            thumbnail=fields.text("thumbnail") or next(iter(extracted.images), ""),
-            url=fields.text("url"),
+        origin = Origin(
+            self._path,
+            post_id(f"{self._path}#{where}"),
+            is_record=True,
+            is_exported="category_paths" in fields.record,
         )
-        return article, fields.complaints
+        made = make_article(fields.plain(), Body(body, extracted), origin, self._zone, self._rules)
+        complaints = (*map(Complaint, fields.complaints), *made.complaints)
+        return Made(made.article, complaints)
 
     def _conclude(self, complaints: list[str]) -> None:
         if complaints:
-            self.problems.insert(0, Problem(self._path, "; ".join(complaints), lost=False))
+            self.problems.insert(0, Problem(self._path, "; ".join(complaints), ProblemKind.PARTIAL))
         if self._noted > _LISTED:
             more = f"has {self._noted - _LISTED:,} more records with problems"
-            self.problems.append(Problem(self._path, more, lost=True))
+            self.problems.append(Problem(self._path, more, ProblemKind.LOST))
         if not self._unnamed:
             return
         names = max(self._unnamed, key=lambda names: self._unnamed[names])
@@ -166,12 +168,13 @@ class RecordReader:
             reason = f"{count:,} records have no field title or text, and are not indexed. {advice}"
         else:
             reason = f"holds no articles. {advice}"
-        self.problems.append(Problem(self._path, reason, lost=self._suffix == ".json"))
+        kind = ProblemKind.LOST if self._suffix == ".json" else ProblemKind.PARTIAL
+        self.problems.append(Problem(self._path, reason, kind))
 
-    def _note(self, where: str, reason: str, *, lost: bool) -> None:
+    def _note(self, problem: Problem) -> None:
         self._noted += 1
         if self._noted <= _LISTED:
-            self.problems.append(Problem(where, reason, lost=lost))
+            self.problems.append(problem)
 
 
 class _Fields:
@@ -195,27 +198,40 @@ class _Fields:
         """The field's value as text; a list joined."""
         return joint.join(text for value in self.values(field) for text in self._texts(field, value))
 
-    def levels(self) -> list[str]:
-        """The levels of the category."""
-        value = next(iter(self.values("categories")), "")
-        texts = list(self._texts("categories", value))
-        return texts if isinstance(value, list) else "".join(texts).split("/")
+    def plain(self) -> Values:
+        """The values as those of front matter, without text and HTML: of each field of an article by its own
+        name, of other fields by theirs."""
+        bodies = {*self._names["text"], *self._names["html"]}
+        rest = {name: value for name, value in self.record.items() if name not in bodies}
+        values = normalise(rest)[0]
+        for field in ("id", "title", "editor", "thumbnail", "url"):
+            values[field] = self.text(field)
+        values["author"] = [text for value in self.values("author") for text in self._texts("author", value)]
+        values["date"] = self.date()
+        values["categories"] = self.categories()
+        return values
 
-    def date(self, zone: tzinfo) -> int | None:
-        """The date, in seconds since 1970."""
+    def categories(self) -> Value:
+        """The category, or its levels; lists of lists are several paths."""
+        value = next(iter(self.values("categories")), "")
+        if isinstance(value, list):
+            return [
+                list(self._texts("categories", item)) if isinstance(item, list) else text
+                for item in value
+                for text in ([""] if isinstance(item, list) else self._texts("categories", item))
+            ]
+        return "".join(self._texts("categories", value))
+
+    def date(self) -> str:
+        """The date as text; of seconds or milliseconds since 1970, in ISO 8601."""
         value = next(iter(self.values("date")), None)
         if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{9,13}\s*", value):
             value = int(value)
         if _is_whole(value) and value > LAST_DATE:
             value //= 1000  # milliseconds, as JavaScript counts
         if _is_timestamp(value):
-            return value
-        if written := self.text("date"):
-            try:
-                return parse_date(written, zone)
-            except ValueError as error:
-                self.complaints.append(f"date: {error}")
-        return None
+            return str(format_date(value))
+        return self.text("date")
 
     def _texts(self, field: str, value: object, depth: int = 0) -> Iterator[str]:
         if isinstance(value, (str, int, float)) and not isinstance(value, bool):

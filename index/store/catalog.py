@@ -22,14 +22,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from index.article import Article, Problem
+from index.article import Article, Problem, ProblemKind, split_categories
 from index.errors import IndexDamagedError
 from index.sources.scan import FileState
 
 INDEXED, ADDED, REMOVED = 0, 1, 2
 
 SCHEMA = """
-CREATE TABLE roots (name TEXT PRIMARY KEY, location TEXT NOT NULL) STRICT;
+CREATE TABLE roots (
+    name TEXT PRIMARY KEY,
+    location TEXT NOT NULL,
+    drafts INTEGER NOT NULL DEFAULT 0,      -- 1: drafts are taken in
+    reading TEXT NOT NULL DEFAULT ''        -- fingerprint of the rules that its files were read by
+) STRICT;
 CREATE TABLE files (
     id INTEGER PRIMARY KEY,
     path TEXT NOT NULL UNIQUE,      -- root name, slash, path inside the root
@@ -47,7 +52,7 @@ CREATE TABLE articles (
     author TEXT NOT NULL,
     editor TEXT NOT NULL,
     date INTEGER,                   -- seconds since 1970
-    categories TEXT NOT NULL,       -- JSON list
+    categories TEXT NOT NULL,       -- JSON list of levels; of several paths, list of lists
     thumbnail TEXT NOT NULL,
     url TEXT NOT NULL,
     text TEXT NOT NULL,
@@ -62,7 +67,7 @@ CREATE TABLE problems (
     file INTEGER,                   -- NULL: not of a known file
     path TEXT NOT NULL,
     reason TEXT NOT NULL,
-    lost INTEGER NOT NULL
+    kind TEXT NOT NULL              -- see ProblemKind
 ) STRICT;
 CREATE INDEX problems_by_file ON problems (file);
 CREATE TABLE runs (
@@ -213,15 +218,28 @@ class Catalog:
         oldest, newest = self._rows("SELECT min(date), max(date) FROM articles")[0]
         return oldest, newest
 
-    def problems(self) -> list[Problem]:
-        """Everything that could not be read, or not well; what is lost first."""
-        rows = self._rows("SELECT path, reason, lost FROM problems ORDER BY lost DESC, path, rowid")
-        return [Problem(path, reason, bool(lost)) for path, reason, lost in rows]
+    def problems(self, kind: ProblemKind | None = None) -> list[Problem]:
+        """The problems of a kind; without one, all but empty articles, the gravest first."""
+        rows = self._rows("SELECT path, reason, kind FROM problems ORDER BY path, rowid")
+        found = [Problem(path, reason, ProblemKind(name)) for path, reason, name in rows]
+        if kind is not None:
+            return [problem for problem in found if problem.kind is kind]
+        order = list(ProblemKind)
+        listed = (problem for problem in found if problem.kind is not ProblemKind.EMPTY)
+        return sorted(listed, key=lambda problem: order.index(problem.kind))
 
-    def count_problems(self) -> tuple[int, int]:
-        """The number of problems that left something out, and of the others."""
-        counts = dict(self._rows("SELECT lost, count(*) FROM problems GROUP BY lost"))
-        return counts.get(1, 0), counts.get(0, 0)
+    def count_problems(self) -> dict[ProblemKind, int]:
+        """The number of problems of each kind."""
+        counts = dict(self._rows("SELECT kind, count(*) FROM problems GROUP BY kind"))
+        return {kind: counts.get(kind, 0) for kind in ProblemKind}
+
+    def count_left_out(self) -> dict[str, int]:
+        """The number of files and folders left out, by reason, the most frequent first."""
+        rows = self._rows(
+            "SELECT reason, count(*) FROM problems WHERE kind = ? GROUP BY reason ORDER BY 2 DESC, 1",
+            ProblemKind.LEFT_OUT,
+        )
+        return dict(rows)
 
     def files(self) -> dict[str, KnownFile]:
         """Every file that was read, by path. A size of -1 asks to read it again."""
@@ -248,6 +266,14 @@ class Catalog:
             for name, key in self._rows("SELECT field, key FROM field_map ORDER BY rowid"):
                 found[name] = (*found.get(name, ()), key)
         return found
+
+    def takes_drafts(self) -> bool:
+        """Drafts are taken in."""
+        return bool(self._rows("SELECT 1 FROM roots WHERE drafts LIMIT 1"))
+
+    def readings(self) -> dict[str, str]:
+        """The fingerprint of the rules by which the files of each folder were read."""
+        return dict(self._rows("SELECT name, reading FROM roots"))
 
     def last_runs(self, limit: int) -> list[dict[str, float]]:
         """The last runs that changed something, the latest first: `started` (seconds since 1970), `seconds`,
@@ -325,6 +351,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _article(row: Sequence[Any]) -> Article:
+    categories, other_categories = split_categories(json.loads(row[8]))
     try:
         html = zlib.decompress(row[4]).decode() if row[4] else ""
     except (zlib.error, UnicodeDecodeError) as error:
@@ -340,7 +367,8 @@ def _article(row: Sequence[Any]) -> Article:
         author=row[5],
         editor=row[6],
         date=row[7],
-        categories=tuple(json.loads(row[8])),
+        categories=categories,
+        other_categories=other_categories,
         thumbnail=row[9],
         url=row[10],
     )

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from index.article import Article, PackedArticle, Problem, pack
+from index.article import Article, PackedArticle, Problem, ProblemKind, joined_categories, pack
 from index.sources.records import RECORD_SUFFIXES, FieldMap
 from index.sources.scan import FileState
 from index.store.catalog import ADDED, INDEXED, REMOVED, SCHEMA, Catalog, Change, connect
@@ -38,11 +38,16 @@ class CatalogWriter(Catalog):
         connection.executescript(SCHEMA)
         return cls(connection, path)
 
-    def set_roots(self, roots: dict[str, Path]) -> None:
+    def set_roots(self, roots: dict[str, Path], *, drafts: bool = False) -> None:
         """Replaces the folders that this index follows."""
+        readings = self.readings()
         self._connection.execute("DELETE FROM roots")
-        rows = [(name, str(location)) for name, location in roots.items()]
-        self._connection.executemany("INSERT INTO roots VALUES (?, ?)", rows)
+        rows = [(name, str(location), drafts, readings.get(name, "")) for name, location in roots.items()]
+        self._connection.executemany("INSERT INTO roots VALUES (?, ?, ?, ?)", rows)
+
+    def set_reading(self, reading: str) -> None:
+        """Notes by which rules the files of all folders were read."""
+        self._connection.execute("UPDATE roots SET reading = ?", (reading,))
 
     def replace_file(
         self, state: FileState, digest: str, articles: Sequence[PackedArticle], problems: Iterable[Problem]
@@ -56,7 +61,9 @@ class CatalogWriter(Catalog):
         for packed in articles:
             article_id = packed.article.id
             if article_id in kept:
-                noted.append(Problem(state.path, f"id {article_id!r} is used twice in this file", lost=True))
+                noted.append(
+                    Problem(state.path, f"id {article_id!r} is used twice in this file", ProblemKind.LOST)
+                )
             elif self._claim(packed, file, state.path, noted):
                 kept[article_id] = packed
         added: set[str] = set()
@@ -91,7 +98,9 @@ class CatalogWriter(Catalog):
         for packed in articles:
             article_id = packed.article.id
             if not self._connection.execute("INSERT OR IGNORE INTO kept VALUES (?)", (article_id,)).rowcount:
-                noted.append(Problem(state.path, f"id {article_id!r} is used twice in this file", lost=True))
+                noted.append(
+                    Problem(state.path, f"id {article_id!r} is used twice in this file", ProblemKind.LOST)
+                )
                 continue
             if not self._claim(packed, file, state.path, noted):
                 continue
@@ -150,7 +159,7 @@ class CatalogWriter(Catalog):
         self._connection.execute("DELETE FROM problems WHERE file = ?", (file,))
         held = self._connection.execute("SELECT 1 FROM articles WHERE file = ? LIMIT 1", (file,)).fetchone()
         if held:
-            problem = Problem(path, f"{problem.reason}; what it held before is kept", lost=False)
+            problem = Problem(path, f"{problem.reason}; what it held before is kept", ProblemKind.PARTIAL)
         self._note(file, [problem])
 
     def touch_file(self, state: FileState, digest: str) -> None:
@@ -237,7 +246,9 @@ class CatalogWriter(Catalog):
         self._connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
         self._connection.execute("UPDATE files SET size = -1 WHERE id = ?", (row[0],))
         self._refused.add(row[0])
-        self._note(row[0], [Problem(row[1], f"article {article_id!r} was refused: {reason}", lost=True)])
+        self._note(
+            row[0], [Problem(row[1], f"article {article_id!r} was refused: {reason}", ProblemKind.LOST)]
+        )
 
     def compare(self, there: Mapping[str, str]) -> set[str]:
         """Compares the articles with what an engine has, given by id and digest: the files of those that it
@@ -279,7 +290,9 @@ class CatalogWriter(Catalog):
         loser, loser_path, winner_path = (other_file, other_path, path) if wins else (file, path, other_path)
         self._connection.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (packed.article.id, loser))
         problem = Problem(
-            loser_path, f"id {packed.article.id!r} is also used in {winner_path}, which is indexed", lost=True
+            loser_path,
+            f"id {packed.article.id!r} is also used in {winner_path}, which is indexed",
+            ProblemKind.LOST,
         )
         if wins:
             self._note(loser, [problem])
@@ -306,7 +319,7 @@ class CatalogWriter(Catalog):
                 article.author,
                 article.editor,
                 article.date,
-                json.dumps(article.categories, ensure_ascii=False),
+                json.dumps(joined_categories(article), ensure_ascii=False),
                 article.thumbnail,
                 article.url,
                 article.text if self.keeps_texts else "",
@@ -332,5 +345,5 @@ class CatalogWriter(Catalog):
         return int(row[0])
 
     def _note(self, file: int | None, problems: Iterable[Problem]) -> None:
-        rows = [(file, problem.path, problem.reason, problem.lost) for problem in problems]
+        rows = [(file, problem.path, problem.reason, problem.kind) for problem in problems]
         self._connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", rows)

@@ -40,7 +40,7 @@ from index.errors import (
     InputError,
 )
 
-FORMAT = 1
+FORMAT = 2
 _NAME = re.compile(r"gen-\d+", re.ASCII)
 # What the names in a generation start with: a folder with others in it is somebody else's.
 _PARTS = ("meta.json", "dictionary.txt", "catalog.sqlite", "engine", "checksums.json")

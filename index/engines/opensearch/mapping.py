@@ -18,7 +18,7 @@ from typing import Any
 
 from index.analysis.document import FACET_FIELDS, GRAM_FIELDS, KEY_FIELDS, UNIT_FIELDS, WORD_FIELDS, Document
 from index.analysis.grams import END
-from index.article import Article, PackedArticle
+from index.article import Article, PackedArticle, joined_categories, split_categories
 from index.engines.bm25 import K1, B
 
 # No token has control characters in it.
@@ -156,7 +156,7 @@ def source_of(document: Document, packed: PackedArticle | None, writer_id: str) 
             "author": article.author,
             "editor": article.editor,
             "date": article.date,
-            "categories": article.categories,
+            "categories": joined_categories(article),
             "thumbnail": article.thumbnail,
             "url": article.url,
         }
@@ -166,6 +166,7 @@ def source_of(document: Document, packed: PackedArticle | None, writer_id: str) 
 def article_of(kept: Mapping[str, Any]) -> Article:
     """The article that `_source` keeps, with its html if that was asked for."""
     packed = kept.get("html_zlib", "")
+    categories, other_categories = split_categories(kept["categories"])
     return Article(
         id=kept["id"],
         path=kept["path"],
@@ -175,7 +176,8 @@ def article_of(kept: Mapping[str, Any]) -> Article:
         author=kept["author"],
         editor=kept["editor"],
         date=kept["date"],
-        categories=tuple(kept["categories"]),
+        categories=categories,
+        other_categories=other_categories,
         thumbnail=kept["thumbnail"],
         url=kept["url"],
     )

@@ -1,0 +1,426 @@
+"""Sites: the folder of a generator, recognised by its files, and what they say of its articles.
+
+A `Site` is small, frozen and picklable: processes that parse files get it whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from index.sources.frontmatter import Value, Values, load_yaml, normalise
+
+# Bytes of a configuration that are read.
+_MAX_CONFIG = 1_000_000
+# Folders above a followed one in which a site is looked for: `blog/content/posts` is in `blog`.
+_MAX_ABOVE = 4
+# Folders of generators that hold no articles, wherever they stand. `.souwenignore` may take them back.
+LEFT_ALONE = frozenset("node_modules _layouts _includes _site public themes".split())
+# Files that a site has for robots and for itself.
+_OWN_FILES = frozenset("robots.txt ads.txt humans.txt llms.txt cname.txt 404.html 404.md".split())
+# Files at the top of a Jekyll site that tell programmers about it.
+_ABOUT_THE_CODE = re.compile(
+    r"(?:readme|contributing|license|changelog|code_of_conduct|security|authors|copying)(?:[._-].*)?\.\w+",
+    re.IGNORECASE,
+)
+_SCRIPT_SUFFIXES = ("js", "ts", "mjs", "mts", "cjs", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site, as its generator describes it.
+
+    `root` is the path (see `Article.path`) of its folder; where only a folder inside the site is followed,
+    the path of that one, and `inside` is its path in the site. `folders` hold the articles, by their paths in
+    the site; empty, all of it does. `address` ends with a slash; empty, it is not known. `permalinks` are the
+    rules of sections ("" is any other). `languages` are those with addresses of their own.
+    """
+
+    root: str
+    generator: str
+    inside: str = ""
+    address: str = ""
+    folders: tuple[str, ...] = ()
+    permalinks: tuple[tuple[str, str], ...] = ()
+    languages: tuple[str, ...] = ()
+    default_language: str = ""
+    shows_future: bool = True
+    is_ugly: bool = False
+    slugs: str = ""
+    bases: tuple[tuple[str, str], ...] = ()
+
+    def inner_path(self, path: str) -> str:
+        """The path in the site of what has this path (see `Article.path`)."""
+        return "/".join(part for part in (self.inside, path[len(self.root) + 1 :]) if part)
+
+    def contains(self, path: str) -> bool:
+        """The path is that of the site, or lies in it."""
+        return path == self.root or path.startswith(f"{self.root}/")
+
+    def reason_against(self, path: str, *, is_folder: bool) -> str:
+        """Why a file or folder holds no articles; empty where it does."""
+        inner = self.inner_path(path)
+        name = inner.rpartition("/")[2]
+        is_own = is_folder and name.startswith("_") and self.generator in ("hexo", "jekyll")
+        if is_own and name not in ("_posts", "_drafts", *self.folders):
+            return f"a folder of {self.generator}'s own"
+        if not is_folder and self.generator and name.lower() in _OWN_FILES:
+            return "a file of the site's own"
+        if self.generator == "jekyll":
+            is_about_it = not is_folder and "/" not in inner and _ABOUT_THE_CODE.fullmatch(name)
+            return "about the site's code" if is_about_it else ""
+        if not self.folders or not inner:
+            return ""
+        for folder in self.folders:
+            if (
+                inner == folder
+                or inner.startswith(f"{folder}/")
+                or (is_folder and folder.startswith(f"{inner}/"))
+            ):
+                return ""
+        return f"outside of {', '.join(self.folders)}, where {self.generator} has the articles"
+
+
+def fingerprint(values: object) -> str:
+    """A short text that is different for different descriptions of sites."""
+    return hashlib.blake2b(repr(values).encode(), digest_size=8).hexdigest()
+
+
+def site_of(sites: Collection[Site], path: str) -> Site | None:
+    """The innermost site that a path lies in."""
+    inside = [site for site in sites if site.contains(path)]
+    return max(inside, key=lambda site: len(site.root), default=None)
+
+
+def site_above(name: str, location: Path) -> Site | None:
+    """The site that a followed folder is a part of, such as the `content` of a Hugo site."""
+    folder = location
+    for _ in range(_MAX_ABOVE):
+        folder = folder.parent
+        if folder == folder.parent:
+            return None
+        try:
+            names = {entry.name for entry in folder.iterdir()}
+        except OSError:
+            return None
+        if site := recognise(name, folder, names):
+            inside = location.relative_to(folder).as_posix()
+            belongs = not site.folders or any(
+                f"{inside}/".startswith(f"{part}/") or f"{part}/".startswith(f"{inside}/")
+                for part in site.folders
+            )
+            return replace(site, inside=inside) if belongs else None
+    return None
+
+
+def recognise(path: str, location: Path, names: Collection[str]) -> Site | None:
+    """The site in a folder that holds these names; None where it is no generator's."""
+    for marks, reader in _GENERATORS:
+        for mark in marks:
+            if mark in names:
+                try:
+                    site = reader(location, mark, names)
+                except (ValueError, RecursionError, OSError, yaml.YAMLError):
+                    site = None
+                if site is not None:
+                    return _with_domain(replace(site, root=path), location)
+    return None
+
+
+def _with_domain(site: Site, location: Path) -> Site:
+    """A site whose configuration gives no domain has that of its CNAME file, as GitHub Pages reads it."""
+    if "://" in site.address:
+        return site
+    for folder in ("", "static", "source", "public", "docs", "src"):
+        file = location / folder / "CNAME"
+        if file.is_file():
+            domain = file.read_text(encoding="utf-8", errors="replace")[:300].strip().split("\n")[0].strip()
+            if re.fullmatch(r"[\w.-]+\.[\w-]+", domain):
+                return replace(site, address=f"https://{domain}/{site.address.lstrip('/')}")
+    return replace(site, address="")
+
+
+# Reading configurations
+
+
+def _config(file: Path) -> Values:
+    """Raises ValueError or YAMLError for what can't be read."""
+    data = file.read_bytes()
+    if len(data) > _MAX_CONFIG:
+        raise ValueError("too large")
+    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    loaded = (
+        tomllib.loads(text) if file.suffix == ".toml" else load_yaml(text)  # JSON is YAML
+    )
+    return normalise(loaded)[0] if isinstance(loaded, dict) else {}
+
+
+def _text(values: Mapping[str, Value], *keys: str) -> str:
+    for key in keys:
+        value = values.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def _table(values: Mapping[str, Value], *keys: str) -> Values:
+    """The table at the end of a path of keys; empty where there is none."""
+    found: Value = dict(values)
+    for key in keys:
+        found = found.get(key, {}) if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _address(domain: str, base: str = "") -> str:
+    """An address that ends with a slash; of a base without a domain, the base."""
+    domain, base = domain.strip().rstrip("/"), base.strip().strip("/")
+    if domain.startswith("//"):
+        domain = f"https:{domain}"
+    if domain and not re.match(r"https?://[^/]", domain):
+        domain = ""
+    if domain and base and domain.endswith(f"/{base}"):
+        base = ""
+    return f"{domain}/{base}/" if base else f"{domain}/" if domain else ""
+
+
+def _folders(location: Path, *names: str) -> tuple[str, ...]:
+    return tuple(name.strip("/") for name in names if name and (location / name).is_dir())
+
+
+def _script_value(script: str, key: str) -> str:
+    """The value of a key in a configuration that is a program: `url: 'https://…'`."""
+    found = re.search(rf"""(?<![\w$]){key}\s*:\s*(["'`])(?P<value>[^"'`\n]*)\1""", script)
+    if found:
+        return found["value"]
+    named = re.search(rf"(?<![\w$]){key}\s*:\s*(?P<name>[A-Za-z_$][\w$]*)\s*[,\n}}]", script)
+    constant = named and re.search(
+        rf"""\b(?:const|let|var)\s+{re.escape(named["name"])}\s*=\s*(["'`])(?P<value>[^"'`\n]*)\1""", script
+    )
+    return constant["value"] if constant else ""
+
+
+# Generators
+
+
+def _hexo_or_jekyll(location: Path, mark: str, names: Collection[str]) -> Site | None:
+    values = _config(location / mark)
+    is_hexo = (
+        "new_post_name" in values
+        or "source_dir" in values
+        or (location / "source" / "_posts").is_dir()
+        or "scaffolds" in names
+    )
+    return _hexo(location, values) if is_hexo else _jekyll(location, values, names)
+
+
+def _hexo(location: Path, values: Values) -> Site:
+    source = _text(values, "source_dir") or "source"
+    return Site(
+        "",
+        "hexo",
+        address=_address(_text(values, "url"), _text(values, "root")),
+        folders=_folders(location, source),
+        permalinks=(("", _text(values, "permalink") or ":year/:month/:day/:title/"),),
+        shows_future=_text(values, "future") != "false",
+        slugs=_text(values, "new_post_name"),
+    )
+
+
+def _jekyll(location: Path, values: Values, names: Collection[str]) -> Site | None:
+    known = {"plugins", "gems", "markdown", "kramdown", "baseurl", "permalink", "collections", "theme"}
+    known |= {"remote_theme", "highlighter", "sass", "defaults", "url"}
+    if not (known & values.keys() or {"_posts", "_layouts", "_drafts", "Gemfile"} & set(names)):
+        return None
+    rules = [("", _text(values, "permalink") or "date")]
+    defaults = values.get("defaults")
+    for entry in defaults if isinstance(defaults, list) else []:
+        if isinstance(entry, dict) and (rule := _text(_table(entry, "values"), "permalink")):
+            kind = _text(_table(entry, "scope"), "type") or "posts"
+            rules.append((kind, rule))
+    collections = _table(values, "collections")
+    rules += [(name, rule) for name in collections if (rule := _text(_table(collections, name), "permalink"))]
+    return Site(
+        "",
+        "jekyll",
+        address=_address(_text(values, "url"), _text(values, "baseurl")),
+        folders=("_posts", "_drafts", *(f"_{name}" for name in collections)),
+        permalinks=tuple(rules),
+        shows_future=_text(values, "future") == "true",
+    )
+
+
+def _bare_jekyll(location: Path, mark: str, names: Collection[str]) -> Site | None:
+    """A folder with `_posts` whose files begin with dates."""
+    posts = [entry.name for entry in sorted((location / mark).iterdir())[:50]]
+    dated = sum(bool(re.match(r"\d{4}-\d{2}-\d{2}-.", name)) for name in posts)
+    if not posts or dated * 2 < len(posts):
+        return None
+    return Site(
+        "",
+        "jekyll",
+        folders=("_posts", "_drafts"),
+        permalinks=(("", "date"),),
+        shows_future=False,
+    )
+
+
+def _hugo_or_zola(location: Path, mark: str, names: Collection[str]) -> Site | None:
+    values = _config(location / mark)
+    if "base_url" in values:
+        return _zola(location, values)
+    if (
+        "baseurl" in values
+        or "languagecode" in values
+        or ("content" in names and {"archetypes", "layouts", "static", "themes"} & set(names))
+    ):
+        return _hugo(location, values)
+    return None
+
+
+def _zola(location: Path, values: Values) -> Site:
+    slugs = _text(_table(values, "slugify"), "paths") or _text(values, "slugify_paths") or "on"
+    return Site(
+        "",
+        "zola",
+        address=_address(_text(values, "base_url")),
+        folders=_folders(location, "content"),
+        languages=tuple(_table(values, "languages")),
+        default_language=_text(values, "default_language") or "en",
+        slugs=slugs,
+    )
+
+
+def _hugo_site(location: Path, mark: str, names: Collection[str]) -> Site | None:
+    return _hugo(location, _config(location / mark))
+
+
+def _hugo_folder(location: Path, mark: str, names: Collection[str]) -> Site | None:
+    """Hugo's configuration in a folder: `config/_default/hugo.toml`, `permalinks.toml`, `languages.toml`."""
+    folder = location / mark / "_default"
+    values: Values = {}
+    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if file.suffix not in (".toml", ".yaml", ".yml", ".json"):
+            continue
+        read = _config(file)
+        name = file.stem.partition(".")[0].lower()
+        values |= read if name in ("hugo", "config") else {name: read}
+    if not values or not ("baseurl" in values or "content" in names):
+        return None
+    return _hugo(location, values)
+
+
+def _hugo(location: Path, values: Values) -> Site:
+    rules: list[tuple[str, str]] = []
+    permalinks = _table(values, "permalinks")
+    for section, rule in (permalinks | _table(permalinks, "page")).items():
+        if isinstance(rule, str):
+            rules.append((section.strip("/"), rule))
+    languages = _table(values, "languages")
+    default = _text(values, "defaultcontentlanguage") or "en"
+    contents = [
+        (language, folder)
+        for language in languages
+        if (folder := _text(_table(languages, language), "contentdir"))
+    ]
+    content = _text(values, "contentdir") or "content"
+    return Site(
+        "",
+        "hugo",
+        address=_address(_text(values, "baseurl")),
+        folders=_folders(location, *dict.fromkeys([content, *(folder for _, folder in contents)])),
+        permalinks=tuple(rules),
+        languages=tuple(languages),
+        default_language="" if _text(values, "defaultcontentlanguageinsubdir") == "true" else default,
+        shows_future=_text(values, "buildfuture") == "true",
+        is_ugly=_text(values, "uglyurls") == "true",
+        slugs="" if _text(values, "disablepathtolower") != "true" else "as they are",
+        bases=tuple((folder.strip("/"), language) for language, folder in contents),
+    )
+
+
+def _mdbook(location: Path, mark: str, names: Collection[str]) -> Site:
+    values = _config(location / mark)
+    output = _table(values, "output", "html")
+    return Site(
+        "",
+        "mdbook",
+        address=_address(
+            f"https://{domain}" if (domain := _text(output, "cname")) else "", _text(output, "site-url")
+        ),
+        folders=_folders(location, _text(_table(values, "book"), "src") or "src"),
+        is_ugly=True,
+    )
+
+
+def _mkdocs(location: Path, mark: str, names: Collection[str]) -> Site:
+    values = _config(location / mark)
+    return Site(
+        "",
+        "mkdocs",
+        address=_address(_text(values, "site_url")),
+        folders=_folders(location, _text(values, "docs_dir") or "docs"),
+        is_ugly=_text(values, "use_directory_urls") == "false",
+    )
+
+
+def _docusaurus(location: Path, mark: str, names: Collection[str]) -> Site:
+    script = (location / mark).read_text(encoding="utf-8", errors="replace")[:_MAX_CONFIG]
+    script = re.sub(r"(?m)^\s*//.*$", "", script)
+    bases: list[tuple[str, str]] = []
+    for part in ("docs", "blog"):
+        options = re.search(rf"(?<![\w$]){part}\s*:\s*\{{(?P<options>.*?)\n\s*\}}", script, re.DOTALL)
+        base = re.search(r"routeBasePath\s*:\s*[\"']([^\"']*)", options["options"]) if options else None
+        bases.append((part, base[1].strip("/") if base else part))
+    return Site(
+        "",
+        "docusaurus",
+        address=_address(_script_value(script, "url"), _script_value(script, "baseUrl")),
+        folders=_folders(location, "docs", "blog", "src/pages", "i18n"),
+        bases=tuple(bases),
+    )
+
+
+def _vuepress(location: Path, mark: str, names: Collection[str]) -> Site:
+    script = ""
+    for suffix in _SCRIPT_SUFFIXES:
+        for name in ("config", "config/index"):
+            file = location / mark / f"{name}.{suffix}"
+            if file.is_file():
+                script += file.read_text(encoding="utf-8", errors="replace")[:_MAX_CONFIG]
+    domain = _script_value(script, "hostname") or _script_value(script, "domain")
+    return Site(
+        "",
+        mark.strip("."),
+        address=_address(domain, _script_value(script, "base")),
+        folders=_folders(location, _script_value(script, "srcDir").removeprefix("./")),
+        permalinks=(("", _script_value(script, "permalink")),),
+        is_ugly=not re.search(r"cleanUrls\s*:\s*true", script),
+    )
+
+
+def _obsidian(location: Path, mark: str, names: Collection[str]) -> Site:
+    return Site("", "obsidian")
+
+
+_Reader = Callable[[Path, str, Collection[str]], "Site | None"]
+# Files and folders that a generator is known by, and the function that reads them.
+_GENERATORS: tuple[tuple[tuple[str, ...], _Reader], ...] = (
+    (("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json"), _hugo_site),
+    (("config.toml", "config.yaml", "config.yml", "config.json"), _hugo_or_zola),
+    (("_config.yml", "_config.yaml"), _hexo_or_jekyll),
+    (("book.toml",), _mdbook),
+    (("mkdocs.yml", "mkdocs.yaml"), _mkdocs),
+    (tuple(f"docusaurus.config.{suffix}" for suffix in _SCRIPT_SUFFIXES), _docusaurus),
+    ((".vuepress", ".vitepress"), _vuepress),
+    (("config",), _hugo_folder),
+    (("_posts",), _bare_jekyll),
+    ((".obsidian",), _obsidian),
+)
+# Files whose change changes how others are read.
+CONFIGURATIONS = frozenset(mark for marks, _ in _GENERATORS for mark in marks if "." in mark[1:]) | {"CNAME"}
