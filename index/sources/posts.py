@@ -17,6 +17,7 @@ from index.sources.body import MARKDOWN_SUFFIXES, category_levels, first_line, o
 from index.sources.dates import parse_date
 from index.sources.decode import decode
 from index.sources.frontmatter import split_front_matter
+from index.sources.pages import is_page, read_page
 from index.sources.records import NO_MAP, RECORD_SUFFIXES, FieldMap, RecordReader
 
 POST_SUFFIXES = MARKDOWN_SUFFIXES | frozenset([".html", ".htm", ".txt"])
@@ -66,6 +67,8 @@ def is_of_records(path: str) -> bool:
 
 def _parse_post(path: str, text: str, zone: tzinfo) -> tuple[Article, list[str]]:
     front = split_front_matter(text)
+    if not front.values and path.lower().endswith((".html", ".htm")) and is_page(front.body):
+        front = read_page(front.body)
     complaints = [front.problem] if front.problem else []
     body, extracted, loss = read_body(front.body, PurePosixPath(path).suffix.lower())
     title = one_line(front.text("title")) or extracted.title
