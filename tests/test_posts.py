@@ -205,7 +205,7 @@ def test_a_replaced_byte_is_a_problem_of_the_file() -> None:
         ("0！.md", {"title": "0！", "editor": "程野"}, ""),
         ("1-5月临江市*.md", {"title": "1-5月临江市新建商品住宅成交面积同比下降18.0%"}, ""),
         ("桌遊《茶路》*.md", {"categories": ["繁體", "榕灣玩物", "— news"]}, ""),
-        ("雾灵植物园.html", {"title": "沉睡七年的巨魔芋开花了 - 雾灵植物园", "date": None}, ""),
+        ("雾灵植物园.html", {"title": "沉睡七年的巨魔芋开花了", "date": None}, ""),
         ("梧岭古道徒步手记.txt", {"title": "梧岭古道徒步手记", "author": ""}, ""),
     ],
 )
