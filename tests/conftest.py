@@ -37,14 +37,15 @@ settings.load_profile("souwen")
 EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
 
 
-# Tests of real browsers and clusters take minutes.
-SLOW_FIXTURES = {"browser", "cluster"}
-
-
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Marks tests on a browser or a cluster as slow; those on the cluster share a worker of pytest-xdist,
+    since some of them kill its nodes."""
     for item in items:
-        if SLOW_FIXTURES & set(item.fixturenames):
-            item.add_marker("slow")
+        on_cluster = "cluster" in item.fixturenames or "opensearch" in item.nodeid
+        if on_cluster:
+            item.add_marker(pytest.mark.xdist_group("cluster"))
+        if on_cluster or "browser" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,7 @@ def _basic(name: str, password: str) -> dict[str, str]:
 HASHED = CliRunner().invoke(souwen, ["password", "--password", "打开:芝麻"]).output.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("password", ["打开:芝麻", HASHED], ids=["as it is", "hashed"])
 def test_only_the_right_name_and_password_are_let_in(make: Make, password: str) -> None:
     client = make(password=password, username="馆员")

@@ -12,6 +12,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from web.openapi import make_document
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def described(app: Flask) -> BaseSchema:

@@ -353,6 +353,7 @@ def test_a_port_in_use(indexed: Run) -> None:
     assert "souwen serve --port 8001" in err
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough(indexed: Run, tmp_path: Path) -> None:
     """`souwen export | head -1` ends without a complaint, and well."""
     lines = [
@@ -373,6 +374,7 @@ def test_a_reader_that_has_seen_enough(indexed: Run, tmp_path: Path) -> None:
             assert writer.wait() == 0
 
 
+@pytest.mark.slow
 def test_watch_applies_changes(indexed: Run, posts: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "cli", "index", "--watch"]
     with subprocess.Popen(

@@ -10,6 +10,8 @@ from pathlib import Path
 import cluster as opensearch
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def script(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs it on nodes of its own."""

@@ -33,6 +33,7 @@ def found(texts: Sequence[str], **more: object) -> dict[str, NewWord]:
     return {word.word: word for word in discover(texts, (), 100, **more)}  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["comment"])
 def test_what_is_proposed(case: dict[str, list[str]]) -> None:
     texts = [text for word in case["words"] for text in corpus(word)]
@@ -41,6 +42,7 @@ def test_what_is_proposed(case: dict[str, list[str]]) -> None:
     assert not set(case["missing"]) & proposed.keys()
 
 
+@pytest.mark.slow
 def test_a_proposed_word_becomes_one_word() -> None:
     texts = [text for word in ("抖音", "协程", "凝心聚力", "树莓派", "央视快评") for text in corpus(word)]
     proposed = discover(texts, (), 100)
@@ -55,6 +57,7 @@ def test_a_proposed_word_becomes_one_word() -> None:
     assert not {word.word for word in discover(texts, entries, 100)} & {word.word for word in proposed}
 
 
+@pytest.mark.slow
 def test_the_best_come_first_and_there_are_no_more_than_asked_for() -> None:
     texts = [text for word in ("抖音", "协程", "凝心聚力") for text in corpus(word)]
     everything = discover(texts, (), 100)
@@ -62,6 +65,7 @@ def test_the_best_come_first_and_there_are_no_more_than_asked_for() -> None:
     assert all(1 < len(word.word) <= LONGEST for word in everything)
 
 
+@pytest.mark.slow
 def test_what_is_rare_or_copied_is_left_out() -> None:
     assert "抖音" in found(corpus("抖音", 12))
     assert "抖音" not in found(corpus("抖音", 12), min_count=13)

@@ -18,6 +18,7 @@ from index.ingest.sync import IngestRequest
 from index.store import reader as reader_module
 from index.store.reader import IndexReader
 
+pytestmark = pytest.mark.slow
 posix = pytest.mark.skipif(os.name != "posix", reason="limits and users of POSIX")
 ROOT = Path(__file__).parent.parent
 

@@ -120,6 +120,7 @@ def test_a_file_ends_at_the_last_hit_that_the_settings_allow(many: Flask) -> Non
     assert len({hit["id"] for hit in found}) == len(found) == 1950
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_a_file(many: Flask) -> None:
     client = many.test_client()
 

@@ -18,6 +18,8 @@ from index.analysis.document import SCORED_FIELDS, Document
 from index.engines.base import ENGINES, Engine, Hits, Sort
 from index.engines.nodes import GramPhrase, TermSet
 
+pytestmark = pytest.mark.slow
+
 # Each example makes an index on the cluster, which takes longer than all that is asked of it.
 CLUSTER = settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 

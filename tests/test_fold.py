@@ -31,6 +31,7 @@ def test_context_makes_no_difference(left: str, right: str) -> None:
     assert fold(left + right) == fold(left) + fold(right)
 
 
+@pytest.mark.slow
 def test_folding_twice_is_folding_once() -> None:
     """Of every character there is; since context makes no difference, of every text."""
     every = map(chr, range(sys.maxunicode + 1))

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from fuzz.targets import TARGETS, Check, seeds
 
+pytestmark = pytest.mark.slow
+
 # Inputs for each target; fuzz/README.md has the long run.
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
 

@@ -360,6 +360,7 @@ def run(
     return runner
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_no_orders(run: Callable[..., str]) -> None:
     for arguments in COMMANDS:
         printed = run(arguments)

@@ -132,7 +132,11 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pipes, and links need rights")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="no pipes, and links need rights"),
+    pytest.mark.slow,
+    pytest.mark.xdist_group("hostile files"),  # their index takes long to make
+]
 
 
 def test_memory_is_bounded(outcome: dict[str, Any]) -> None:

@@ -22,6 +22,8 @@ from index.ingest.sync import IngestRequest
 from search.request import SearchRequest
 from search.searcher import Searcher
 
+pytestmark = pytest.mark.slow
+
 # Sequences of changes for each engine; more by hand: bench/README.md.
 EXAMPLES = int(os.environ.get("FOLLOWING_EXAMPLES", "5"))
 FOLDERS = ("", "甲", "甲/深", "乙")

@@ -64,6 +64,7 @@ def ids(searcher: Searcher, text: str) -> list[str]:
     return [hit.article.id for hit in searcher.search(SearchRequest(text, size=10)).hits]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_a_dictionary_never_loses_a_hit(searchers: tuple[Searcher, Searcher], data: st.DataObject) -> None:
@@ -183,6 +184,7 @@ def test_check_at_the_terminal(run: Run) -> None:
     assert "nothing would change" in run("check", "words.txt")[1]
 
 
+@pytest.mark.slow
 def test_discover_at_the_terminal(run: Run) -> None:
     code, out, err = run("discover", "--min-count", "2", "--limit", "3")
     assert (code, err) == (0, "")

@@ -122,6 +122,7 @@ VARIANTS: dict[str, Callable[[str], str]] = {
 }
 
 
+@pytest.mark.slow
 def test_variants_of_a_query_find_the_same_in_the_same_order(searcher: Searcher) -> None:
     different = Counter[str]()
     for text in (record["query"] for record in QUERIES):
@@ -160,6 +161,7 @@ def test_the_examples_are_found_as_well_as_they_were(
 # Pages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", ["relevance", "newest", "oldest"])
 @pytest.mark.parametrize(
     "text",
@@ -328,6 +330,7 @@ def test_an_engine_that_fails_is_an_error_and_no_empty_list(
         search(searcher, "临江")
 
 
+@pytest.mark.slow
 def test_eight_threads_get_what_one_gets(searcher: Searcher) -> None:
     texts = [record["query"] for record in QUERIES[:24]]
     alone = [ids(search(searcher, text, size=10)) for text in texts]

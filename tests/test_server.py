@@ -19,7 +19,10 @@ from urllib.request import urlopen
 import pytest
 from archive import Archive
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes in /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes in /proc"),
+    pytest.mark.slow,
+]
 
 
 @contextmanager

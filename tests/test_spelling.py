@@ -40,6 +40,7 @@ def test_reading_few_articles_finds_what_trying_every_character_finds(
 ALPHABET = '临江地铁贴图书馆管候鸟了马拉松ab "“”()-OR:*~^1，。標题title:'
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(ALPHABET, min_size=1, max_size=14))
 def test_a_suggestion_finds_what_it_promises_and_more_than_what_was_typed(

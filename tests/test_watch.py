@@ -23,6 +23,8 @@ from index.ingest.sync import sync
 from index.ingest.watch import Watcher, changes_matter
 from index.store.directory import IndexDirectory
 
+pytestmark = pytest.mark.slow
+
 # Seconds that a test waits for what must come; never how long it should take.
 LIMIT = 60.0
 

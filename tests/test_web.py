@@ -294,6 +294,7 @@ def test_everything_works_under_a_prefix(client: FlaskClient, how: str) -> None:
             assert address.startswith(("/archive/", "#", "?", "https://", "http://images")), address
 
 
+@pytest.mark.slow
 def test_every_link_of_a_page_leads_somewhere(client: FlaskClient) -> None:
     seen = set()
     for path in ("/", "/search?q=临江", "/article/radio-001?q=自行车", "/help", "/about"):
