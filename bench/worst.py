@@ -157,7 +157,7 @@ class Grammar:
             lambda: f"{start()}?{pick(('', '*', '?*', start() + '*'))}",
             lambda: f"{some(has.letters)}~{pick((1, 2))}",
             lambda: f"{pick(('title', 'body'))}:{any_word()}",
-            lambda: f"{pick(('author', 'category'))}:{some(has.names).split(' ')[0]}{pick(('', '*'))}",
+            lambda: f"{pick(('author', 'category', 'tag'))}:{some(has.names).split(' ')[0]}{pick(('', '*'))}",
             lambda: f"date:{number(1990, 2026)}..{number(1990, 2026)}",
             lambda: f"{any_word()}^{number(2, 100)}",
             lambda: f"-{any_word()}",

@@ -38,6 +38,7 @@ _NOTHING_FOUND = 1
     help="Sort order.",
 )
 @click.option("--category", metavar="C", default="", help="Only this category: 金融 or 金融/新浪财经.")
+@click.option("--tag", metavar="T", default="", help="Only with this tag.")
 @click.option("--author", metavar="A", default="", help="Only this author.")
 @click.option(
     "--from", "date_from", metavar="D", default="", help="From this date on: 2022, 2022-01 or 2022-01-04."
@@ -52,6 +53,7 @@ def search_command(
     page: int,
     sort: str,
     category: str,
+    tag: str,
     author: str,
     date_from: str,
     date_to: str,
@@ -81,6 +83,7 @@ def search_command(
         size=size,
         sort=sort,
         category=category,
+        tag=tag,
         author=author,
         date_from=date_from,
         date_to=date_to,
@@ -119,7 +122,8 @@ def show_command(article_id: str, directory: str | None, as_json: bool) -> None:
 
     out = console()
     out.print(Text(printable(article.title), style="bold"))
-    out.print(Text(_described(article, searcher.zone()), style="dim"))
+    tags = "".join(f" #{printable(tag)}" for tag in article.tags)
+    out.print(Text(_described(article, searcher.zone()) + tags, style="dim"))
     out.print(Text(printable(article.path), style="dim"))
     for line in article.text.split("\n"):
         out.print()
@@ -238,7 +242,10 @@ def _print_hit(
     title.append_text(_marked(hit.title, "bold"))
     out.print(title)
     indent = (0, 0, 0, 3)
-    lines = [Text(_described(hit.article, zone), style="dim")]
+    about = Text(_described(hit.article, zone), style="dim")
+    for tag in hit.tags:
+        about.append(" #").append_text(_marked(tag))
+    lines = [about]
     if with_snippets:
         lines += [_marked(snippet) for snippet in hit.snippets]
     if hit.explanation is not None:

@@ -22,6 +22,7 @@ class Article:
 
     `text` is what is searched and shown in snippets: paragraphs, one a line, without markup.
     `html` is the body as published, for the reading view; it is not sanitised.
+    `tags` are searched with the text, and shown apart from it.
     `date` is in seconds since 1970-01-01T00:00:00Z, `None` where the file names none.
     `path` is the name of the indexed folder, a slash, and the file's path inside it.
     `categories` are the levels of its category path, from the outermost to the innermost; where it is in

@@ -34,6 +34,7 @@ class ArticleHead:
     date: Annotated[Date | None, "The date of publication, in UTC; null if none is named."]
     categories: Annotated[tuple[str, ...], "From the outermost to the innermost; of several, the first."]
     category_paths: Annotated[tuple[tuple[str, ...], ...], "The levels of every category that it is in."]
+    tags: Annotated[tuple[str, ...], "In the order in which they are given."]
     thumbnail: Annotated[str, "The address of a picture; empty if there is none."]
 
 
@@ -71,6 +72,7 @@ class Hit(ArticleHead):
     """An article that was found."""
 
     title_html: Annotated[str, "The title as safe HTML, with <mark> around highlights."]
+    tags_html: Annotated[tuple[str, ...], "The tags as safe HTML, with <mark> around highlights."]
     score: Annotated[float, "BM25; 0 where results are sorted by date."]
     snippets_html: Annotated[tuple[str, ...], "Passages as safe HTML, with <mark> around highlights."]
     explanation: HitExplanation | None = None
@@ -80,7 +82,7 @@ class Hit(ArticleHead):
 class FacetCount:
     """A value and its number of articles."""
 
-    value: Annotated[str, "An author, a category path such as 金融/新浪财经, or a month such as 2022-01."]
+    value: Annotated[str, "An author, a tag, a category path such as 金融/新浪财经, or a month: 2022-01."]
     count: Annotated[Count, "The articles found that have it."]
 
 
@@ -90,6 +92,7 @@ class Facets:
 
     author: Annotated[tuple[FacetCount, ...], "Authors."]
     category: Annotated[tuple[FacetCount, ...], "Category paths of every level."]
+    tag: Annotated[tuple[FacetCount, ...], "Tags."]
     month: Annotated[tuple[FacetCount, ...], "Months, in order."]
 
 
@@ -97,7 +100,7 @@ class Facets:
 class DeadEndPart:
     """A word, a quoted text, an exclusion or a filter."""
 
-    kind: Annotated[Literal["text", "excluded", "category", "author", "date"], "The kind of the part."]
+    kind: Annotated[Literal["text", "excluded", "category", "tag", "author", "date"], "The kind of the part."]
     text: Annotated[str, "The part in query syntax; for a filter, its value."]
     total: Annotated[Count, "The articles that match this part alone."]
     rest: Annotated[str, "The query without the part; for a filter, the query."]
@@ -168,7 +171,9 @@ class SuggestedText:
     """A suggestion."""
 
     text: Annotated[str, "The text to search for."]
-    kind: Annotated[Literal["query", "word", "title"], "A past query, a word, or a title."]
+    kind: Annotated[
+        Literal["query", "word", "value", "title"], "A past query, a word, a field with a value, or a title."
+    ]
     id: Annotated[str, "The article that has this title; else empty."]
 
 
@@ -178,7 +183,8 @@ class Suggestions:
 
     prefix: Annotated[str, "The text that was typed."]
     suggestions: Annotated[
-        tuple[SuggestedText, ...], "Past queries, if searches are logged; then words; then titles."
+        tuple[SuggestedText, ...],
+        "Past queries, if searches are logged; words; titles. Behind the name of a field, its values.",
     ]
 
 

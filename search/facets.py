@@ -1,4 +1,4 @@
-"""Facets: how many of the articles found have each author, category and month."""
+"""Facets: how many of the articles found have each author, category, tag and month."""
 
 from __future__ import annotations
 

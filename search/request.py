@@ -26,6 +26,7 @@ class SearchRequest:
     size: int = 10
     sort: str = Sort.RELEVANCE
     category: str = ""
+    tag: str = ""
     author: str = ""
     date_from: str = ""
     date_to: str = ""
@@ -72,13 +73,15 @@ def check_size(size: int) -> None:
 
 
 def filters_of(request: SearchRequest, zone: tzinfo) -> dict[str, query.Query]:
-    """What the filters of a search match, by name: `category`, `author`, `date`. Days begin in `zone`.
+    """What the filters of a search match, by name: `category`, `tag`, `author`, `date`. Days begin in `zone`.
 
     Raises QueryError for what is no date.
     """
     filters: dict[str, query.Query] = {}
     if category := fold_key(request.category):
         filters["category"] = query.Term("category", category)
+    if tag := fold_key(request.tag):
+        filters["tag"] = query.Term("tag", tag)
     if author := fold_key(request.author):
         filters["author"] = query.Term("author", author)
     start = _date_parameter("from", request.date_from, zone)

@@ -48,11 +48,12 @@ FEW = 10
 
 @dataclass(frozen=True, slots=True)
 class ResultHit:
-    """An article found: its score, highlighted title and snippets."""
+    """An article found: its score, highlighted title, tags and snippets."""
 
     article: Article
     score: float
     title: Snippet
+    tags: tuple[Snippet, ...]
     snippets: tuple[Snippet, ...]
     explanation: Explanation | None = None
 
@@ -197,7 +198,7 @@ class Searcher:
         if exact:
             return suggestion, None
         dates = "..".join(dict.fromkeys((request.date_from, request.date_to)))
-        values = {"category": request.category, "author": request.author, "date": dates}
+        values = {"category": request.category, "tag": request.tag, "author": request.author, "date": dates}
         active = {name: values[name] for name in filters}
         return suggestion, explain_dead_end(request.query, tree, index.analyzer, count, active)
 
@@ -248,7 +249,7 @@ class Searcher:
             return self._plan(index, text, index.engine.terms).highlight_terms
 
     def overview(self) -> Overview:
-        """The number of articles: in all, and by category, author and month."""
+        """The number of articles: in all, and by category, tag, author and month."""
         with self._reader.acquire() as index:
             every = query.Every()
             return Overview(
@@ -360,6 +361,7 @@ def _present(
             article=articles[hit.id],
             score=round(hit.score, 4),
             title=highlight(articles[hit.id].title, highlight_terms, "title"),
+            tags=tuple(highlight(tag, highlight_terms, "body") for tag in articles[hit.id].tags),
             snippets=snippets(articles[hit.id].text, highlight_terms),
         )
         for hit in hits

@@ -87,7 +87,12 @@ def results_json(results: Results) -> dict[str, Any]:
 
 def article_json(article: Article) -> dict[str, Any]:
     """The object of `/api/article/<id>`."""
-    whole = WholeArticle(**_head(article), editor=article.editor, text=article.text, html=article.html)
+    whole = WholeArticle(
+        **_head(article),
+        editor=article.editor,
+        text=article.text,
+        html=article.html,
+    )
     return _object(whole)
 
 
@@ -155,6 +160,7 @@ def _head(article: Article) -> dict[str, Any]:
         "date": format_date(article.date),
         "categories": article.categories,
         "category_paths": article.category_paths,
+        "tags": article.tags,
         "thumbnail": article.thumbnail,
     }
 
@@ -163,6 +169,7 @@ def _hit(hit: ResultHit) -> Hit:
     return Hit(
         **_head(hit.article),
         title_html=hit.title.to_html(),
+        tags_html=tuple(tag.to_html() for tag in hit.tags),
         score=hit.score,
         snippets_html=tuple(snippet.to_html() for snippet in hit.snippets),
         explanation=_explanation(hit.explanation) if hit.explanation else None,

@@ -37,6 +37,7 @@ def document(
     body: str = "",
     author: Sequence[str] = (),
     category: Sequence[str] = (),
+    tag: Sequence[str] = (),
     date: int | None = None,
     **facets: Sequence[str],
 ) -> Document:
@@ -47,7 +48,14 @@ def document(
         made[f"{field}_words"] = " ".join(word for word in text.split() if word != BOUNDARY)
         made[f"{field}_units"] = " ".join(dict.fromkeys(units))
         made[f"{field}_grams"] = " ".join(a + b for a, b in pairwise(units + BOUNDARY))
-    return Document(document_id, date=date, author=tuple(author), category=tuple(category), **made)
+    return Document(
+        document_id,
+        date=date,
+        author=tuple(author),
+        category=tuple(category),
+        tag=tuple(tag),
+        **made,
+    )
 
 
 def raw_document(document_id: str, tokens: str) -> Document:

@@ -15,10 +15,15 @@ def search(
     sort: str = "relevance",
     category: str = "",
     author: str = "",
+    tag: str = "",
     start: str = "",
     end: str = "",
 ) -> Results:
-    return searcher.search(SearchRequest(text, page, size, sort, category, author, start, end))
+    return searcher.search(
+        SearchRequest(
+            text, page, size, sort, category=category, tag=tag, author=author, date_from=start, date_to=end
+        )
+    )
 
 
 def ids(results: Results) -> list[str]:

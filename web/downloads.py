@@ -33,7 +33,7 @@ from web.language import gettext_noop
 blueprint = Blueprint("downloads", __name__)
 
 COLUMNS = (
-    "title", "author", "date", "categories", "snippets", "url", "source_url", "path", "id", "score",
+    "title", "author", "date", "categories", "tags", "snippets", "url", "source_url", "path", "id", "score",
 )  # fmt: skip
 # A spreadsheet takes a cell that begins so for a formula, whoever wrote it (OWASP, CSV injection). Where
 # lists are separated by semicolons or tabs, a cell begins behind each. What can't be seen doesn't count.
@@ -81,6 +81,7 @@ def _row(hit: ResultHit, zone: tzinfo, site: str) -> list[str]:
         "author": article.author,
         "date": "" if article.date is None else f"{local(article.date, zone):%Y-%m-%d %H:%M:%S}",
         "categories": "; ".join("/".join(levels) for levels in article.category_paths),
+        "tags": ", ".join(article.tags),
         "snippets": " … ".join(snippet.text for snippet in hit.snippets),
         "url": site + article_url(article.id),
         "source_url": article.url,

@@ -32,7 +32,7 @@ def atom() -> Response:
         hits = results.hits[: results.relaxed_from]  # none that have only some of the words
     else:
         hits = tuple(
-            ResultHit(article, 0.0, Snippet(article.title), (Snippet(article.text[:200]),))
+            ResultHit(article, 0.0, Snippet(article.title), (), (Snippet(article.text[:200]),))
             for article in searcher.newest(wanted.size)
         )
     dates = [hit.article.date for hit in hits if hit.article.date is not None]

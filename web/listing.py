@@ -21,8 +21,8 @@ _key = lru_cache(maxsize=10_000)(fold_key)
 
 # Page numbers around the current one.
 _AROUND = 2
-# Authors that are listed; years; and years of which the months are listed, too.
-_MOST_AUTHORS = 60
+# Authors, and tags, that are listed; years; and years of which the months are listed, too.
+_MOST_VALUES = 60
 _MOST_YEARS = 20
 _FEW_YEARS = 2
 # Ranges of days that end with the newest article, the shortest first.
@@ -86,6 +86,7 @@ class Listing:
     chips: tuple[Chip, ...]
     sorts: tuple[tuple[str, str, bool], ...]
     categories: tuple[FacetLink, ...]
+    tags: tuple[FacetLink, ...]
     authors: tuple[FacetLink, ...]
     years: tuple[FacetLink, ...]
     ranges: tuple[RangeLink, ...]
@@ -107,24 +108,35 @@ def make_listing(results: Results, max_hits: int, last_day: date) -> Listing:
         chips=_chips(request),
         sorts=tuple((sort, search_url(request, sort=sort), sort == request.sort) for sort in Sort),
         categories=_category_tree(results.facets.get("category", ()), request),
-        authors=tuple(
-            FacetLink(facet.value, facet.count, search_url(request, author=facet.value), active)
-            for facet in results.facets.get("author", ())[:_MOST_AUTHORS]
-            for active in [_key(facet.value) == _key(request.author)]
-        ),
+        tags=_values(results, "tag", request.tag),
+        authors=_values(results, "author", request.author),
         years=_years(months, request),
         ranges=_ranges(request, last_day),
         timeline=make_timeline(months, request),
         pages=_pages(request, results.total, max_hits),
         relaxed_at=relaxed_at,
         exact=results.total if results.relaxed_from is None else results.relaxed_from,
-        unfiltered_url=search_url(request, category="", author="", date_from="", date_to=""),
+        unfiltered_url=search_url(request, category="", tag="", author="", date_from="", date_to=""),
+    )
+
+
+def _values(results: Results, name: str, chosen: str) -> tuple[FacetLink, ...]:
+    """The most frequent values of a facet, with the one that is `chosen` as a filter."""
+    return tuple(
+        FacetLink(
+            facet.value,
+            facet.count,
+            search_url(results.request, **{name: facet.value}),
+            active=_key(facet.value) == _key(chosen),
+        )
+        for facet in results.facets.get(name, ())[:_MOST_VALUES]
     )
 
 
 def _chips(request: SearchRequest) -> tuple[Chip, ...]:
     filters = [
         Chip("category", request.category, search_url(request, category="")),
+        Chip("tag", request.tag, search_url(request, tag="")),
         Chip("author", request.author, search_url(request, author="")),
     ]
     if request.date_from or request.date_to:

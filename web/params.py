@@ -51,6 +51,7 @@ SORT = Parameter(
     values=tuple(Sort),
 )
 CATEGORY = Parameter("category", "Only this category: a name, or a path such as 金融/新浪财经.", "category")
+TAG = Parameter("tag", "Only with this tag.", "tag")
 AUTHOR = Parameter("author", "Only this author.", "author")
 _PERIOD = r"^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$"
 FROM = Parameter(
@@ -62,13 +63,13 @@ FROM = Parameter(
 TO = Parameter("to", f"Only up to and including this date: {ALLOWED_PERIODS}.", "date_to", pattern=_PERIOD)
 EXPLAIN = Parameter("explain", "1 adds to each article how it got its score.", "explain", 0, low=0, high=1)
 
-SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, AUTHOR, FROM, TO, EXPLAIN)
+SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, TAG, AUTHOR, FROM, TO, EXPLAIN)
 
 # A download has no pages.
 LIST_SIZE = replace(
     SIZE, help="The size of a page: partial matches follow if fewer articles than this have all of the words."
 )
-DOWNLOAD = (Q, LIST_SIZE, SORT, CATEGORY, AUTHOR, FROM, TO)
+DOWNLOAD = (Q, LIST_SIZE, SORT, CATEGORY, TAG, AUTHOR, FROM, TO)
 
 PREFIX = Parameter("q", "The text that has been typed so far.", alias="prefix")
 SUGGEST_SIZE = Parameter("size", "The maximum number of suggestions.", default=8, high=MAX_SIZE)
@@ -108,6 +109,7 @@ def search_request(args: Mapping[str, str]) -> SearchRequest:
         size=number_of(args, SIZE),
         sort=text_of(args, SORT),
         category=text_of(args, CATEGORY),
+        tag=text_of(args, TAG),
         author=text_of(args, AUTHOR),
         date_from=text_of(args, FROM),
         date_to=text_of(args, TO),

@@ -96,6 +96,9 @@ SECTIONS = (
                 ("分类:金融", "category:金融/新浪财经"),
                 gettext_noop("in this category: the name of a level, or the path to one, with all below it"),
             ),
+            Form(
+                ("标签:园艺", "tag:园艺"), gettext_noop("with this tag; tags are searched with the text, too")
+            ),
             Form(("标题:(地铁 OR 公交)",), gettext_noop("everything in the parentheses is in this field")),
         ),
     ),

@@ -41,7 +41,7 @@ _TOOK = re.compile(r'<span class="took">.*?</span>')
 def search() -> Response | str:
     """A page of results; without anything to search for, the first page."""
     wanted = params.search_request(request.args)
-    if not any((wanted.query, wanted.category, wanted.author, wanted.date_from, wanted.date_to)):
+    if not any((wanted.query, wanted.category, wanted.tag, wanted.author, wanted.date_from, wanted.date_to)):
         return _first_page()
     searcher = context().searcher
     results = context().search(wanted)
@@ -99,6 +99,7 @@ def article(article_id: str) -> str:
         "article.html",
         article=found,
         title=highlight(found.title, highlight_terms, "title"),
+        tags=[highlight(tag, highlight_terms, "body") for tag in found.tags],
         reading=reading_view(found, highlight_terms, pictures=shows_pictures()),
         similar=similar,
         wanted=wanted,

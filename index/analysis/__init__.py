@@ -23,7 +23,7 @@ from itertools import accumulate
 from index.analysis.grams import BOUNDARY, separate, text_grams, units
 from index.analysis.words import Segmenter, parse_dictionary
 
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 
 # Number of average texts that fit into the processor's cache together.
 _AT_ONCE = 32

@@ -19,8 +19,8 @@ UNIT_FIELDS = ("title_units", "body_units")
 SCORED_FIELDS = GRAM_FIELDS + WORD_FIELDS
 TEXT_FIELDS = SCORED_FIELDS + UNIT_FIELDS
 # Fields of whole values: folded for filters, and as published for facets.
-KEY_FIELDS = ("author", "category")
-FACET_FIELDS = ("author_facet", "category_facet", "month_facet")
+KEY_FIELDS = ("author", "category", "tag")
+FACET_FIELDS = ("author_facet", "category_facet", "tag_facet", "month_facet")
 
 # Written out to 14 digits, dates from the year 1 to 9999 sort as text.
 _DATE_SHIFT = 10**12
@@ -43,8 +43,10 @@ class Document:
     body_units: str = ""
     author: tuple[str, ...] = ()
     category: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
     author_facet: tuple[str, ...] = ()
     category_facet: tuple[str, ...] = ()
+    tag_facet: tuple[str, ...] = ()
     month_facet: tuple[str, ...] = ()
     date: int | None = None
 
@@ -61,13 +63,13 @@ class Document:
 
 def make_document(article: Article, analyzer: Analyzer, zone: tzinfo) -> Document:
     """The tokens and values that are indexed of an article. `zone` decides its month."""
-    return _document(article, analyzer.tokens(article.title), analyzer.tokens(article.text), zone)
+    return _document(article, analyzer.tokens(article.title), analyzer.tokens(searched_text(article)), zone)
 
 
 def make_documents(articles: Sequence[Article], analyzer: Analyzer, zone: tzinfo) -> list[Document]:
     """The same for many articles, in less time than one by one."""
     tokens = iter(
-        analyzer.tokens_of([text for article in articles for text in (article.title, article.text)])
+        analyzer.tokens_of([text for article in articles for text in (article.title, searched_text(article))])
     )
     return [_document(article, next(tokens), next(tokens), zone) for article in articles]
 
@@ -84,11 +86,22 @@ def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo) -> Do
         body_units=body.units,
         author=author_keys(article.author),
         category=_distinct(map(fold_key, (*paths, *chain.from_iterable(article.category_paths)))),
+        tag=_distinct(map(fold_key, article.tags)),
         author_facet=(article.author,) if article.author else (),
         category_facet=paths,
+        tag_facet=article.tags,
         month_facet=() if article.date is None else (month_of(article.date, zone),),
         date=article.date,
     )
+
+
+def searched_text(article: Article) -> str:
+    """The text of an article as it is indexed: with its tags, a line each.
+
+    A tag is found as any other word is, on every engine and by every kind of query, and counts as one
+    occurrence of it. No phrase goes on from one line to the next.
+    """
+    return "\n".join((article.text, *article.tags))
 
 
 def category_paths(categories: tuple[str, ...]) -> tuple[str, ...]:

@@ -56,7 +56,8 @@ CREATE TABLE articles (
     thumbnail TEXT NOT NULL,
     url TEXT NOT NULL,
     text TEXT NOT NULL,
-    html BLOB NOT NULL              -- zlib
+    html BLOB NOT NULL,             -- zlib
+    tags TEXT NOT NULL              -- JSON list
 ) STRICT;
 CREATE INDEX articles_by_file ON articles (file);
 CREATE INDEX articles_by_date ON articles (date DESC, id);
@@ -78,8 +79,7 @@ CREATE TABLE runs (
     removed INTEGER NOT NULL
 ) STRICT;
 """
-_LIGHT = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url"
-_FULL = _LIGHT.replace("x''", "html")
+_COLUMNS = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url, tags"
 _SQLITE_VARIABLES = 500
 _AS_IT_IS = "mode=ro&immutable=1"
 # What SQLite says of a file that it can't write.
@@ -119,6 +119,12 @@ class Catalog:
         self._path = path
         self._lock = threading.Lock()
         self._state = state  # of the file, where it is read as it was then
+        self._light = _COLUMNS
+        if not connection.execute(
+            "SELECT 1 FROM pragma_table_info('articles') WHERE name = 'tags'"
+        ).fetchone():
+            self._light = _COLUMNS.replace("tags", "'[]'")  # made before there were any
+        self._full = self._light.replace("x''", "html")
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -152,7 +158,7 @@ class Catalog:
         for start in range(0, len(ids), _SQLITE_VARIABLES):
             part = ids[start : start + _SQLITE_VARIABLES]
             placeholders = ",".join("?" * len(part))
-            rows = self._rows(f"SELECT {_LIGHT} FROM articles WHERE id IN ({placeholders})", *part)
+            rows = self._rows(f"SELECT {self._light} FROM articles WHERE id IN ({placeholders})", *part)
             found |= {row[0]: _article(row) for row in rows}
         return found
 
@@ -164,7 +170,9 @@ class Catalog:
     def article(self, article_id: str) -> Article | None:
         """The whole article with this id, if there is one."""
         try:
-            rows = self._rows(f"SELECT {_FULL} FROM articles WHERE id = ? AND state != {REMOVED}", article_id)
+            rows = self._rows(
+                f"SELECT {self._full} FROM articles WHERE id = ? AND state != {REMOVED}", article_id
+            )
         except UnicodeEncodeError:  # half a character, which no id has
             return None
         return _article(rows[0]) if rows else None
@@ -173,7 +181,7 @@ class Catalog:
         """Every whole article, by id."""
         last = ""
         while rows := self._rows(
-            f"SELECT {_FULL} FROM articles WHERE id > ? AND state != {REMOVED} ORDER BY id LIMIT 200",
+            f"SELECT {self._full} FROM articles WHERE id > ? AND state != {REMOVED} ORDER BY id LIMIT 200",
             last,
         ):
             yield from map(_article, rows)
@@ -193,7 +201,7 @@ class Catalog:
     def newest(self, limit: int) -> list[Article]:
         """The newest articles that have a date, without their html."""
         rows = self._rows(
-            f"SELECT {_LIGHT} FROM articles WHERE date IS NOT NULL AND state != {REMOVED} "
+            f"SELECT {self._light} FROM articles WHERE date IS NOT NULL AND state != {REMOVED} "
             "ORDER BY date DESC, id LIMIT ?",
             limit,
         )
@@ -371,4 +379,5 @@ def _article(row: Sequence[Any]) -> Article:
         other_categories=other_categories,
         thumbnail=row[9],
         url=row[10],
+        tags=tuple(json.loads(row[11])),
     )

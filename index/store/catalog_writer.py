@@ -212,7 +212,7 @@ class CatalogWriter(Catalog):
         for article_id in article_ids:
             self._connection.execute(
                 "INSERT INTO articles VALUES "
-                f"(?, 0, {REMOVED}, x'', '', '', '', '', NULL, '[]', '', '', '', x'') "
+                f"(?, 0, {REMOVED}, x'', '', '', '', '', NULL, '[]', '', '', '', x'', '[]') "
                 f"ON CONFLICT (id) DO UPDATE SET state = {ADDED} WHERE state != {REMOVED}",
                 (article_id,),
             )
@@ -308,7 +308,7 @@ class CatalogWriter(Catalog):
     def _store(self, packed: PackedArticle, file: int) -> None:
         article = packed.article
         self._connection.execute(
-            f"INSERT OR REPLACE INTO articles VALUES ({','.join('?' * 14)})",
+            f"INSERT OR REPLACE INTO articles VALUES ({','.join('?' * 15)})",
             (
                 article.id,
                 file,
@@ -324,6 +324,7 @@ class CatalogWriter(Catalog):
                 article.url,
                 article.text if self.keeps_texts else "",
                 packed.html if self.keeps_texts else b"",
+                json.dumps(article.tags, ensure_ascii=False),
             ),
         )
 

@@ -1,4 +1,4 @@
-"""What a person may want to search for who has typed so much: what others searched for, words, then titles.
+"""Suggestions while typing: past queries, words, then titles; behind `tag:` and its like, their values.
 
 Words are those of the index that start with what was typed last: with its characters or letters, or by its
 pinyin (see `search.assist.lexicon`). Titles are those with what was typed in them. Past queries are there
@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from whoosh import query
 
-from index.analysis.document import WORD_FIELDS
+from index.analysis.document import KEY_FIELDS, LEVEL, WORD_FIELDS
 from index.analysis.fold import fold, fold_key
 from index.engines.base import Sort
 from index.store.reader import OpenIndex
 from search.assist.lexicon import PinyinIndex
 from search.assist.pinyin import readings
 from search.assist.query_log import PastQueries
+from search.facets import merged_facets
 from search.planning.matching import all_of, any_of, match_prefix, match_units
-from search.query.grammar import DEFAULT_FIELD
+from search.query.grammar import DEFAULT_FIELD, FIELD_NAMES
 from search.query.resolve import common_endings
 
 _MAX_PREFIX = 50
@@ -38,13 +39,20 @@ _PAIRS = 12
 # What was typed last: pinyin with spaces, or characters with letters after them.
 _HAN = "\u3400-\u9fff"
 _LAST = ("(?<![^ ])[a-z']+(?: [a-z']+)+$", f"[{_HAN}]*[a-z'0-9]*$")
+# The name of a field, a colon, and the start of a value.
+_NAMES = "|".join(FIELD_NAMES)
+_FIELD_VALUE = re.compile(
+    rf'(?<![^\s(（\-!|｜])(?P<name>(?i:{_NAMES}))[:：]\s*"?(?P<start>[^"\s]*|(?<=")[^"]*)$'
+)
+# What has a meaning in a query outside of quotation marks.
+_SIGNS = re.compile(r"^[-!]|[\s*?~^:()|（）：｜]")
 _PINYIN = f"[a-z{_HAN}].*[a-z]"
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A text to search for. `kind` is `query` for what others searched for, `word`, or `title` with the
-    article it is the title of."""
+    """A text to search for. `kind` is `query` for what others searched for, `word`, `value` for a field with
+    a value, or `title` with the article it is the title of."""
 
     text: str
     kind: str
@@ -65,6 +73,8 @@ def suggest(
     `lexicon` gives the words of the index by their sound, `count` how many articles a query finds.
     """
     typed = prefix[:_MAX_PREFIX].strip()
+    if values := list(islice(_values(index, count, typed), limit)):
+        return tuple(Suggestion(value, "value") for value in values)
     words, is_sound = _words(index, lexicon, count, typed, limit)
     found = {fold_key(query): Suggestion(query, "query") for query in _past(past, count, typed, limit)}
     for word in words:
@@ -75,6 +85,29 @@ def suggest(
             titles.setdefault(fold_key(title.text), title)
     room = max(limit - limit // 2, limit - len(titles))
     return (*list(found.values())[:room], *titles.values())[:limit]
+
+
+def _values(index: OpenIndex, count: Callable[[str], int], typed: str) -> Iterator[str]:
+    """The values of a field of whole values that start as what was typed behind its name, the most frequent
+    first, where they are found together with all else that was typed."""
+    asked = _FIELD_VALUE.search(typed)
+    field = FIELD_NAMES[asked["name"].lower()] if asked else ""
+    if asked is None or field not in KEY_FIELDS:
+        return
+    start = fold_key(asked["start"])
+    tree = query.Prefix(field, start) if start else query.Every()
+    counted = merged_facets(index.engine.facets(tree, [f"{field}_facet"]))[field]
+    values = [value.value for value in counted if _starts(value.value, start)]
+    for value in values[:_RANKED]:
+        written = f'"{value}"' if _SIGNS.search(value) else value
+        text = typed[: asked.start("start")].removesuffix('"') + written
+        if count(text):
+            yield text
+
+
+def _starts(value: str, start: str) -> bool:
+    """Whether a value starts so; of a category path, the whole or its last level."""
+    return any(fold_key(name).startswith(start) for name in (value, value.rpartition(LEVEL)[2]))
 
 
 def _past(past: PastQueries, count: Callable[[str], int], typed: str, limit: int) -> list[str]:

@@ -24,7 +24,8 @@ _NOT = re.compile(r"(?:NOT(?:\s+|(?=[(\"]))|[-!－！])(?=\S)")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something that was asked for: `kind` is `text`, `excluded`, or a filter: `category`, `author`, `date`.
+    """Something that was asked for: `kind` is `text`, `excluded`, or the name of a filter: `category`, `tag`,
+    `author`, `date`.
 
     `total` counts the articles that have it, by itself, in the whole archive; `rest` is the query without
     it, and `rest_total` counts the articles that have all of the rest, filters included.
@@ -59,7 +60,7 @@ def explain_dead_end(
 ) -> DeadEnd:
     """The parts of a query that no article matches. `filters` are the values of the active ones by name.
 
-    At most 6 × 2 texts, 3 × 2 filters and 1 are counted; no texts of a query of hundreds of characters.
+    At most 6 × 2 texts, 4 × 2 filters and 1 are counted; no texts of a query of hundreds of characters.
     """
     active = frozenset(filters)
     parts: list[Part] = []

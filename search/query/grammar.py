@@ -24,6 +24,9 @@ FIELD_NAMES = {
     "category": "category",
     "分类": "category",
     "分類": "category",
+    "tag": "tag",
+    "标签": "tag",
+    "標籤": "tag",
     "date": "date",
     "日期": "date",
 }

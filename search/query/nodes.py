@@ -7,7 +7,7 @@ nothing (punctuation, words over the limit) is no longer in it, and a tree that 
     All, AnyOf, Not        of other nodes
     Text, Phrase           words as they stand, and in quotation marks
     Prefix, Pattern        交管*; tensor?low and kubernets~
-    FieldValue, Dates      an author or a category; a period
+    FieldValue, Dates      an author, a category or a tag; a period
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Pattern(_Searched):
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """An author or a category; `key` is its value as it is indexed."""
+    """An author, a category or a tag; `key` is its value as it is indexed."""
 
     field: str
     text: str

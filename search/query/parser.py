@@ -2,7 +2,7 @@
 
     Term, Phrase, Prefix, Wildcard, FuzzyTerm     in `text` (title and body), `title` or `body`; their
                                                   text is as typed, not analysed (a Phrase holds one)
-    Term, Phrase, Prefix                          in `author` or `category`
+    Term, Phrase, Prefix                          in `author`, `category` or `tag`
     DateRange                                     in `date`
     Words                                         And of what stands side by side, without an operator
     And, Or, Not                                  of these
@@ -25,6 +25,7 @@ from itertools import chain
 from whoosh import query
 from whoosh.qparser.common import attach
 
+from index.analysis.document import KEY_FIELDS
 from index.errors import QueryError
 from search.query.dates import ALLOWED, parse_range
 from search.query.grammar import DEFAULT_FIELD, FIELD_NAMES, OPERATORS, Words, is_pattern, parser
@@ -190,7 +191,7 @@ def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
         notes.append(
             Note("{operator} has nothing on one side, and was searched as a word.", {"operator": text})
         )
-    if leaf.fieldname in ("author", "category") and isinstance(leaf, query.Wildcard | query.FuzzyTerm):
+    if leaf.fieldname in KEY_FIELDS and isinstance(leaf, query.Wildcard | query.FuzzyTerm):
         notes.append(
             Note("? and ~ work in title and body only; {text} was searched as it stands.", {"text": text})
         )

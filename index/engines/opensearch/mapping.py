@@ -159,6 +159,7 @@ def source_of(document: Document, packed: PackedArticle | None, writer_id: str) 
             "categories": joined_categories(article),
             "thumbnail": article.thumbnail,
             "url": article.url,
+            "tags": article.tags,
         }
     return orjson.dumps(source)
 
@@ -180,4 +181,5 @@ def article_of(kept: Mapping[str, Any]) -> Article:
         other_categories=other_categories,
         thumbnail=kept["thumbnail"],
         url=kept["url"],
+        tags=tuple(kept.get("tags", ())),
     )

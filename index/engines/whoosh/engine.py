@@ -214,14 +214,13 @@ class _Writer:
         stored = {name: list(getattr(document, name)) for name in FACET_FIELDS}
         self._writer.add_document(
             id=document.id,
-            author=_SEPARATOR.join(document.author),
-            category=_SEPARATOR.join(document.category),
             stored={
                 **stored,
                 "date": document.date,
                 "newest": document.newest_key,
                 "oldest": document.oldest_key,
             },
+            **{name: _SEPARATOR.join(getattr(document, name)) for name in KEY_FIELDS},
             **{name: getattr(document, name) for name in TEXT_FIELDS},
             **{f"{name}_length": _token_count(getattr(document, name)) for name in SCORED_FIELDS},
         )
