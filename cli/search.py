@@ -216,10 +216,10 @@ def _print_advice(out: Console, results: Results) -> None:
     if results.suggestion is not None:
         query = Text(printable(results.suggestion.query), style="bold")
         out.print(Text("Did you mean: ") + query + Text(f" ({_articles(results.suggestion.total)})"))
-    if results.dead_end is None or len(results.dead_end.parts) < 2:
+    if results.zero_results is None or len(results.zero_results.parts) < 2:
         return
     out.print("Nothing has all of this:")
-    for part in results.dead_end.parts:
+    for part in results.zero_results.parts:
         name = f"{part.kind} " if part.kind != "text" else ""
         out.print(Text(f"  {name}{printable(part.text)}: {_articles(part.total)}"))
         if part.rest_total:

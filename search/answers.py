@@ -97,7 +97,7 @@ class Facets:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadEndPart:
+class ZeroResultsPart:
     """A word, a quoted text, an exclusion or a filter."""
 
     kind: Annotated[Literal["text", "excluded", "category", "tag", "author", "date"], "The kind of the part."]
@@ -108,11 +108,11 @@ class DeadEndPart:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadEnd:
+class ZeroResults:
     """The parts of a query without results, each with what is found without it."""
 
     parts: Annotated[
-        tuple[DeadEndPart, ...],
+        tuple[ZeroResultsPart, ...],
         "In the order in which they were typed, the filters last; a sentence is not split into words.",
     ]
     unfiltered: Annotated[Count, "The articles that match the query without any filter; 0 if there is none."]
@@ -140,8 +140,8 @@ class ResultPage:
         "A corrected query that finds more, if few articles have all of the words; on the first page only.",
     ]
     suggestion_total: Annotated[Positive | None, "The articles that match all of the suggestion."]
-    dead_end: Annotated[
-        DeadEnd | None,
+    zero_results: Annotated[
+        ZeroResults | None,
         "Why no article matches all of the query; null if one does, and on all pages but the first.",
     ]
     notes: Annotated[

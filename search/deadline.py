@@ -1,4 +1,4 @@
-"""The time that a search may take."""
+"""Time limits of searches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from index.errors import TooSlowError
 
 
 class Deadline:
-    """When a search that begins now has to be done. A step of it, once begun, is not broken off."""
+    """Time limit of a search that begins now, checked between its steps."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -16,11 +16,11 @@ class Deadline:
 
     @property
     def took_ms(self) -> float:
-        """Milliseconds since it began."""
+        """Milliseconds since the search began."""
         return (time.perf_counter() - self._started) * 1000
 
     def check(self) -> None:
-        """Raises TooSlowError where it is past."""
+        """Raises TooSlowError once the limit is exceeded."""
         if self.took_ms > self._seconds * 1000:
             raise TooSlowError(
                 "the search takes longer than {seconds} s (max_search_seconds). Ask for less: leave out "

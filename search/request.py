@@ -1,4 +1,4 @@
-"""What a search is asked for: its parameters, what they must be, and the filters among them."""
+"""Parameters of a search: their checks, and the filters among them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def check_size(size: int) -> None:
 
 
 def filters_of(request: SearchRequest, zone: tzinfo) -> dict[str, query.Query]:
-    """What the filters of a search match, by name: `category`, `tag`, `author`, `date`. Days begin in `zone`.
+    """Query nodes of the filters of a search, by name: `category`, `tag`, `author`, `date`. Days begin in
+    `zone`.
 
     Raises QueryError for what is no date.
     """
@@ -92,7 +93,7 @@ def filters_of(request: SearchRequest, zone: tzinfo) -> dict[str, query.Query]:
 
 
 def date_notes(request: SearchRequest, filters: dict[str, query.Query]) -> tuple[Note, ...]:
-    """What a person should know about the dates asked for."""
+    """Notes about a range of dates that is empty."""
     dates = filters.get("date")
     if dates is None or dates.start is None or dates.end is None or dates.start < dates.end:
         return ()

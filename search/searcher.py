@@ -19,7 +19,7 @@ from index.engines.base import FacetCounts, Hit, Sort
 from index.engines.nodes import TermSet
 from index.errors import NotFoundError, TooSlowError
 from index.store.reader import IndexReader, OpenIndex
-from search.assist.lexicon import LivePinyinIndex
+from search.assist.pinyin import LivePinyinIndex
 from search.assist.query_log import LivePastQueries
 from search.deadline import Deadline
 from search.facets import FacetValue, merged_facets
@@ -38,7 +38,7 @@ from search.user_files import DictionaryFile, SynonymsFile
 if TYPE_CHECKING:
     from search.assist.spelling import Correction
     from search.assist.suggest import Suggestion
-    from search.assist.zero_results import DeadEnd
+    from search.assist.zero_results import ZeroResults
     from search.explain import Explanation
     from search.stats import Stats
 
@@ -64,7 +64,7 @@ class Results:
 
     `relaxed_from` is the rank (from 0, in the whole list) of the first article that has only some of the
     words. On a first page with few articles that have all of them, `suggestion` is the corrected query, if
-    that finds more; on one without any, `dead_end` is the number of articles for each part of the query.
+    that finds more; on one without any, `zero_results` is the number of articles for each part of the query.
     """
 
     request: SearchRequest
@@ -75,7 +75,7 @@ class Results:
     hits: tuple[ResultHit, ...]
     facets: dict[str, tuple[FacetValue, ...]]
     suggestion: Correction | None = None
-    dead_end: DeadEnd | None = None
+    zero_results: ZeroResults | None = None
     notes: tuple[Note, ...] = ()
 
     @property
@@ -114,7 +114,7 @@ class Searcher:
     def __init__(self, location: Path | str, settings: SearchSettings) -> None:
         self._reader = IndexReader(location)
         self._settings = settings
-        self._lexicon = LivePinyinIndex(self._reader)
+        self._pinyin = LivePinyinIndex(self._reader)
         self._past = LivePastQueries(settings.query_log, settings.query_log_days)
         self._synonyms = SynonymsFile(settings.synonyms)
         self._dictionary = DictionaryFile(settings.dictionary)
@@ -137,7 +137,7 @@ class Searcher:
         """
         deadline = Deadline(self._settings.max_search_seconds)
         sort, offset = check(request, self._settings.max_hits)
-        suggestion, dead_end = None, None
+        suggestion, zero_results = None, None
         with self._reader.acquire() as index:
             terms = _cached_terms(index, deadline)
             filters = filters_of(request, index.zone)
@@ -149,7 +149,9 @@ class Searcher:
                 hits = _explained(index, plan, found, hits, offset, deadline)
             if advise and offset == 0 and found.exact < FEW and plan.strict is not query.NullQuery:
                 with suppress(TooSlowError):  # what was found is shown
-                    suggestion, dead_end = self._advise(index, request, filters, found.exact, terms, deadline)
+                    suggestion, zero_results = self._advise(
+                        index, request, filters, found.exact, terms, deadline
+                    )
             notes = (*plan.notes, *date_notes(request, filters), *self._dictionary.notes(index))
         return Results(
             request=request,
@@ -160,7 +162,7 @@ class Searcher:
             hits=hits,
             facets=merged_facets(found.facets),
             suggestion=suggestion,
-            dead_end=dead_end,
+            zero_results=zero_results,
             notes=notes,
         )
 
@@ -172,12 +174,12 @@ class Searcher:
         exact: int,
         terms: Expand,
         deadline: Deadline,
-    ) -> tuple[Correction | None, DeadEnd | None]:
+    ) -> tuple[Correction | None, ZeroResults | None]:
         """A query to try instead of one that found few articles, and the reasons if it found none. Raises
         TooSlowError."""
         from search.assist.spelling import did_you_mean
         from search.assist.suggest import spelt
-        from search.assist.zero_results import explain_dead_end
+        from search.assist.zero_results import explain_zero_results
 
         @cache
         def count(text: str, names: frozenset[str]) -> int:
@@ -191,7 +193,7 @@ class Searcher:
             tree,
             index,
             count,
-            lambda letters: spelt(index, self._lexicon.of(index), letters),
+            lambda letters: spelt(index, self._pinyin.of(index), letters),
             frozenset(filters),
             exact,
         )
@@ -200,7 +202,7 @@ class Searcher:
         dates = "..".join(dict.fromkeys((request.date_from, request.date_to)))
         values = {"category": request.category, "tag": request.tag, "author": request.author, "date": dates}
         active = {name: values[name] for name in filters}
-        return suggestion, explain_dead_end(request.query, tree, index.analyzer, count, active)
+        return suggestion, explain_zero_results(request.query, tree, index.analyzer, count, active)
 
     def _count(self, index: OpenIndex, text: str, terms: Expand, filters: Sequence[query.Query] = ()) -> int:
         """The number of articles that have all that a query asks for; 0 for one over the length limit."""
@@ -235,9 +237,9 @@ class Searcher:
 
         check_size(limit)
         with self._reader.acquire() as index:
-            lexicon = partial(self._lexicon.of, index)
+            pinyin = partial(self._pinyin.of, index)
             past, terms = self._past.current(), index.engine.terms
-            return suggest(index, lexicon, past, lambda text: self._count(index, text, terms), prefix, limit)
+            return suggest(index, pinyin, past, lambda text: self._count(index, text, terms), prefix, limit)
 
     def rank(self, index: OpenIndex, text: str, limit: int) -> tuple[Hit, ...]:
         """The best hits of a query in an open index, which need not be the live one."""

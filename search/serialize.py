@@ -10,8 +10,6 @@ from urllib.parse import quote
 
 from index.article import Article, format_date
 from search.answers import (
-    DeadEnd,
-    DeadEndPart,
     Error,
     ErrorDetails,
     ExplanationPart,
@@ -29,6 +27,8 @@ from search.answers import (
     SuggestedText,
     Suggestions,
     WholeArticle,
+    ZeroResults,
+    ZeroResultsPart,
 )
 from search.searcher import ResultHit, Results
 
@@ -60,8 +60,8 @@ def article_url(article_id: str) -> str:
 
 def results_json(results: Results) -> dict[str, Any]:
     """The object of `/api/search`."""
-    suggestion, dead_end = results.suggestion, results.dead_end
-    parts = tuple(DeadEndPart(**asdict(part)) for part in dead_end.parts) if dead_end else ()
+    suggestion, zero_results = results.suggestion, results.zero_results
+    parts = tuple(ZeroResultsPart(**asdict(part)) for part in zero_results.parts) if zero_results else ()
     page = ResultPage(
         query=results.request.query,
         understood=results.understood,
@@ -79,7 +79,7 @@ def results_json(results: Results) -> dict[str, Any]:
         ),
         suggestion=suggestion.query if suggestion else None,
         suggestion_total=suggestion.total if suggestion else None,
-        dead_end=DeadEnd(parts, dead_end.unfiltered) if dead_end else None,
+        zero_results=ZeroResults(parts, zero_results.unfiltered) if zero_results else None,
         notes=tuple(map(str, results.notes)),
     )
     return _object(page)

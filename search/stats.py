@@ -1,4 +1,4 @@
-"""What an index holds, in numbers."""
+"""Statistics of an index."""
 
 from __future__ import annotations
 

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from index.analysis import hash_dictionary
 from index.errors import SettingsError
 from index.settings import read_named_file
 from index.store.reader import OpenIndex
+from search.followed import Followed
 from search.query.parser import Note
 from search.query.synonyms import NO_SYNONYMS, Synonyms, parse_synonyms
 
-Value = TypeVar("Value")
 
-
-class _Followed(Generic[Value]):
-    """What a file says, read again when its size or time has changed."""
-
-    def __init__(self, path: str, read: Callable[[], Value]) -> None:
-        self._path = Path(path)
-        self._read = read
-        self._mark = self._look()
-        self._value = read()
-
-    def value(self) -> Value:
-        """Raises SettingsError where the file can't be read, each time until it can."""
-        mark = self._look()
-        if mark != self._mark:
-            self._value = self._read()
-            self._mark = mark
-        return self._value
-
-    def last(self) -> Value:
-        """What could be read last."""
-        return self._value
-
-    def _look(self) -> tuple[int, int] | None:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size
+def _state(path: str) -> tuple[int, int] | None:
+    """Modification time and size of a file; None where there is none."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 class SynonymsFile:
@@ -50,20 +27,24 @@ class SynonymsFile:
     can't be read when it is opened; one that breaks later leaves those that there were, with a note."""
 
     def __init__(self, path: str) -> None:
-        def read() -> Synonyms:
-            return parse_synonyms(read_named_file("synonyms", path), path)
-
-        self._file = _Followed(path, read) if path else None
+        self._path = path
+        self._followed: Followed[Synonyms] = Followed()
+        self.current()
 
     def current(self) -> tuple[Synonyms, tuple[Note, ...]]:
-        """The synonyms, and what is wrong with the file."""
-        if self._file is None:
+        """The synonyms, and a note where the file is faulty."""
+        if not self._path:
             return NO_SYNONYMS, ()
         try:
-            return self._file.value(), ()
+            return self._followed.value(_state(self._path), lambda: self._read), ()
         except SettingsError as error:
+            if not self._followed.was_read:
+                raise
             note = Note("The synonyms are those from before a mistake: {error}", {"error": str(error)})
-            return self._file.last(), (note,)
+            return self._followed.last(), (note,)
+
+    def _read(self) -> Synonyms:
+        return parse_synonyms(read_named_file("synonyms", self._path), self._path)
 
 
 class DictionaryFile:
@@ -71,11 +52,11 @@ class DictionaryFile:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._file = _Followed(path, self._hash) if path else None
+        self._followed: Followed[str] = Followed()
 
     def notes(self, index: OpenIndex) -> tuple[Note, ...]:
-        """What to run where the index was made with another dictionary. The index goes on with that."""
-        if self._file is None or self._file.value() == index.meta.dictionary:
+        """A note with the command to run, where the index was made with another dictionary."""
+        if not self._path or self._current_hash() == index.meta.dictionary:
             return ()
         return (
             Note(
@@ -85,8 +66,11 @@ class DictionaryFile:
             ),
         )
 
+    def _current_hash(self) -> str:
+        return self._followed.value(_state(self._path), lambda: self._hash)
+
     def _hash(self) -> str:
-        """Of a file that can't be read, what no dictionary has: the rebuild will say what is wrong."""
+        """The hash of the file; of one that can't be read the error, which equals no hash."""
         try:
             return hash_dictionary(read_named_file("dictionary", self._path))
         except SettingsError as error:

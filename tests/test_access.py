@@ -149,7 +149,7 @@ def test_an_explanation_may_take_so_long_only(searcher: Searcher, monkeypatch: p
 def test_what_was_found_is_shown_though_there_is_no_time_for_advice(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert searcher.search(SearchRequest("不在此处的话")).dead_end is not None
+    assert searcher.search(SearchRequest("不在此处的话")).zero_results is not None
     advise = Searcher._advise
 
     def late(*arguments: object) -> object:
@@ -158,4 +158,4 @@ def test_what_was_found_is_shown_though_there_is_no_time_for_advice(
 
     monkeypatch.setattr(Searcher, "_advise", late)
     results = searcher.search(SearchRequest("不在此处的话*"))
-    assert results.dead_end is None
+    assert results.zero_results is None

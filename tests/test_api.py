@@ -43,7 +43,7 @@ def test_search_answers_the_object_of_the_design(client: FlaskClient) -> None:
     found = _get(client, "/api/search", q="临江 地铁", size=2)
     assert list(found) == [
         "query", "understood", "total", "relaxed_from", "took_ms", "page", "size", "hits", "facets",
-        "suggestion", "suggestion_total", "dead_end", "notes",
+        "suggestion", "suggestion_total", "zero_results", "notes",
     ]  # fmt: skip
     assert (found["query"], found["page"], found["size"], found["notes"]) == ("临江 地铁", 1, 2, [])
     assert found["total"] >= 3

@@ -87,7 +87,7 @@ def test_sequences_are_counted_as_by_hand(words: list[int], min_count: int) -> N
 
     words = [0, *words, 0]
     lengths = array("b", [0, 1, 1, 1, 1])
-    counted = {s.words: s for s in Ngrams(array("i", words), lengths, 4, min_count).sequences(-99.0, 0.0)}
+    counted = {s.words: s for s in Ngrams(array("i", words), lengths, 4, min_count).collocations(-99.0, 0.0)}
     grams: Counter[tuple[int, ...]] = Counter(
         tuple(words[start : start + size]) for size in range(1, 5) for start in range(len(words) - size + 1)
     )
@@ -113,4 +113,4 @@ def test_sequences_are_counted_as_by_hand(words: list[int], min_count: int) -> N
 
 
 def test_an_empty_corpus_has_no_sequences() -> None:
-    assert not list(Ngrams(array("i"), array("b", [0]), 6, 1).sequences(0.0, 0.0))
+    assert not list(Ngrams(array("i"), array("b", [0]), 6, 1).collocations(0.0, 0.0))

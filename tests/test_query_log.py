@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,8 +16,7 @@ from flask import Flask
 
 from cli.main import souwen
 from index.errors import SettingsError
-from search.assist import query_log as query_log_module
-from search.assist.query_log import LoggedQuery, QueryLog, read_queries
+from search.assist.query_log import LivePastQueries, LoggedQuery, QueryLog, read_queries
 from search.searcher import Searcher
 from web.app import create_app
 from web.settings import WebSettings
@@ -68,47 +66,28 @@ def test_several_write_and_nothing_is_lost(file: Path) -> None:
 
 
 def test_what_cant_be_written_yet_waits(file: Path) -> None:
-    with closing(QueryLog(file, DAYS)) as log, closing(sqlite3.connect(file)) as other:
-        log._connection.execute("PRAGMA busy_timeout = 0")
+    with closing(QueryLog(file, DAYS, timeout=0)) as log, closing(sqlite3.connect(file)) as other:
         other.execute("BEGIN IMMEDIATE")
         log.record("地铁", 1)
-        log._write()
+        log.write()
         other.rollback()
         log.record("地铁", 2)
     assert read_queries(file, DAYS, 10) == [LoggedQuery("地铁", 2, 2)]
 
 
-def test_what_waits_has_a_limit(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waits_has_a_limit(file: Path) -> None:
     """Also what comes while a file can't be written."""
-    monkeypatch.setattr(query_log_module, "_MOST_WAITING", 3)
-    with closing(QueryLog(file, DAYS)) as log, closing(sqlite3.connect(file)) as other:
-        log._connection.execute("PRAGMA busy_timeout = 0")
+    log = QueryLog(file, DAYS, most_waiting=3, timeout=0)
+    with closing(sqlite3.connect(file)) as other:
         other.execute("BEGIN IMMEDIATE")
         for number in range(5):
             log.record(f"甲{number}", 1)
-        # What is taken to be written, and has to go back among what has come since.
-        monkeypatch.setattr(log, "_lock", _Recording(log, [f"乙{number}" for number in range(5)]))
-        log._write()
-        assert len(log._waiting) == 3
+        log.write()
+        for number in range(5):
+            log.record(f"乙{number}", 1)
         other.rollback()
-
-
-class _Recording:
-    """A lock, with searches that come while what waits is being written."""
-
-    def __init__(self, log: QueryLog, queries: list[str]) -> None:
-        self._log, self._queries, self._lock = log, queries, threading.RLock()
-        self._times = 0
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        self._times += 1
-        if self._times == 2:  # to put back what was taken
-            for query in self._queries:
-                self._log.record(query, 1)
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    log.close()
+    assert {logged.query for logged in read_queries(file, DAYS, 10)} == {"甲0", "甲1", "甲2"}
 
 
 def test_a_file_that_cant_be_used_is_told(tmp_path: Path) -> None:
@@ -140,7 +119,7 @@ def test_only_what_somebody_searched_for_is_logged(app: Flask, file: Path) -> No
     for path in ("/search?q=页&page=2", "/search?q=类&category=金融", "/feed.atom?q=源", "/search.csv?q=表"):
         assert client.get(path, buffered=True).status_code == 200
     assert client.get("/search?q=打字", headers={"X-Typing": "1"}).status_code == 200
-    app.extensions["souwen"].query_log._write()
+    app.extensions["souwen"].query_log.write()
     logged = read_queries(file, DAYS, 10)
     assert [(query.query, query.searches, query.articles > 0) for query in logged] == [
         ("临江", 2, True), ("不在此处", 1, False)
@@ -167,9 +146,7 @@ def test_without_a_log_the_command_says_how_to_have_one() -> None:
     assert "SOUWEN_QUERY_LOG=queries.sqlite souwen serve" in str(result.exception)
 
 
-def test_what_others_searched_for_is_suggested(
-    any_archive: Archive, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_others_searched_for_is_suggested(any_archive: Archive, file: Path) -> None:
     """By its start, pinyin and initials; not what was rare, or found nothing, or is there no more."""
     any_archive.lines("a.jsonl", {"a": "地铁票价 地铁线路图 彗星"})
     any_archive.sync()
@@ -187,10 +164,14 @@ def test_what_others_searched_for_is_suggested(
         assert past("彗") == past("d") == past("") == []
         assert [one.kind for one in searcher.suggest("地铁")] == ["query", "query"]
 
-        monkeypatch.setattr(query_log_module, "_LOOK_EVERY", 0)
-        _logged(file, *[("彗星", 1)] * 3)
-        for _ in range(1000):
-            if past("彗"):
-                break
-            time.sleep(0.01)  # a thread reads the log
-        assert past("hx") == ["彗星"]
+
+def test_the_log_is_read_again_meanwhile(file: Path) -> None:
+    _logged(file, *[("地铁", 1)] * 3)
+    past = LivePastQueries(str(file), DAYS, look_every=0.001)
+    assert past.current().starting("彗") == []
+    _logged(file, *[("彗星", 1)] * 3)
+    for _ in range(1000):
+        if past.current().starting("彗"):
+            break
+        time.sleep(0.01)  # a thread reads the log
+    assert past.current().sounding("hx") == ["彗星"]

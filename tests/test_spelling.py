@@ -11,6 +11,8 @@ from archive import Archive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from search.assist.budget import MeteredIndex
+from search.assist.corrections import corrections
 from search.assist.pinyin import near_sound, readings
 from search.request import SearchRequest
 from search.searcher import FEW, Results, Searcher
@@ -29,12 +31,17 @@ def test_golden_cases(searcher: Searcher, case: dict[str, str]) -> None:
     assert (found and found.query) == case["suggestion"], case["comment"]
 
 
+@pytest.mark.parametrize("case", CASES, ids=[case["typed"] for case in CASES])
 def test_reading_few_articles_finds_what_trying_every_character_finds(
-    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+    searcher: Searcher, case: dict[str, str]
 ) -> None:
-    monkeypatch.setattr("search.assist.corrections._READ", 0)
-    for case in CASES:
-        test_golden_cases(searcher, case)
+    text = case["typed"]
+    with searcher.reader.acquire() as index:
+        by_reading, by_trying = (
+            next(corrections(MeteredIndex(index, text, most_read=most), "text", text, 0), None)
+            for most in (50, 0)
+        )
+    assert by_reading == by_trying
 
 
 ALPHABET = '临江地铁贴图书馆管候鸟了马拉松ab "“”()-OR:*~^1，。標题title:'
@@ -51,9 +58,9 @@ def test_a_suggestion_finds_what_it_promises_and_more_than_what_was_typed(
         again = searcher.search(SearchRequest(results.suggestion.query))
         assert exact(again) == results.suggestion.total > exact(results)
         assert exact(results) < FEW
-    if results.dead_end is not None:
+    if results.zero_results is not None:
         assert exact(results) == 0
-        for part in results.dead_end.parts:
+        for part in results.zero_results.parts:
             if part.rest:
                 assert exact(searcher.search(SearchRequest(part.rest))) == part.rest_total
             assert exact(searcher.search(SearchRequest(part.text))) == part.total
@@ -72,14 +79,14 @@ def test_a_suggestion_keeps_to_the_filters(searcher: Searcher) -> None:
 def test_later_pages_give_no_advice(searcher: Searcher) -> None:
     results = searcher.search(SearchRequest("临江 地贴", page=2, size=2))
     assert results.hits
-    assert results.suggestion is None and results.dead_end is None
+    assert results.suggestion is None and results.zero_results is None
 
 
 def test_advice_is_given_where_it_is_wanted(searcher: Searcher) -> None:
     wanted = SearchRequest("地贴")
     with_it, without = searcher.search(wanted), searcher.search(wanted, advise=False)
-    assert with_it.suggestion is not None and with_it.dead_end is not None
-    assert without.suggestion is None and without.dead_end is None
+    assert with_it.suggestion is not None and with_it.zero_results is not None
+    assert without.suggestion is None and without.zero_results is None
     assert [hit.article.id for hit in without.hits] == [hit.article.id for hit in with_it.hits]
 
 
@@ -112,12 +119,12 @@ def test_advice_follows_the_index(any_archive: Archive) -> None:
 
 def test_words_that_no_article_has_together_are_counted(searcher: Searcher) -> None:
     results = searcher.search(SearchRequest("地铁 马拉松 火星"))
-    assert results.dead_end is not None
-    parts = {part.text: part for part in results.dead_end.parts}
+    assert results.zero_results is not None
+    parts = {part.text: part for part in results.zero_results.parts}
     assert list(parts) == ["地铁", "马拉松", "火星"]
     assert parts["火星"].total == 0 < parts["地铁"].total
     assert all(part.rest_total == 0 for part in parts.values())  # no two of them are together either
-    both = searcher.search(SearchRequest("地铁 火星")).dead_end
+    both = searcher.search(SearchRequest("地铁 火星")).zero_results
     assert both is not None
     assert [(part.rest, part.rest_total) for part in both.parts] == [
         ("火星", 0),
@@ -145,9 +152,9 @@ def test_words_that_no_article_has_together_are_counted(searcher: Searcher) -> N
 def test_what_was_asked_for_is_taken_apart_as_it_was_typed(
     searcher: Searcher, typed: str, parts: list[str]
 ) -> None:
-    dead_end = searcher.search(SearchRequest(typed)).dead_end
-    assert dead_end is not None
-    assert [part.text for part in dead_end.parts] == parts
+    zero_results = searcher.search(SearchRequest(typed)).zero_results
+    assert zero_results is not None
+    assert [part.text for part in zero_results.parts] == parts
 
 
 @pytest.mark.parametrize(
@@ -161,9 +168,9 @@ def test_what_was_asked_for_is_taken_apart_as_it_was_typed(
     ],
 )
 def test_what_was_excluded_is_told_as_that(searcher: Searcher, typed: str, asked: str) -> None:
-    dead_end = searcher.search(SearchRequest(typed)).dead_end
-    assert dead_end is not None
-    (excluded,) = (part for part in dead_end.parts if part.kind == "excluded")
+    zero_results = searcher.search(SearchRequest(typed)).zero_results
+    assert zero_results is not None
+    (excluded,) = (part for part in zero_results.parts if part.kind == "excluded")
     assert excluded.text == asked
     assert excluded.total == exact(searcher.search(SearchRequest(asked))) > 0
 
@@ -185,13 +192,13 @@ def test_filters_are_parts(searcher: Searcher) -> None:
     results = searcher.search(
         SearchRequest("马拉松", category="金融", author="望川晚报", date_from="1999", date_to="1999")
     )
-    assert results.dead_end is not None
-    found = {part.kind: part for part in results.dead_end.parts}
+    assert results.zero_results is not None
+    found = {part.kind: part for part in results.zero_results.parts}
     assert list(found) == ["text", "category", "author", "date"]
     assert (found["category"].text, found["author"].text, found["date"].text) == ("金融", "望川晚报", "1999")
     assert found["date"].total == 0 < found["author"].total
-    assert results.dead_end.unfiltered == found["text"].total == 1
-    only = searcher.search(SearchRequest("马拉松", category="金融")).dead_end
+    assert results.zero_results.unfiltered == found["text"].total == 1
+    only = searcher.search(SearchRequest("马拉松", category="金融")).zero_results
     assert only is not None
     assert [(part.kind, part.rest, part.rest_total) for part in only.parts] == [
         ("text", "", exact(searcher.search(SearchRequest("", category="金融")))),
@@ -199,10 +206,10 @@ def test_filters_are_parts(searcher: Searcher) -> None:
     ]
 
 
-def test_no_dead_end_where_something_is_found_or_nothing_is_asked(searcher: Searcher) -> None:
+def test_no_zero_results_where_something_is_found_or_nothing_is_asked(searcher: Searcher) -> None:
     for request in (SearchRequest("临江"), SearchRequest(""), SearchRequest("", category="金融")):
-        assert searcher.search(request).dead_end is None
-    assert searcher.search(SearchRequest("", category="没有这个分类")).dead_end is not None
+        assert searcher.search(request).zero_results is None
+    assert searcher.search(SearchRequest("", category="没有这个分类")).zero_results is not None
 
 
 def test_readings_are_the_common_ones() -> None:

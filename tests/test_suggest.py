@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.analysis.fold import fold_key
-from index.errors import IndexMissingError
 from search.request import SearchRequest
 from search.searcher import Searcher
 from search.settings import SearchSettings
@@ -73,27 +72,3 @@ def test_suggestions_follow_the_index(any_archive: Archive) -> None:
             assert all(one.text != "彗星" for one in searcher.suggest("tushuguan"))
             time.sleep(0.05)
         assert searcher.suggest("huixing") == ()
-
-
-def test_words_are_read_anew_after_an_index_that_was_gone_for_a_moment(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive.lines("posts.jsonl", {"a": "彗星", "b": "彗星"})
-    archive.sync()
-    with (
-        closing(Searcher(archive.directory, SearchSettings())) as searcher,
-        searcher.reader.acquire() as index,
-    ):
-        lexicon = searcher._lexicon
-        lexicon.of(index)
-        lexicon._made = lexicon._made and (index, -1, lexicon._made[2])  # as if the index had changed
-        lexicon._not_before = 0.0
-        with monkeypatch.context() as patch:
-            patch.setattr(searcher.reader, "acquire", _gone)
-            with pytest.raises(IndexMissingError):
-                lexicon.of(index)
-        assert not lexicon._making.locked()
-
-
-def _gone() -> None:
-    raise IndexMissingError("there is no index")

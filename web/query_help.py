@@ -120,7 +120,8 @@ SECTIONS = (
             Form(("交管*",), gettext_noop("what starts so")),
             Form(("tensor?low", "micro*ft"), gettext_noop("? is one letter, * any number of them")),
             Form(
-                ("kubernets~",), gettext_noop("words of letters that are spelled alike (one slip; ~2: two)")
+                ("kubernets~",),
+                gettext_noop("words of letters that are spelled alike (one letter wrong; ~2: two)"),
             ),
             Form(("地铁^3 公交",), gettext_noop("地铁 counts three times as much in the order")),
         ),

@@ -1,4 +1,4 @@
-"""What stands beside a slip: it leads to articles that may have the right text, and shows what it is."""
+"""Context of a suspected error: finds articles that may have the right text, and reads it there."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from search.planning.matching import any_of
 
 @dataclass(frozen=True, slots=True)
 class GapContext:
-    """Units, and those that stand after them with `put` units between."""
+    """Units to the left and the right of a gap of `gap` units."""
 
     left: tuple[str, ...]
     right: tuple[str, ...]
-    put: int
+    gap: int
 
     def match(self, fields: Iterable[str]) -> query.Query | None:
-        """The documents with it in one of these fields, whatever stands between; a lone unit at a side is not
-        asked for. None where there is nothing to ask for."""
+        """The documents with this context in one of the fields, whatever is in the gap; a lone unit at a side
+        is not asked for. None where nothing is left to ask for."""
         grams = [(i, a + b) for i, (a, b) in enumerate(pairwise(self.left))]
-        after = len(self.left) + self.put
+        after = len(self.left) + self.gap
         grams += [(after + i, a + b) for i, (a, b) in enumerate(pairwise(self.right))]
         if not grams:
             return None
@@ -37,9 +37,9 @@ class GapContext:
         placed = tuple((offset - grams[0][0], gram) for offset, gram in grams)
         return any_of([GramPhrase(f"{field}_grams", placed) for field in fields])
 
-    def fillings(self, articles: Sequence[Article]) -> dict[str, int]:
-        """The single characters that stand between in the titles and texts of these articles, and how often;
-        the most frequent first."""
+    def gap_fillers(self, articles: Sequence[Article]) -> dict[str, int]:
+        """Counts the single characters in this gap in the titles and texts of articles; the most frequent
+        first."""
         between = re.compile(f"{_pattern(self.left)}(?=(.){_pattern(self.right)})")
         texts = (
             SEPARATED.apply(text).replace(" ", "")

@@ -1,9 +1,9 @@
-"""Did you mean: a text with one slip put right, where it finds little or nothing as it was typed.
+"""Corrections of a text with one edit, where it finds little or nothing as it was typed.
 
-The noisy channel model (Kernighan, Church, Gale 1990): of the texts from which one slip makes what was typed,
-the best has the highest P(slip) × P(text). P(slip) is the table below; P(text) is how many articles have
-the text, which the grams of the index tell. So any text of the archive can be put right, word of a
-dictionary or not, and nothing has to be kept besides the index.
+The noisy channel model (Kernighan, Church, Gale 1990): of the texts one edit away from what was typed, the
+best has the highest P(edit) × P(text). P(edit) is the table below; P(text) is the number of articles with the
+text, which the grams of the index tell. So any text of the archive is a possible correction, a dictionary's
+word or not, and nothing has to be kept besides the index.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from search.planning.matching import match_units
 from search.query.grammar import SEARCHED_FIELDS
 from search.query.wildcard import within_distance
 
-# log10 of the probability that a slip makes just this of a text: that of its kind, shared among all
+# log10 of the probability of an edit: that of its kind, shared among all
 # that it could have made (some characters sound the same, a hundred nearly so, thousands are others).
 _SAME_SOUND = -2.0
 _NEAR_SOUND = -2.9
@@ -43,23 +43,23 @@ _TWO_LETTERS = -4.0
 # the less likely is chance. Where something was found as typed, a correction must be likelier than that.
 _LEAST = -2.6
 _LEAST_UNIT = 0.75
-# What a text counts that is in articles in parts only.
+# Pseudo-count of a text whose parts occur only in different articles.
 _APART = 0.0001
-# How much oftener than by chance a character stands between two others, at most.
+# Upper bound of how much oftener than by chance a character stands between two others.
 _BOUND = 100
-# What each character that is part of no word takes off, up to so many.
+# Penalty for each character that is part of no word, up to so many.
 _WORDLESS = -0.7
 _MOST_WORDLESS = 2
 
-# A text of so many units that occurs as it was typed is no slip, however rare it is.
+# A text of so many units that occurs as it was typed is taken as meant, however rare it is.
 _LONG = 5
 # A stretch of more is not looked at: somebody has pasted a passage.
 _LONGEST = 40
-# Units of a long text to each side of a slip that have to be there, too; and what a text counts for that has
-# only one less (stupid backoff, Brants 2007).
+# Units of a long text to each side of an edit that have to be there, too; and the weight of a text that has
+# one less (stupid backoff, Brants 2007).
 _AROUND = 3
 _BACK_OFF = 0.1
-# Words of letters shorter than this are like too many others; from the other length on, two slips count.
+# Words of letters shorter than this are like too many others; from the other length on, two edits count.
 _LETTERS = 4
 _MANY_LETTERS = 6
 # A unit of a long text is sound where it is with its neighbours, so many in all, in more articles than that.
@@ -68,15 +68,13 @@ _ACCIDENTS = 3
 # Characters tried at the start of a text, where there is none before; and at a time.
 _FREQUENT = 2000
 _AT_A_TIME = 20
-# Where the articles that have what stands beside a slip are no more, they are read.
-_READ = 50
 # Steps of a search.
 _STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """A text with a slip put right. `score` is log10 of P(slip) × the number of articles with it."""
+class Candidate:
+    """A corrected text. `score` is log10 of P(edit) × the number of articles with the text."""
 
     text: str
     score: float
@@ -93,16 +91,16 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """The units [start, end) of a stretch replaced by `put`; `slip` is log10 of P(slip)."""
+    """The units [start, end) of a stretch replaced by `put`; `log_p` is log10 of P(edit)."""
 
-    slip: float
+    log_p: float
     start: int
     end: int
     put: tuple[str, ...]
 
 
-def corrections(index: MeteredIndex, name: str, text: str, found: int) -> Iterator[Edit]:
-    """What a text that is in `found` articles may have been meant to be, the best first.
+def corrections(index: MeteredIndex, name: str, text: str, found: int) -> Iterator[Candidate]:
+    """Corrections of a text that is in `found` articles, the best first.
 
     `name` is a logical field: `text`, `title` or `body`.
     """
@@ -113,17 +111,17 @@ def corrections(index: MeteredIndex, name: str, text: str, found: int) -> Iterat
 
 def _of_stretch(
     index: MeteredIndex, name: str, text: str, stretch: Sequence[_Unit], found: int
-) -> Iterator[Edit]:
+) -> Iterator[Candidate]:
     typed = [unit.text for unit in stretch]
     for score, edit in _Search(index, name, typed, found).edits():
         start = stretch[edit.start].start
         end = stretch[edit.end - 1].end if edit.end > edit.start else start
         put = "".join(unit.removesuffix(END) for unit in edit.put)
-        yield Edit(text[:start] + put + text[end:], score)
+        yield Candidate(text[:start] + put + text[end:], score)
 
 
 def _stretches(text: str) -> Iterator[list[_Unit]]:
-    """The units of a text with their places, cut at punctuation and symbols."""
+    """The units of a text with their offsets, cut at punctuation and symbols."""
     stretch: list[_Unit] = []
     position = 0
     while position < len(text):
@@ -144,8 +142,8 @@ def _stretches(text: str) -> Iterator[list[_Unit]]:
     yield stretch
 
 
-def _one_slip(word: str) -> Iterator[str]:
-    """What a letter more, less or another makes of a word."""
+def _one_edit(word: str) -> Iterator[str]:
+    """Words that differ by one letter more, less or another."""
     for i in range(len(word) + 1):
         yield word[:i] + word[i + 1 :]
         for letter in ascii_lowercase:
@@ -193,8 +191,8 @@ class _Search:
         self._grams = _Frequencies(index, [f"{field}_grams" for field in self._fields])
         self._units = _Frequencies(index, [f"{field}_units" for field in self._fields])
         self.after = cache(self._after)
-        self.fillings = cache(self._fillings)
-        self.framing = cache(self._framing)
+        self.gap_fillers = cache(self._gap_fillers)
+        self.having = cache(self._having)
         self.together = cache(self._together)
 
     def edits(self) -> Iterator[tuple[float, _Edit]]:
@@ -218,14 +216,14 @@ class _Search:
             else:
                 step()
 
-    def _push(self, slip: float, articles: float, step: Callable[[], None] | _Edit) -> None:
+    def _push(self, log_p: float, articles: float, step: Callable[[], None] | _Edit) -> None:
         """Goes on with `step` when no other may have a better score; `articles` is the most there can be."""
         if articles:
             self._pushed += 1
-            heappush(self._heap, (-slip - math.log10(articles), self._pushed, step))
+            heappush(self._heap, (-log_p - math.log10(articles), self._pushed, step))
 
     def _start(self) -> None:
-        """Every kind of slip, at every place where one may be."""
+        """Pushes every kind of edit, at every offset where one may be."""
         typed = self._typed
         edits: list[_Edit] = []
         for i, unit in enumerate(typed):
@@ -240,8 +238,8 @@ class _Search:
             self._push(_SAME_SOUND, most, partial(self._sounds, i, most))
             if len(typed) > 2:
                 self._push(_OTHER, most, partial(self._any, _OTHER, i, i + 1, most))
-                slip = _DOUBLED if unit in typed[max(0, i - 1) : i] else _SURPLUS
-                edits.append(_Edit(slip, i, i + 1, ()))
+                log_p = _DOUBLED if unit in typed[max(0, i - 1) : i] else _SURPLUS
+                edits.append(_Edit(log_p, i, i + 1, ()))
             if i + 1 < len(typed) and unit != typed[i + 1] and not typed[i + 1].endswith(END):
                 edits.append(_Edit(_SWAPPED, i, i + 2, (typed[i + 1], unit)))
         self._check_pairs([(edit, self._articles) for edit in edits])
@@ -262,80 +260,80 @@ class _Search:
 
     def _most(self, start: int, end: int, put: int) -> float:
         """The most articles that may have the text with `put` others for the units [start, end)."""
-        return max(share * self.framing(start, end, put, width) for width, share in self._widths)
+        return max(share * self.having(start, end, put, width) for width, share in self._widths)
 
-    def _framing(self, start: int, end: int, put: int, width: int) -> int:
-        """How many articles have what stands beside the units [start, end), so far apart."""
-        match = self._frame(start, end, put, width).match(self._fields)
+    def _having(self, start: int, end: int, put: int, width: int) -> int:
+        """Counts the articles with the context of the units [start, end)."""
+        match = self._context(start, end, put, width).match(self._fields)
         return self._articles if match is None else self._index.count(match)
 
-    def _frame(self, start: int, end: int, put: int, width: int) -> GapContext:
+    def _context(self, start: int, end: int, put: int, width: int) -> GapContext:
         left, right = self._typed[max(0, start - width) : start], self._typed[end : end + width]
         return GapContext(tuple(left), tuple(right), put)
 
-    def _fillings(self, start: int, end: int) -> Mapping[str, int] | None:
-        """What stands in place of the units [start, end) in the few articles that have what is beside them;
-        None where they are too many to be read."""
+    def _gap_fillers(self, start: int, end: int) -> Mapping[str, int] | None:
+        """Characters in place of the units [start, end) in the articles with their context; None where those
+        are too many to be read."""
         width, _ = self._widths[-1]
-        if self.framing(start, end, 1, width) > _READ:
+        if self.having(start, end, 1, width) > self._index.most_read:
             return None
-        frame = self._frame(start, end, 1, width)
-        match = frame.match(self._fields)
-        return None if match is None else frame.fillings(self._index.read(match, _READ))
+        context = self._context(start, end, 1, width)
+        match = context.match(self._fields)
+        return None if match is None else context.gap_fillers(self._index.read(match, self._index.most_read))
 
     @cached_property
     def _widths(self) -> tuple[tuple[int, float], ...]:
-        """How many units to each side of a slip are looked at, and what a text counts that has no more."""
+        """How many units to each side of an edit are looked at, each width with its weight."""
         if len(self._typed) < _LONG:
             return ((_LONG, 1.0),)
         return (len(self._typed), 1.0), (_AROUND, _BACK_OFF), (_AROUND - 1, _BACK_OFF**2)
 
     def _sounds(self, i: int, most: float) -> None:
         alike = readings().alike(self._typed[i])
-        for slip, same in ((_SAME_SOUND, True), (_NEAR_SOUND, False)):
-            self._each(slip, i, i + 1, most, (other for other, is_same in alike.items() if is_same is same))
+        for log_p, same in ((_SAME_SOUND, True), (_NEAR_SOUND, False)):
+            self._each(log_p, i, i + 1, most, (other for other, is_same in alike.items() if is_same is same))
 
-    def _any(self, slip: float, start: int, end: int, most: float) -> None:
-        self._each(slip, start, end, most, self._candidates(start, end))
+    def _any(self, log_p: float, start: int, end: int, most: float) -> None:
+        self._each(log_p, start, end, most, self._candidates(start, end))
 
     def _candidates(self, start: int, end: int) -> Iterable[str]:
-        """What may stand in place of the units [start, end)."""
-        if (fillings := self.fillings(start, end)) is not None:
-            return filter(str.isalpha, fillings)
+        """Candidates for the units [start, end)."""
+        if (gap_fillers := self.gap_fillers(start, end)) is not None:
+            return filter(str.isalpha, gap_fillers)
         return self.after(self._typed[start - 1]) if start else readings().frequent[:_FREQUENT]
 
-    def _each(self, slip: float, start: int, end: int, most: float, others: Iterable[str]) -> None:
+    def _each(self, log_p: float, start: int, end: int, most: float, others: Iterable[str]) -> None:
         """Considers these characters in place of the units [start, end), the most frequent there first."""
-        if (fillings := self.fillings(start, end)) is not None:
-            ranked = [(most, other) for other in others if other in fillings]
+        if (gap_fillers := self.gap_fillers(start, end)) is not None:
+            ranked = [(most, other) for other in others if other in gap_fillers]
         elif start:
             after = self.after(self._typed[start - 1])
             ranked = [(min(most, after[other]), other) for other in others if other in after]
         else:
             ranked = [(most, other) for other in others]
         ranked.sort(key=lambda pair: -pair[0])
-        self._go_on(slip, start, end, ranked)
+        self._go_on(log_p, start, end, ranked)
 
-    def _go_on(self, slip: float, start: int, end: int, ranked: list[tuple[float, str]]) -> None:
-        self._check_pairs([(_Edit(slip, start, end, (other,)), most) for most, other in ranked[:_AT_A_TIME]])
+    def _go_on(self, log_p: float, start: int, end: int, ranked: list[tuple[float, str]]) -> None:
+        self._check_pairs([(_Edit(log_p, start, end, (other,)), most) for most, other in ranked[:_AT_A_TIME]])
         if rest := ranked[_AT_A_TIME:]:
-            self._push(slip, rest[0][0], partial(self._go_on, slip, start, end, rest))
+            self._push(log_p, rest[0][0], partial(self._go_on, log_p, start, end, rest))
 
     def _letters(self, i: int, most: float) -> None:
-        """The words of letters that are a slip away; of a long one, two, if it starts right."""
+        """The words of letters one edit away; of a long word two, with the same first letter."""
         word = self._typed[i].removesuffix(END)
-        slips = dict.fromkeys(_one_slip(word), _ONE_LETTER) | dict.fromkeys(_swapped(word), _TWO_SWAPPED)
-        known = self._units.of(other + END for other in slips)
-        found = {other: known[other + END] for other in slips}
+        edits = dict.fromkeys(_one_edit(word), _ONE_LETTER) | dict.fromkeys(_swapped(word), _TWO_SWAPPED)
+        known = self._units.of(other + END for other in edits)
+        found = {other: known[other + END] for other in edits}
         if len(word) >= _MANY_LETTERS:
             for field in self._fields:
                 for unit, count in self._index.terms(f"{field}_units", word[0]):
                     other = unit.removesuffix(END)
-                    if other not in slips and within_distance(word, other, 2):
+                    if other not in edits and within_distance(word, other, 2):
                         found[other] = found.get(other, 0) + count
         self._check_pairs(
             [
-                (_Edit(slips.get(other, _TWO_LETTERS), i, i + 1, (other + END,)), min(most, count))
+                (_Edit(edits.get(other, _TWO_LETTERS), i, i + 1, (other + END,)), min(most, count))
                 for other, count in found.items()
                 if count and other != word
             ]
@@ -357,17 +355,17 @@ class _Search:
             if len(counts) == 2 and len(edit.put) == 1:
                 most = min(most, _BOUND * counts[0] * counts[1] / max(1, units[edit.put[0]]))
             made = [*self._typed[: edit.start], *edit.put, *self._typed[edit.end :]]
-            slip = edit.slip + self._wordless(made)
-            self._push(slip, most, partial(self._check_text, edit, slip))
+            log_p = edit.log_p + self._wordless(made)
+            self._push(log_p, most, partial(self._check_text, edit, log_p))
 
-    def _check_text(self, edit: _Edit, slip: float) -> None:
+    def _check_text(self, edit: _Edit, log_p: float) -> None:
         for width, share in self._widths:
             if count := self._count(self._around(edit, width)):
-                self._push(slip, share * count, edit)
+                self._push(log_p, share * count, edit)
                 return
 
     def _around(self, edit: _Edit, width: int) -> list[str]:
-        """What an edit makes, with some of what stands to both sides."""
+        """The result of an edit, with `width` units to both sides."""
         typed = self._typed
         return [
             *typed[max(0, edit.start - width) : edit.start],
@@ -376,7 +374,7 @@ class _Search:
         ]
 
     def _wordless(self, made: Sequence[str]) -> float:
-        """What characters that belong to no word take off a score: people search for words."""
+        """Penalty for characters that belong to no word: people search for words."""
         text = "".join(unit.removesuffix(END) for unit in made)
         ends = sorted(self._index.analyzer.word_ends(text))
         single = sum(end - start == 1 and text[start].isalpha() for start, end in pairwise([0, *ends]))

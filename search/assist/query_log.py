@@ -1,4 +1,4 @@
-"""The query log: what is searched for, for those who want to know (setting `query_log`).
+"""The query log (setting `query_log`): how often each query is searched for, a day.
 
 A SQLite file with, for each day and query, how many times it was searched for and how many articles had all
 of it the last time. There are no addresses, no times of day, nothing that joins the searches of one person.
@@ -19,7 +19,8 @@ from pathlib import Path
 
 from index.analysis.fold import fold_key
 from index.errors import SettingsError
-from search.assist.lexicon import PinyinIndex
+from search.assist.pinyin import PinyinIndex
+from search.followed import Followed
 
 _log = logging.getLogger("souwen")
 
@@ -40,14 +41,11 @@ _ADD = (
 _SINCE = (
     "SELECT query, sum(searches) AS searches, articles, max(day) FROM queries WHERE day >= ? GROUP BY query"
 )
-# Seconds between two writings, and what is kept for a file that can't be written.
+# Seconds between two writings.
 _EVERY = 1.0
-_MOST_WAITING = 10_000
-# Times that a query has to be searched for before it is suggested, how many are, and seconds until they are
-# looked up anew.
+# Times that a query has to be searched for before it is suggested, and how many are.
 _OFTEN = 3
 _SUGGESTED = 2_000
-_LOOK_EVERY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +61,19 @@ class QueryLog:
     """Writes to the file, a batch each second, from a thread of its own: a search never waits for it. Several
     processes may write to one file.
 
-    Queries of more than `days` days ago are removed. Raises SettingsError where the file can't be written.
+    Queries of more than `days` days ago are removed; while the file can't be written, `most_waiting`
+    different ones are kept. `timeout` is how many seconds another writer is waited for. Raises SettingsError
+    where the file can't be written.
     """
 
-    def __init__(self, file: Path, days: int) -> None:
-        self._file, self._days = file, days
+    def __init__(self, file: Path, days: int, *, most_waiting: int = 10_000, timeout: float = 10.0) -> None:
+        self._file, self._days, self._most_waiting = file, days, most_waiting
         self._waiting: dict[tuple[str, str], tuple[int, int]] = {}
         self._lock = threading.Lock()
         self._is_closed = threading.Event()
         self._pruned = ""
         try:
-            self._connection = _connect(file)
+            self._connection = _connect(file, timeout=timeout)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
@@ -85,21 +85,22 @@ class QueryLog:
         """Takes down a search, and how many articles have all that it asked for."""
         key = f"{datetime.now(UTC):%Y-%m-%d}", " ".join(query.split())
         with self._lock:
-            if key in self._waiting or len(self._waiting) < _MOST_WAITING:
+            if key in self._waiting or len(self._waiting) < self._most_waiting:
                 self._waiting[key] = self._waiting.get(key, (0, 0))[0] + 1, articles
 
     def close(self) -> None:
         """Writes what is waiting, and lets go of the file."""
         self._is_closed.set()
         self._thread.join()
-        self._write()
+        self.write()
         self._connection.close()
 
     def _run(self) -> None:
         while not self._is_closed.wait(_EVERY):
-            self._write()
+            self.write()
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Writes what is waiting; keeps it where the file can't be written now."""
         with self._lock:
             taken, self._waiting = self._waiting, {}
         today = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -114,7 +115,7 @@ class QueryLog:
             _log.warning("query_log: %s: %s", self._file, error)
             with self._lock:
                 for key, (searches, articles) in taken.items():
-                    if key in self._waiting or len(self._waiting) < _MOST_WAITING:
+                    if key in self._waiting or len(self._waiting) < self._most_waiting:
                         since = self._waiting.get(key, (0, articles))
                         self._waiting[key] = searches + since[0], since[1]
 
@@ -154,48 +155,42 @@ class PastQueries:
 
     def sounding(self, typed: str) -> list[str]:
         """Those of a word or two whose pinyin, or initials, start with the letters typed."""
-        return list(self._lexicon.words(typed))
+        return list(self._pinyin.words(typed))
 
     @cached_property
-    def _lexicon(self) -> PinyinIndex:
+    def _pinyin(self) -> PinyinIndex:
         return PinyinIndex(self._queries)
 
 
-class LivePastQueries:
-    """The past queries of a log that is written to meanwhile; none without a log."""
+NO_PAST_QUERIES = PastQueries(())
 
-    def __init__(self, file: str, days: int) -> None:
-        self._file, self._days = Path(file) if file else None, days
-        self._now = PastQueries(())
-        self._looked = 0.0
-        self._looking = threading.Lock()
+
+class LivePastQueries:
+    """The past queries of a log that is written to meanwhile; none without a log. The log is read again every
+    `look_every` seconds, in a thread."""
+
+    def __init__(self, file: str, days: int, look_every: float = 60.0) -> None:
+        self._file, self._days, self._look_every = Path(file) if file else None, days, look_every
+        self._followed: Followed[PastQueries] = Followed(in_thread=True)
 
     def current(self) -> PastQueries:
-        """Those of the last minute; they are looked up in a thread, but for the first time."""
-        is_first = not self._looked
-        if self._file is None or (not is_first and time.monotonic() - self._looked < _LOOK_EVERY):
-            return self._now
-        if self._looking.acquire(blocking=False):
-            self._looked = time.monotonic()
-            if is_first:
-                self._look(self._file)
-            else:
-                threading.Thread(target=self._look, args=(self._file,), daemon=True).start()
-        return self._now
+        """The queries as of the last look at the log."""
+        if self._file is None:
+            return NO_PAST_QUERIES
+        return self._followed.value(time.monotonic() // self._look_every, lambda: self._read)
 
-    def _look(self, file: Path) -> None:
+    def _read(self) -> PastQueries:
+        assert self._file is not None
         try:
-            queries = read_queries(file, self._days, _SUGGESTED, least=_OFTEN, found=True)
-            self._now = PastQueries([logged.query for logged in queries])
-        except SettingsError:
-            pass  # nobody has searched yet, or whoever writes will say so
-        finally:
-            self._looking.release()
+            queries = read_queries(self._file, self._days, _SUGGESTED, least=_OFTEN, found=True)
+        except SettingsError:  # nobody has searched yet, or whoever writes will say so
+            return NO_PAST_QUERIES
+        return PastQueries([logged.query for logged in queries])
 
 
-def _connect(file: Path, mode: str = "mode=rwc") -> sqlite3.Connection:
+def _connect(file: Path, mode: str = "mode=rwc", timeout: float = 10.0) -> sqlite3.Connection:
     address = f"{file.resolve().as_uri()}?{mode}"
-    return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=10)
+    return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=timeout)
 
 
 def _first_day(days: int) -> str:

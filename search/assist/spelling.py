@@ -1,4 +1,4 @@
-"""Did you mean: a query with its faulty texts put right, where it finds few articles or none.
+"""Did you mean: a query with its faulty texts corrected, where it finds few articles or none.
 
 Only the faulty texts are replaced: operators, quotation marks, fields and all else stay as they were typed,
 and so does what is excluded.
@@ -18,11 +18,11 @@ from index.analysis.fold import fold
 from index.engines.base import SHARED
 from index.store.reader import OpenIndex
 from search.assist.budget import MeteredIndex
-from search.assist.corrections import Edit, corrections
+from search.assist.corrections import Candidate, corrections
 from search.assist.pinyin import readings
 from search.query.grammar import DEFAULT_FIELD, SEARCHED_FIELDS
 
-# A text of a query that fewer articles have may have a slip.
+# A text of a query that fewer articles have may have an error.
 _FEW = 10
 # Characters of a query over which, as with a quoted one, a single article that has all of it shows that it
 # is as it was meant.
@@ -69,7 +69,7 @@ def did_you_mean(
     filters: frozenset[str],
     found: int,
 ) -> Correction | None:
-    """What a query that found `found` articles may have been meant to be; None where nothing is likelier.
+    """The likeliest correction of a query that found `found` articles; None where nothing is likelier.
 
     `tree` is that of the query as it was typed.
     """
@@ -86,14 +86,14 @@ def did_you_mean(
 
 def _attempts(
     typed: str, tree: query.Query, index: OpenIndex, count: Count, spelt: Spelt, *, is_found: bool
-) -> Iterator[list[tuple[_Text, Edit]]]:
-    """What to put right at once: all faulty texts, then each alone; of a single one, the next best."""
-    firsts: list[tuple[_Text, Edit, Iterator[Edit]]] = []  # and what comes after the first
+) -> Iterator[list[tuple[_Text, Candidate]]]:
+    """Corrections to try: of all faulty texts together, then of each; of a single one, the next best."""
+    firsts: list[tuple[_Text, Candidate, Iterator[Candidate]]] = []  # and what comes after the first
     seconds = _SHARED_SECONDS if index.meta.engine in SHARED else math.inf
     metered = MeteredIndex(index, typed, is_found=is_found, seconds=seconds)
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < _FEW:
-            found = _put_right(metered, text.field, typed[text.start : text.end], there, spelt)
+            found = _candidates(metered, text.field, typed[text.start : text.end], there, spelt)
             firsts += [(text, first, found) for first in islice(found, 1)]
     if firsts:
         yield [(text, first) for text, first, _ in firsts]
@@ -104,11 +104,11 @@ def _attempts(
         yield from ([(text, other)] for other in islice(others, _TRIED - 1))
 
 
-def _put_right(index: MeteredIndex, field: str, text: str, there: int, spelt: Spelt) -> Iterator[Edit]:
+def _candidates(index: MeteredIndex, field: str, text: str, there: int, spelt: Spelt) -> Iterator[Candidate]:
     """Characters for letters that are their pinyin, and are in no article as they are; else corrections."""
     letters = fold(text)
     if not there and _LETTERS.fullmatch(letters) and readings().is_pinyin(letters):
-        yield from (Edit(word, 0.0) for word in spelt(letters))
+        yield from (Candidate(word, 0.0) for word in spelt(letters))
     yield from corrections(index, field, text, there)
 
 

@@ -1,7 +1,7 @@
 """Suggestions while typing: past queries, words, then titles; behind `tag:` and its like, their values.
 
 Words are those of the index that start with what was typed last: with its characters or letters, or by its
-pinyin (see `search.assist.lexicon`). Titles are those with what was typed in them. Past queries are there
+pinyin (see `search.assist.pinyin`). Titles are those with what was typed in them. Past queries are there
 where searches are logged (see `search.assist.query_log`). All of it is found.
 """
 
@@ -19,8 +19,7 @@ from index.analysis.document import KEY_FIELDS, LEVEL, WORD_FIELDS
 from index.analysis.fold import fold, fold_key
 from index.engines.base import Sort
 from index.store.reader import OpenIndex
-from search.assist.lexicon import PinyinIndex
-from search.assist.pinyin import readings
+from search.assist.pinyin import PinyinIndex, readings
 from search.assist.query_log import PastQueries
 from search.facets import merged_facets
 from search.planning.matching import all_of, any_of, match_prefix, match_units
@@ -61,7 +60,7 @@ class Suggestion:
 
 def suggest(
     index: OpenIndex,
-    lexicon: Callable[[], PinyinIndex],
+    pinyin: Callable[[], PinyinIndex],
     past: PastQueries,
     count: Callable[[str], int],
     prefix: str,
@@ -70,12 +69,12 @@ def suggest(
     """At most `limit` suggestions, none twice: past queries fill a quarter of them, words with these half,
     and what titles leave.
 
-    `lexicon` gives the words of the index by their sound, `count` how many articles a query finds.
+    `pinyin` gives the words of the index by their sound, `count` how many articles a query finds.
     """
     typed = prefix[:_MAX_PREFIX].strip()
     if values := list(islice(_values(index, count, typed), limit)):
         return tuple(Suggestion(value, "value") for value in values)
-    words, is_sound = _words(index, lexicon, count, typed, limit)
+    words, is_sound = _words(index, pinyin, count, typed, limit)
     found = {fold_key(query): Suggestion(query, "query") for query in _past(past, count, typed, limit)}
     for word in words:
         found.setdefault(fold_key(word), Suggestion(word, "word"))
@@ -111,7 +110,7 @@ def _starts(value: str, start: str) -> bool:
 
 
 def _past(past: PastQueries, count: Callable[[str], int], typed: str, limit: int) -> list[str]:
-    """What others searched for that starts so, or sounds so, and is still found."""
+    """Past queries that start so, or sound so, and still find something."""
     if not typed or (len(typed) == 1 and typed.isascii()):
         return []
     letters = fold(typed)
@@ -122,12 +121,12 @@ def _past(past: PastQueries, count: Callable[[str], int], typed: str, limit: int
 
 def _words(
     index: OpenIndex,
-    lexicon: Callable[[], PinyinIndex],
+    pinyin: Callable[[], PinyinIndex],
     count: Callable[[str], int],
     typed: str,
     limit: int,
 ) -> tuple[list[str], bool]:
-    """What was typed with its end completed, the best first, and whether that was taken for pinyin."""
+    """Completions of what was typed, the best first; and whether its end was taken for pinyin."""
     folded = fold(re.sub("[üÜ]", "v", typed))
     for pattern in _LAST:
         last = re.search(pattern, folded)
@@ -136,7 +135,7 @@ def _words(
         stem, head = last[0], typed[: last.start()]
         if not stem or (len(stem) == 1 and stem.isascii()) or head[-1:].isalnum():
             continue  # s is too little, and A股 is no A before 股权
-        sounding = lexicon().words(stem) if re.fullmatch(_PINYIN, stem) else {}
+        sounding = pinyin().words(stem) if re.fullmatch(_PINYIN, stem) else {}
         ranked = _ranked(index, sounding, _starting(index, stem))
         if head.strip():
             words = (word for word in ranked[:_TRIED] if count(head + word))
@@ -144,26 +143,26 @@ def _words(
             words = (word for word in ranked if index.engine.count(_word(word)))
         found = list(islice(words, limit))
         if not found and re.fullmatch(_PINYIN, stem) and not head.strip():
-            found = _two_words(index, lexicon(), stem)
+            found = _two_words(index, pinyin(), stem)
             return found, bool(found)
         if found:
             return [head + word for word in found], found[0] in sounding
     return _continued(index, typed), False
 
 
-def spelt(index: OpenIndex, lexicon: PinyinIndex, letters: str) -> list[str]:
+def spelt(index: OpenIndex, pinyin: PinyinIndex, letters: str) -> list[str]:
     """The words, or pairs of words, of which these letters are the whole pinyin."""
-    words = _ranked(index, lexicon.words(letters), Counter()) or _two_words(index, lexicon, letters)
+    words = _ranked(index, pinyin.words(letters), Counter()) or _two_words(index, pinyin, letters)
     return [word for word in words if "".join(readings().of_word(word)) == letters]
 
 
-def _two_words(index: OpenIndex, lexicon: PinyinIndex, typed: str) -> list[str]:
+def _two_words(index: OpenIndex, pinyin: PinyinIndex, typed: str) -> list[str]:
     """Two words that stand side by side in articles, for the pinyin of both without a space."""
     pairs = (
         first + second
-        for left, right in lexicon.splits(typed)
-        for first in [word for word, is_all in lexicon.words(left).items() if is_all][:_ALIKE]
-        for second in list(lexicon.words(right))[:_ALIKE]
+        for left, right in pinyin.splits(typed)
+        for first in [word for word, is_all in pinyin.words(left).items() if is_all][:_ALIKE]
+        for second in list(pinyin.words(right))[:_ALIKE]
     )
     return _by_count(index, islice(pairs, _PAIRS))
 

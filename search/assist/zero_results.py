@@ -1,4 +1,4 @@
-"""Why a query finds nothing: what each of its parts and filters finds, and what is left without it."""
+"""Reasons of a search without results: the counts of each of its parts and filters, and of the rest."""
 
 from __future__ import annotations
 
@@ -39,8 +39,9 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadEnd:
-    """A search that found nothing, in parts. `unfiltered` counts what the query finds without any filter."""
+class ZeroResults:
+    """The parts of a search without results. `unfiltered` counts the articles that it finds without
+    filters."""
 
     parts: tuple[Part, ...]
     unfiltered: int
@@ -48,16 +49,16 @@ class DeadEnd:
 
 @dataclass(frozen=True, slots=True)
 class _Conjunct:
-    """Something that has to hold, as `text`; where it excludes, `asked` is what must not be there."""
+    """A condition of a query, as `text`; of an exclusion, `asked` is what is excluded."""
 
     text: str
     asked: str
     is_excluded: bool = False
 
 
-def explain_dead_end(
+def explain_zero_results(
     typed: str, tree: query.Query, analyzer: Analyzer, count: Count, filters: dict[str, str]
-) -> DeadEnd:
+) -> ZeroResults:
     """The parts of a query that no article matches. `filters` are the values of the active ones by name.
 
     At most 6 × 2 texts, 4 × 2 filters and 1 are counted; no texts of a query of hundreds of characters.
@@ -75,11 +76,11 @@ def explain_dead_end(
     for name, value in filters.items():
         total = count("", frozenset([name]))
         parts.append(Part(name, value, total, typed, count(typed, active - {name})))
-    return DeadEnd(tuple(parts), count(typed, NO_FILTERS) if filters else 0)
+    return ZeroResults(tuple(parts), count(typed, NO_FILTERS) if filters else 0)
 
 
 def _conjuncts(typed: str, tree: query.Query, analyzer: Analyzer) -> list[_Conjunct]:
-    """What all has to hold, each as it was typed; of one text without spaces, its words."""
+    """The conditions of a query, each as it was typed; of one text without spaces, its words."""
     nodes = list(_operands(tree))
     if len(nodes) == 1 and not isinstance(nodes[0], query.Not):
         return [_Conjunct(text, text) for text in _words(nodes[0], typed, analyzer)]

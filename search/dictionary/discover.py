@@ -1,4 +1,4 @@
-"""New words: what a corpus uses as a word, and the dictionary cuts up.
+"""New words: collocations of a corpus that the dictionary cuts up, and that are used as words.
 
 texts → words as the dictionary cuts them → sequences of these that stick together and are used freely
       → without function words, numerals, and parts or compounds of other finds → the best first
@@ -17,8 +17,7 @@ from index.analysis.grams import UnitText, separate, unit_pattern
 from index.analysis.words import MAX_FREQUENCY, DictionaryWord, Segmenter
 from index.engines.base import Sort
 from index.store.reader import OpenIndex
-from search.dictionary.ngrams import EDGE, Ngrams
-from search.dictionary.ngrams import Sequence as Found
+from search.dictionary.ngrams import EDGE, Collocation, Ngrams
 from search.planning.matching import match_units
 from search.query.grammar import DEFAULT_FIELD
 
@@ -53,7 +52,7 @@ _FUNCTION_VERBS = frozenset("是有请让使无为被把没也都很")
 @dataclass(frozen=True, slots=True)
 class NewWord:
     """A word that the dictionary should perhaps have. `parts` is how it is cut now, `frequency` what it needs
-    in the dictionary to be one word; see `search.dictionary.ngrams.Sequence` for the rest."""
+    in the dictionary to be one word; see `search.dictionary.ngrams.Collocation` for the rest."""
 
     word: str
     parts: tuple[str, ...]
@@ -76,11 +75,11 @@ def discover(
         "b", (len(word) if len(word) <= LONGEST and _HAN.fullmatch(word) else 0 for word in words)
     )
     wanted = max(_MIN_COUNT, len(corpus) // _WORDS_A_COUNT) if min_count is None else min_count
-    sequences = Ngrams(corpus, lengths, LONGEST, wanted).sequences(_MIN_COHESION, _MIN_ENTROPY)
+    collocations = Ngrams(corpus, lengths, LONGEST, wanted).collocations(_MIN_COHESION, _MIN_ENTROPY)
     found = {
-        tuple(words[number] for number in sequence.words): sequence
-        for sequence in sequences
-        if _may_be_word([words[number] for number in sequence.words], known)
+        tuple(words[number] for number in collocation.words): collocation
+        for collocation in collocations
+        if _may_be_word([words[number] for number in collocation.words], known)
     }
     ranked = sorted(_judged(found), key=lambda pair: (-pair[0], pair[1]))
     return [
@@ -132,19 +131,19 @@ def _may_be_word(parts: Sequence[str], known: Mapping[str, DictionaryWord]) -> b
     )
 
 
-def _judged(found: dict[tuple[str, ...], Found]) -> Iterator[tuple[float, tuple[str, ...]]]:
-    """What is worth proposing, and how much: cohesion and the lesser entropy."""
+def _judged(found: dict[tuple[str, ...], Collocation]) -> Iterator[tuple[float, tuple[str, ...]]]:
+    """Proposals with their scores: cohesion and the lesser entropy."""
     parts_of_others = {
         part
-        for parts, sequence in found.items()
+        for parts, collocation in found.items()
         for part in _stretches(parts)
-        if part in found and sequence.count >= _SHARE * found[part].count
+        if part in found and collocation.count >= _SHARE * found[part].count
     }
-    for parts, sequence in found.items():
+    for parts, collocation in found.items():
         if parts not in parts_of_others:
             inner = [part for part in _stretches(parts) if part in found and part not in parts_of_others]
             penalty = _COMPOUND if _is_compound(parts, inner) else 0.0
-            yield sequence.cohesion + min(sequence.left, sequence.right) - penalty, parts
+            yield collocation.cohesion + min(collocation.left, collocation.right) - penalty, parts
 
 
 def _stretches(parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -163,7 +162,8 @@ def _is_compound(parts: tuple[str, ...], inner: Sequence[tuple[str, ...]]) -> bo
 
 
 def _needed_frequency(parts: Sequence[str], known: Mapping[str, DictionaryWord]) -> int:
-    """What makes jieba take a word for more probable than its parts (`jieba.suggest_freq`)."""
+    """The least frequency that makes jieba take a word for more probable than its parts
+    (`jieba.suggest_freq`)."""
     total = _jieba_total()
     frequencies = (known[part].frequency if part in known else 0 for part in parts)
     probability = math.prod(max(1, frequency) / total for frequency in frequencies)

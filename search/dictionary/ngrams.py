@@ -1,4 +1,4 @@
-"""How often words follow one another in a corpus: the counts that `discover.py` judges by.
+"""Collocations: counts, cohesion and entropies of words that follow one another in a corpus.
 
 Sorting arrays of numbers counts the pairs of 35 million words in 5 s and 0.8 GB; a dict of them takes three
 times that.
@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 EDGE = 0
 
 _Numbers = NDArray[np.int64]
-_Places = NDArray[np.int32]
+_Offsets = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class Collocation:
     """Words (by number) that often follow one another.
 
     `cohesion` is their pointwise mutual information in bits, at the split where it is least (Church &
     Hanks 1990): how much oftener the two sides stand together than they would by chance. `left` and
-    `right` are the entropies in bits of the word before and after: how freely the sequence is used.
+    `right` are the entropies in bits of the word before and after: how freely it is used.
     """
 
     words: tuple[int, ...]
@@ -38,17 +38,17 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """The frequent sequences of one length: where each occurrence starts, in order, which sequence that is,
-    and how often each sequence occurs."""
+    """The frequent collocations of one length: where each occurrence starts, in order, which collocation that
+    is, and how often each collocation occurs."""
 
-    places: _Places
-    numbers: _Places
+    starts: _Offsets
+    numbers: _Offsets
     counts: _Numbers
 
 
 class Ngrams:
-    """The frequent sequences in a corpus. `lengths` has the characters of each word by its number, and 0 for
-    those that no sequence may have; `longest` is how many characters a sequence may have."""
+    """The frequent collocations in a corpus. `lengths` has the characters of each word by its number, and 0
+    for those that no collocation may have; `longest` is how many characters a collocation may have."""
 
     def __init__(self, corpus: array[int], lengths: array[int], longest: int, min_count: int) -> None:
         self._corpus = np.frombuffer(corpus, np.int32) if corpus else np.empty(0, np.int32)
@@ -63,18 +63,18 @@ class Ngrams:
             self._levels[len(self._levels) + 2] = level
             level = self._longer(level)
 
-    def sequences(self, min_cohesion: float, min_entropy: float) -> Iterator[Sequence]:
+    def collocations(self, min_cohesion: float, min_entropy: float) -> Iterator[Collocation]:
         """Those that are cohesive, and used freely on both sides."""
         for length, level in self._levels.items():
             # An occurrence of each.
             sample = np.zeros(len(level.counts), np.int64)
-            sample[level.numbers] = level.places
+            sample[level.numbers] = level.starts
             cohesion = self._cohesion(length, level, sample)
             wanted = cohesion >= min_cohesion
             left, right = self._entropies(length, level, wanted)
             for number in np.flatnonzero(wanted & (np.minimum(left, right) >= min_entropy)):
                 start = sample[number]
-                yield Sequence(
+                yield Collocation(
                     tuple(self._corpus[start : start + length].tolist()),
                     int(level.counts[number]),
                     float(cohesion[number]),
@@ -94,12 +94,12 @@ class Ngrams:
         return self._frequent(starts, keys)
 
     def _longer(self, level: _Level) -> _Level:
-        """The sequences of one more word: those of which both ends without the other are frequent, too."""
+        """The collocations of one more word: those of which both ends without the other are frequent, too."""
         length = len(self._levels) + 1
         known = np.zeros(len(self._corpus) + 1, np.bool_)
-        known[level.places] = True
-        goes_on = known[level.places + 1]
-        starts, numbers = level.places[goes_on], level.numbers[goes_on]
+        known[level.starts] = True
+        goes_on = known[level.starts + 1]
+        starts, numbers = level.starts[goes_on], level.numbers[goes_on]
         characters = np.zeros(len(starts), np.int16)
         for offset in range(length + 1):
             characters += self._lengths[self._corpus[starts + offset]]
@@ -107,8 +107,8 @@ class Ngrams:
         starts, numbers = starts[fits], numbers[fits]
         return self._frequent(starts, numbers.astype(np.int64) * self._words + self._corpus[starts + length])
 
-    def _frequent(self, starts: _Places, keys: _Numbers) -> _Level:
-        """The sequences that are frequent enough; `keys` tells them apart."""
+    def _frequent(self, starts: _Offsets, keys: _Numbers) -> _Level:
+        """The collocations that are frequent enough; `keys` tells them apart."""
         found, counts = _count(keys)
         is_frequent = counts >= self._min_count
         found, counts = found[is_frequent], counts[is_frequent]
@@ -127,23 +127,23 @@ class Ngrams:
             least = np.minimum(least, together - apart)
         return least
 
-    def _counts_at(self, length: int, places: _Numbers) -> _Numbers:
-        """How often the sequences of so many words occur that start at places."""
+    def _counts_at(self, length: int, starts: _Numbers) -> _Numbers:
+        """Counts of the collocations of `length` words that start at `starts`."""
         if length == 1:
-            return self._counts[self._corpus[places]]
+            return self._counts[self._corpus[starts]]
         level = self._levels[length]
-        return level.counts[level.numbers[np.searchsorted(level.places, places)]]
+        return level.counts[level.numbers[np.searchsorted(level.starts, starts)]]
 
     def _entropies(
         self, length: int, level: _Level, wanted: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Of the words before and after, each edge being another: punctuation says that a word ends there."""
         chosen = wanted[level.numbers]
-        places, numbers = level.places[chosen], level.numbers[chosen].astype(np.int64)
+        starts, numbers = level.starts[chosen], level.numbers[chosen].astype(np.int64)
         total = np.log2(level.counts)
         entropies = []
         last = len(self._corpus) - 1
-        for beside in (places - 1, places + length):
+        for beside in (starts - 1, starts + length):
             # The corpus starts and ends with an edge.
             words = self._corpus[np.clip(beside, 0, last)]
             inner = words != EDGE

@@ -1,4 +1,4 @@
-"""What another dictionary would change, before an index is rebuilt with it.
+"""Preview of another dictionary: cuts and rankings that it changes, before an index is rebuilt with it.
 
 Only articles that have a word in which the two dictionaries differ can be cut otherwise, and grams find all
 of those. They are analysed with both. For the rankings, those that are cut otherwise are replaced in a copy
@@ -19,7 +19,7 @@ from pathlib import Path
 from whoosh import query
 
 from index.analysis import Analyzer
-from index.analysis.document import make_documents
+from index.analysis.document import make_documents, searched_text
 from index.analysis.words import DictionaryWord, parse_dictionary
 from index.article import Article
 from index.engines.base import SHARED, Sort
@@ -67,8 +67,8 @@ class RankingChange:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a dictionary changes. `articles` counts those that are cut otherwise, and `titles` has examples of
-    titles that are, each with another word."""
+    """Changes that a dictionary makes. `articles` counts those that are cut otherwise, and `titles` has
+    examples of titles that are, each with another word."""
 
     words: tuple[WordEffect, ...]
     articles: int
@@ -112,7 +112,7 @@ def preview(
 
 
 class _Comparison:
-    """What two analyses make of articles: in how many a word is cut as one, `before` and `after`."""
+    """Comparison of two analyses of articles: in how many a word is cut as one, `before` and `after`."""
 
     def __init__(self, before: Analyzer, after: Analyzer) -> None:
         self._analyzers = before, after
@@ -125,7 +125,7 @@ class _Comparison:
     def add(self, article: Article) -> bool:
         """Counts an article; says whether it is cut otherwise."""
         title = Cut(article.title, *(tuple(analyzer.words(article.title)) for analyzer in self._analyzers))
-        before, after = (analyzer.words(article.text) for analyzer in self._analyzers)
+        before, after = (analyzer.words(searched_text(article)) for analyzer in self._analyzers)
         self.before.update({*title.before, *before})
         self.after.update({*title.after, *after})
         if title.before != title.after:

@@ -1,4 +1,4 @@
-"""What stands beside a slip, and what between."""
+"""The context of a suspected error, and what fills its gap."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from search.assist.context import GapContext
 
 @given(
     text=st.text("临江地铁圖書館ab1２.“”·—，。\n 𠮷", min_size=1, max_size=30),
-    place=st.integers(0, 29),
+    offset=st.integers(0, 29),
     width=st.integers(0, 5),
 )
-def test_every_character_fills_its_own_frame(text: str, place: int, width: int) -> None:
+def test_every_character_fills_its_own_gap(text: str, offset: int, width: int) -> None:
     found = units(separate(text))
-    if place < len(found):
-        unit = found[place]
-        frame = GapContext(
-            tuple(found[max(0, place - width) : place]), tuple(found[place + 1 : place + 1 + width]), 1
+    if offset < len(found):
+        unit = found[offset]
+        context = GapContext(
+            tuple(found[max(0, offset - width) : offset]), tuple(found[offset + 1 : offset + 1 + width]), 1
         )
-        if not unit.endswith(END) and BOUNDARY not in (unit, *frame.left, *frame.right):
-            assert unit in frame.fillings([Article("a", "a.md", "题", text)])
+        if not unit.endswith(END) and BOUNDARY not in (unit, *context.left, *context.right):
+            assert unit in context.gap_fillers([Article("a", "a.md", "题", text)])
 
 
-def test_what_stands_elsewhere_fills_no_frame() -> None:
-    frame = GapContext(("放", "管"), ("改", "革"), 1)
+def test_what_stands_elsewhere_fills_no_gap() -> None:
+    context = GapContext(("放", "管"), ("改", "革"), 1)
     articles = [
         Article("a", "a.md", "放管服改革", "放管与改革；放管　“務”改革。放管服\n改革"),
         Article("b", "b.md", "放管改革", "放管服务改革，管里改革"),
     ]
-    assert frame.fillings(articles) == {"服": 1, "与": 1, "务": 1}
+    assert context.gap_fillers(articles) == {"服": 1, "与": 1, "务": 1}
 
 
 def test_neighbours_are_asked_for_where_there_are_two_on_a_side() -> None:
