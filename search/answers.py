@@ -7,7 +7,7 @@ answer where it has that value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from search.request import MAX_SIZE
@@ -33,8 +33,10 @@ class ArticleHead:
     author: Annotated[str, "The author; empty if none is named."]
     date: Annotated[Date | None, "The date of publication, in UTC; null if none is named."]
     categories: Annotated[tuple[str, ...], "From the outermost to the innermost; of several, the first."]
-    category_paths: Annotated[tuple[tuple[str, ...], ...], "The levels of every category that it is in."]
     tags: Annotated[tuple[str, ...], "In the order in which they are given."]
+    category_paths: Annotated[
+        tuple[tuple[str, ...], ...], "The levels of every category, where it is in several."
+    ] = field(default=(), kw_only=True)
     thumbnail: Annotated[str, "The address of a picture; empty if there is none."]
 
 

@@ -159,7 +159,7 @@ def _head(article: Article) -> dict[str, Any]:
         "author": article.author,
         "date": format_date(article.date),
         "categories": article.categories,
-        "category_paths": article.category_paths,
+        "category_paths": article.category_paths if article.other_categories else (),
         "tags": article.tags,
         "thumbnail": article.thumbnail,
     }

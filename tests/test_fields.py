@@ -18,6 +18,7 @@ from index.ingest.sync import sync
 from index.settings import Settings
 from index.store.reader import IndexReader, catalog_of
 from search.searcher import Searcher
+from search.settings import SearchSettings
 from tests.searching import ids, search
 
 READING = Path(__file__).parent / "cases" / "reading"
@@ -67,7 +68,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_each_query_finds_its_articles(folder: Path) -> None:
     name = folder.parent.name.rstrip("0123456789")
-    with closing(Searcher(folder, Settings())) as searcher:
+    with closing(Searcher(folder, SearchSettings())) as searcher:
         found = {query: search(searcher, query).total for query in QUERIES[name]}
     assert found == QUERIES[name]
 
@@ -106,7 +107,7 @@ def run(directory: Path, *paths: Path, drafts: bool | None = None, **settings: s
 
 
 def urls(directory: Path) -> list[str]:
-    with closing(Searcher(directory, Settings())) as searcher:
+    with closing(Searcher(directory, SearchSettings())) as searcher:
         return sorted(hit.article.url for hit in search(searcher, "文").hits)
 
 
@@ -159,7 +160,7 @@ def test_several_categories_are_kept_shown_and_exported(tmp_path: Path) -> None:
     folder = write(tmp_path / "posts", a="---\ntitle: 题\ncategories:\n - [甲, 乙]\n - [丙]\n---\n文")
     directory = tmp_path / "index"
     run(directory, folder)
-    with closing(Searcher(directory, Settings())) as searcher:
+    with closing(Searcher(directory, SearchSettings())) as searcher:
         (hit,) = search(searcher, "文").hits
         assert hit.article.category_paths == (("甲", "乙"), ("丙",))
         assert hit.article.categories == ("甲", "乙")
@@ -201,7 +202,7 @@ def test_the_first_date_of_the_site_is_the_written_one(tmp_path: Path) -> None:
     folder = write(tmp_path / "posts", **{"2021-03-04-a": "---\ndate: 2022-01-04 08:00:00\n---\n文"})
     directory = tmp_path / "index"
     run(directory, folder)
-    with closing(Searcher(directory, Settings())) as searcher:
+    with closing(Searcher(directory, SearchSettings())) as searcher:
         assert [format_date(hit.article.date) for hit in search(searcher, "文").hits] == [
             "2022-01-04T00:00:00Z"
         ]

@@ -243,7 +243,7 @@ def test_a_root_may_be_a_file(folder: Path) -> None:
     write(folder, "a.jsonl", "b.pdf")
     assert resolve_roots([folder / "a.jsonl"], {}) == {"a.jsonl": folder / "a.jsonl"}
     assert list(scan({"a.jsonl": folder / "a.jsonl"}, folder.parent / "index").files) == ["a.jsonl"]
-    with pytest.raises(InputError, match=r"b\.pdf: not a kind of file that is indexed \(\.htm, .*\.txt\)"):
+    with pytest.raises(InputError, match=r"b\.pdf: not a kind of file that is indexed \(\.csv, .*\.txt\)"):
         resolve_roots([folder / "b.pdf"], {})
 
 

@@ -127,9 +127,9 @@ def schema_of(kind: Any) -> Schema:
 def _object(kind: type) -> Schema:
     """The JSON Schema of a dataclass: what has a default may be absent, and nothing else is there."""
     hints = get_type_hints(kind, include_extras=True)
-    optional = {field.name for field in fields(kind) if field.default is not MISSING}
+    optional = {field.name: field.default for field in fields(kind) if field.default is not MISSING}
     properties = {
-        name: _ref(get_args(hint)[0].__name__) if name in optional else schema_of(hint)
+        name: _ref(get_args(hint)[0].__name__) if optional.get(name, "") is None else schema_of(hint)
         for name, hint in hints.items()
     }
     return {

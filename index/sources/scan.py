@@ -15,7 +15,7 @@ from pathspec import GitIgnoreSpec
 from index.article import Problem, ProblemKind
 from index.errors import InputError, SettingsError, VanishedError
 from index.sources.permalinks import check_rule
-from index.sources.posts import SUFFIXES
+from index.sources.posts import POST_SUFFIXES, SUFFIXES
 from index.sources.sites import LEFT_ALONE, Site, recognise, site_above
 
 # A file with more that is left out, in the syntax of .gitignore.
@@ -215,7 +215,7 @@ def _may_hold_articles(location: str) -> bool:
     `_MAX_LOOK` entries tell."""
     left = _MAX_LOOK
     for _, folders, files in os.walk(location):
-        if any(os.path.splitext(name)[1].lower() in SUFFIXES for name in files):  # noqa: PTH122
+        if any(os.path.splitext(name)[1].lower() in POST_SUFFIXES for name in files):  # noqa: PTH122
             return True
         left -= len(folders) + len(files)
         if left < 0:

@@ -22,8 +22,10 @@ _MAX_CONFIG = 1_000_000
 _MAX_ABOVE = 4
 # Folders of generators that hold no articles, wherever they stand. `.souwenignore` may take them back.
 LEFT_ALONE = frozenset("node_modules _layouts _includes _site public themes".split())
-# Files that a site has for robots and for itself.
-_OWN_FILES = frozenset("robots.txt ads.txt humans.txt llms.txt cname.txt 404.html 404.md".split())
+# Files that a site has for robots, and its data.
+_OWN_FILE = re.compile(
+    r"(?:robots|ads|humans|llms)\.txt|404\.(?:html|md)|.+\.(?:json|jsonl|ndjson|csv|tsv)", re.IGNORECASE
+)
 # Files at the top of a Jekyll site that tell programmers about it.
 _ABOUT_THE_CODE = re.compile(
     r"(?:readme|contributing|license|changelog|code_of_conduct|security|authors|copying)(?:[._-].*)?\.\w+",
@@ -70,7 +72,7 @@ class Site:
         is_own = is_folder and name.startswith("_") and self.generator in ("hexo", "jekyll")
         if is_own and name not in ("_posts", "_drafts", *self.folders):
             return f"a folder of {self.generator}'s own"
-        if not is_folder and self.generator and name.lower() in _OWN_FILES:
+        if not is_folder and self.generator and _OWN_FILE.fullmatch(name):
             return "a file of the site's own"
         if self.generator == "jekyll":
             is_about_it = not is_folder and "/" not in inner and _ABOUT_THE_CODE.fullmatch(name)
