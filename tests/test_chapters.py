@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.article import Article
-from index.settings import Settings
 from index.sources.body import as_html
 from index.sources.chapters import MAX_LENGTH, PART_LENGTH, split_long
 from index.sources.extract import extract
 from search.request import SearchRequest
 from search.searcher import Searcher
+from search.settings import SearchSettings
 
 PARAGRAPH = "湖面结了冰，岸边的芦苇在风里摇，修钟人从雾里走来，推开了书店的门。" * 10
 CHAPTER = [PARAGRAPH] * 20
@@ -114,7 +114,7 @@ def test_a_hit_anywhere_has_its_snippet(archive: Archive) -> None:
     archive.write("长书.txt", text)
     archive.write("中篇.txt", "\n".join([*CHAPTER * 25, "龙门吊在港口"]))
     archive.sync()
-    with closing(Searcher(archive.directory, Settings())) as searcher:
+    with closing(Searcher(archive.directory, SearchSettings())) as searcher:
         for words in ("跨省通办", "龙门吊"):
             (hit,) = searcher.search(SearchRequest(words)).hits
             assert f"<mark>{words}</mark>" in hit.snippets[0].to_html()

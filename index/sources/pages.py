@@ -24,10 +24,11 @@ _PAGE = re.compile(
 )
 # Elements that hold the article, by id or class: of generators, WeChat, forums, encyclopedias, governments.
 _ARTICLE_NAMES = frozenset(
-    "js_content artibody trs_editor ucaptitle zoom article-content article_content articlecontent "
-    "article-body article_body entry-content post-content post_content post-body markdown-body article-entry "
-    "mw-parser-output t_f postmessage message_body post_body rich_media_content cnblogs_post_body "
-    "content_views topic_content news_txt main-content articlebody content-article detail-content".split()
+    "js_content artibody trs_editor ucaptitle zoom article article-content article_content articlecontent "
+    "article-body article_body entry-content post-content post_content post-body markdown-body article- "
+    "entry mw-parser-output t_f postmessage message_body post_body rich_media_content cnblogs_post_body "
+    "content_views topic_content endtext post_text main-article news_txt main-content articlebody "
+    "content-article detail-content".split()
 )
 # Words of ids and classes around an article.
 _FRAME_WORDS = frozenset(
@@ -45,16 +46,22 @@ _PHRASE = re.compile(
     r"|网站标识码|来源[:：]\s*\S{2,20}$|^[上下]一篇[:：]|只看该作者"
 )
 _LONGEST_PHRASE = 80
-_SENTENCE = re.compile("[。！？!?；;]")
+_SENTENCE = re.compile("[。；;]")
+_MARK = re.compile("[。！？!?；;]")
 # The share of sentences that a known element must hold; that of text in links which makes a list of links.
 _ENOUGH = 0.5
 _LINKS = 0.5
+# The share of sentences in an element that is the article without being known, if there are a few.
+_MOST = 0.75
+_FEW = 4
+_HOLDERS = frozenset("div section article main table tbody tr td center font form".split())
 _CT = re.compile(r"""\bct\s*=\s*["'](\d{9,11})["']""")
 _NICKNAME = re.compile(r"""\bnickname\s*=\s*(?:htmlDecode\()?["']([^"'\n]{1,60})["']""")
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
+_DATE = r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?"
 _WRITTEN_DATE = re.compile(
-    r"(?:发布时间|发布日期|发表时间|發布時間|日期|时间)\s*[:：]?\s*"
-    r"(\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?)"
+    rf"(?:发布时间|发布日期|发表时间|發布時間|最后更新|日期|时间)\s*[:：]?\s*(?P<labelled>{_DATE})"
+    rf"|(?P<bare>{_DATE})\s*(?:来源|來源)"
 )
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-actualsrc")
 # Names of what a page says of its article, the most reliable first.
@@ -68,6 +75,8 @@ _META = {
     "url": ("og:url",),
     "thumbnail": ("og:image", "twitter:image"),
 }  # fmt: skip
+# What templates write for an author: addresses of pages and of mail, numbers.
+_NO_NAME = re.compile(r"https?://|.*@|\d+$", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -99,12 +108,14 @@ def read_page(text: str) -> FrontMatter:
 
 @dataclass(slots=True)
 class _Measure:
-    """How much an element holds: characters, those in links, links, ends of sentences."""
+    """How much an element holds: characters, those in links, links, ends of sentences; and marks, which are
+    those and others that headlines have, too."""
 
     length: int = 0
     linked: int = 0
     links: int = 0
     sentences: int = 0
+    marks: int = 0
 
 
 def _article(body: lxml_html.HtmlElement) -> str:
@@ -118,12 +129,28 @@ def _article(body: lxml_html.HtmlElement) -> str:
     if (
         known
         and any(measures[element].length for element in known)
-        and (held >= _ENOUGH * all_sentences or _is_wechat(known))
+        and (held >= max(1, _ENOUGH * all_sentences) or _is_wechat(known))
     ):
         return "\n".join(map(_inner_html, known))
     for element in [element for element, measure in measures.items() if _is_frame(element, measure)]:
         element.drop_tree()
+    body = _holder(body, measures)
     return _inner_html(body) if "".join(body.itertext()).strip() or body.find(".//img") is not None else ""
+
+
+def _holder(
+    body: lxml_html.HtmlElement, measures: dict[lxml_html.HtmlElement, _Measure]
+) -> lxml_html.HtmlElement:
+    """The innermost element that holds most of the page's sentences."""
+    wanted = _MOST * measures[body].sentences
+    holder = body
+    while wanted >= _FEW:
+        inner = (child for child in holder if child in measures and measures[child].sentences >= wanted)
+        below = next(inner, None)
+        if below is None or below.tag not in _HOLDERS:
+            break
+        holder = below
+    return holder
 
 
 def _measured(body: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, _Measure]:
@@ -131,8 +158,9 @@ def _measured(body: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, _Measu
     for element in reversed(measures):
         own = measures[element]
         _add(own, element.text)
-        if element.tag == "a":
+        if element.tag == "a":  # headlines ask and exclaim
             own.linked, own.links = own.length, 1
+            own.sentences = own.marks = "".join(element.itertext()).count("。")
         if element is body:
             break
         above = measures[element.getparent()]
@@ -140,6 +168,7 @@ def _measured(body: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, _Measu
         above.linked += own.linked
         above.links += own.links
         above.sentences += own.sentences
+        above.marks += own.marks
         _add(above, element.tail)
     return measures
 
@@ -148,6 +177,7 @@ def _add(measure: _Measure, text: str | None) -> None:
     if text and (text := text.strip()):
         measure.length += len(text)
         measure.sentences += len(_SENTENCE.findall(text))
+        measure.marks += len(_MARK.findall(text))
 
 
 def _names(element: lxml_html.HtmlElement) -> Iterator[str]:
@@ -166,7 +196,7 @@ def _is_wechat(known: list[lxml_html.HtmlElement]) -> bool:
 
 def _is_frame(element: lxml_html.HtmlElement, measure: _Measure) -> bool:
     """Whether an element is around the article. What has sentences stays, whatever it is called."""
-    if measure.sentences > 1 or element.tag in ("body", "article", "main", "pre", "code"):
+    if measure.marks > 1 or element.tag in ("body", "article", "main", "pre", "code"):
         return False
     if element.tag in _FRAME_TAGS or element.get("role") in ("navigation", "search", "contentinfo"):
         return True
@@ -175,7 +205,7 @@ def _is_frame(element: lxml_html.HtmlElement, measure: _Measure) -> bool:
         return True
     if element.tag not in _BLOCKS:
         return False
-    if measure.links >= 3 and measure.linked >= _LINKS * measure.length and not measure.sentences:
+    if measure.links >= 3 and measure.linked >= _LINKS * measure.length and not measure.marks:
         return True
     if measure.length > _LONGEST_PHRASE:
         return False
@@ -202,7 +232,7 @@ def _values(root: lxml_html.HtmlElement, text: str) -> Values:
     values: Values = {}
     for field, names in _META.items():
         value = next((found[name] for name in names if name in found), "")
-        if value and not (field == "author" and _ADDRESS.match(value)):
+        if value and not (field == "author" and _NO_NAME.match(value)):
             values[field] = value
     for field, value in _linked_data(root).items():
         values.setdefault(field, value)
@@ -239,7 +269,7 @@ def _date(root: lxml_html.HtmlElement, text: str) -> str:
         return str(written)
     body = root.find(".//body")
     found = _WRITTEN_DATE.search("".join(body.itertext())[:3000]) if body is not None else None
-    return found[1] if found else ""
+    return found["labelled"] or found["bare"] if found else ""
 
 
 def _linked_data(root: lxml_html.HtmlElement) -> dict[str, str]:
