@@ -110,6 +110,11 @@ def test_sentences_are_never_lost(parts: list[str]) -> None:
     assert "头一句。第二句。" in read(html).text
 
 
+def test_a_button_that_is_never_closed_takes_nothing_along() -> None:
+    html = "<html><body><form><button type='button' /><p>头一句。第二句。</p><p>第三句。</p></form></body></html>"
+    assert read(html).text == "头一句。第二句。\n第三句。"
+
+
 def test_deep_pages_end() -> None:
     assert "底。" in read("<html><body>" + "<div>" * 20_000 + "底。底。").text
 

@@ -37,9 +37,7 @@ _FRAME_WORDS = frozenset(
     "weizhi pagination pager toc banner advert ads popup dialog".split()
 )
 _FRAME_TAGS = frozenset("nav aside footer form menu dialog".split())
-_DROPPED_TAGS = frozenset(
-    "script style template noscript iframe object embed svg canvas select button".split()
-)
+_DROPPED_TAGS = frozenset("template noscript iframe object embed svg canvas select button".split())
 _BLOCKS = frozenset("div ul ol dl table tbody tr td section header p center font li h3 h4 h5 span".split())
 _PHRASE = re.compile(
     r"扫一扫|阅读原文|分享到|当前位置[:：]|您?现?在的位置[:：]|版权所有|备案号|ICP备|登录后才可以|继续滑动看下一个"
@@ -119,7 +117,12 @@ class _Measure:
 
 
 def _article(body: lxml_html.HtmlElement) -> str:
-    etree.strip_elements(body, *_DROPPED_TAGS, with_tail=False)
+    etree.strip_elements(body, "script", "style", with_tail=False)
+    for element in list(body.iter(*_DROPPED_TAGS)):
+        if len(_MARK.findall("".join(element.itertext()))) > 1:
+            element.drop_tag()  # never closed, it has taken the page along
+        else:
+            element.drop_tree()
     measures = _measured(body)
     all_sentences = measures[body].sentences
     known = [element for element in body.iter() if isinstance(element.tag, str) and _is_known(element)]
