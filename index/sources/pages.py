@@ -49,6 +49,8 @@ _MARK = re.compile("[。！？!?；;]")
 # The share of sentences that a known element must hold; that of text in links which makes a list of links.
 _ENOUGH = 0.5
 _LINKS = 0.5
+# Characters outside links that are no frame, where they are half of what the page has.
+_MUCH = 100
 # The share of sentences in an element that is the article without being known, if there are a few.
 _MOST = 0.75
 _FEW = 4
@@ -119,7 +121,8 @@ class _Measure:
 def _article(body: lxml_html.HtmlElement) -> str:
     etree.strip_elements(body, "script", "style", with_tail=False)
     for element in list(body.iter(*_DROPPED_TAGS)):
-        if len(_MARK.findall("".join(element.itertext()))) > 1:
+        holds = len(_MARK.findall("".join(element.itertext()))) > 1
+        if holds or (element.tag in ("button", "select") and element.find(".//div") is not None):
             element.drop_tag()  # never closed, it has taken the page along
         else:
             element.drop_tree()
@@ -135,8 +138,11 @@ def _article(body: lxml_html.HtmlElement) -> str:
         and (held >= max(1, _ENOUGH * all_sentences) or _is_wechat(known))
     ):
         return "\n".join(map(_inner_html, known))
-    for element in [element for element, measure in measures.items() if _is_frame(element, measure)]:
-        element.drop_tree()
+    own = measures[body].length - measures[body].linked
+    for element, measure in measures.items():
+        is_much = measure.length - measure.linked > max(_MUCH, own * _ENOUGH)
+        if not is_much and _is_frame(element, measure):
+            element.drop_tree()
     body = _holder(body, measures)
     return _inner_html(body) if "".join(body.itertext()).strip() or body.find(".//img") is not None else ""
 
