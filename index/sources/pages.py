@@ -57,6 +57,8 @@ _FEW = 4
 _HOLDERS = frozenset("div section article main table tbody tr td center font form".split())
 _CT = re.compile(r"""\bct\s*=\s*["'](\d{9,11})["']""")
 _NICKNAME = re.compile(r"""\bnickname\s*=\s*(?:htmlDecode\()?["']([^"'\n]{1,60})["']""")
+# Not for the parser: a declaration of bytes; ends of the page, which included files have in its middle.
+_OUTER = re.compile(r"\A\s*<\?xml[^>]*>|</(?:body|html)\s*>", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
 _DATE = r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?"
 _WRITTEN_DATE = re.compile(
@@ -89,7 +91,7 @@ def read_page(text: str) -> FrontMatter:
     """The article of a saved page as HTML, and what the page says of it, in the form of front matter."""
     try:
         parser = lxml_html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
-        root = lxml_html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*>", "", text), parser=parser)
+        root = lxml_html.document_fromstring(_OUTER.sub("", text), parser=parser)
     except (etree.LxmlError, ValueError):
         return FrontMatter({}, text)
     values = _values(root, text)
