@@ -92,7 +92,9 @@ class Settings:
         "the rule of its addresses, such as :year/:month/:day/:title/ or :slug.html; none: its generator's",
     )
     max_file_mb: int = number(
-        64, "files over this many megabytes are not read, but listed as problems", low=1
+        64,
+        "files over this many megabytes (of records: single records) are not read, but listed as problems",
+        low=1,
     )
     opensearch_user: str = text("", "the user name for a cluster that asks for one")
     opensearch_password: str = secret("the password of that user")

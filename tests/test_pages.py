@@ -110,6 +110,16 @@ def test_sentences_are_never_lost(parts: list[str]) -> None:
     assert "头一句。第二句。" in read(html).text
 
 
+def test_a_button_that_is_never_closed_takes_nothing_along() -> None:
+    html = "<html><body><form><button type='button' /><p>头一句。第二句。</p><p>第三句。</p></form>"
+    assert read(html).text == "头一句。第二句。\n第三句。"
+
+
+def test_a_page_that_ends_in_the_middle_is_read_to_its_end() -> None:
+    html = "<html><body><div class='header'>首页</div></html><div><p>头一句。第二句。</p></div></body></html>"
+    assert "头一句。第二句。" in read(html).text
+
+
 def test_deep_pages_end() -> None:
     assert "底。" in read("<html><body>" + "<div>" * 20_000 + "底。底。").text
 

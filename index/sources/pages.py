@@ -37,9 +37,7 @@ _FRAME_WORDS = frozenset(
     "weizhi pagination pager toc banner advert ads popup dialog".split()
 )
 _FRAME_TAGS = frozenset("nav aside footer form menu dialog".split())
-_DROPPED_TAGS = frozenset(
-    "script style template noscript iframe object embed svg canvas select button".split()
-)
+_DROPPED_TAGS = frozenset("template noscript iframe object embed svg canvas select button".split())
 _BLOCKS = frozenset("div ul ol dl table tbody tr td section header p center font li h3 h4 h5 span".split())
 _PHRASE = re.compile(
     r"扫一扫|阅读原文|分享到|当前位置[:：]|您?现?在的位置[:：]|版权所有|备案号|ICP备|登录后才可以|继续滑动看下一个"
@@ -51,12 +49,16 @@ _MARK = re.compile("[。！？!?；;]")
 # The share of sentences that a known element must hold; that of text in links which makes a list of links.
 _ENOUGH = 0.5
 _LINKS = 0.5
+# Characters outside links that are no frame, where they are half of what the page has.
+_MUCH = 100
 # The share of sentences in an element that is the article without being known, if there are a few.
 _MOST = 0.75
 _FEW = 4
 _HOLDERS = frozenset("div section article main table tbody tr td center font form".split())
 _CT = re.compile(r"""\bct\s*=\s*["'](\d{9,11})["']""")
 _NICKNAME = re.compile(r"""\bnickname\s*=\s*(?:htmlDecode\()?["']([^"'\n]{1,60})["']""")
+# Not for the parser: a declaration of bytes; ends of the page, which included files have in its middle.
+_OUTER = re.compile(r"\A\s*<\?xml[^>]*>|</(?:body|html)\s*>", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)\s*-->")
 _DATE = r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?"
 _WRITTEN_DATE = re.compile(
@@ -89,7 +91,7 @@ def read_page(text: str) -> FrontMatter:
     """The article of a saved page as HTML, and what the page says of it, in the form of front matter."""
     try:
         parser = lxml_html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
-        root = lxml_html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*>", "", text), parser=parser)
+        root = lxml_html.document_fromstring(_OUTER.sub("", text), parser=parser)
     except (etree.LxmlError, ValueError):
         return FrontMatter({}, text)
     values = _values(root, text)
@@ -119,7 +121,13 @@ class _Measure:
 
 
 def _article(body: lxml_html.HtmlElement) -> str:
-    etree.strip_elements(body, *_DROPPED_TAGS, with_tail=False)
+    etree.strip_elements(body, "script", "style", with_tail=False)
+    for element in list(body.iter(*_DROPPED_TAGS)):
+        holds = len(_MARK.findall("".join(element.itertext()))) > 1
+        if holds or (element.tag in ("button", "select") and element.find(".//div") is not None):
+            element.drop_tag()  # never closed, it has taken the page along
+        else:
+            element.drop_tree()
     measures = _measured(body)
     all_sentences = measures[body].sentences
     known = [element for element in body.iter() if isinstance(element.tag, str) and _is_known(element)]
@@ -132,8 +140,11 @@ def _article(body: lxml_html.HtmlElement) -> str:
         and (held >= max(1, _ENOUGH * all_sentences) or _is_wechat(known))
     ):
         return "\n".join(map(_inner_html, known))
-    for element in [element for element, measure in measures.items() if _is_frame(element, measure)]:
-        element.drop_tree()
+    own = measures[body].length - measures[body].linked
+    for element, measure in measures.items():
+        is_much = measure.length - measure.linked > max(_MUCH, own * _ENOUGH)
+        if not is_much and _is_frame(element, measure):
+            element.drop_tree()
     body = _holder(body, measures)
     return _inner_html(body) if "".join(body.itertext()).strip() or body.find(".//img") is not None else ""
 

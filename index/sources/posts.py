@@ -22,6 +22,7 @@ from index.sources.pages import is_page, read_page
 from index.sources.records import NO_MAP, RECORD_SUFFIXES, FieldMap, RecordReader
 
 POST_SUFFIXES = MARKDOWN_SUFFIXES | frozenset([".html", ".htm", ".txt"])
+PAGE_SUFFIXES = frozenset([".html", ".htm"])
 SUFFIXES = POST_SUFFIXES | RECORD_SUFFIXES
 _PLAIN = ReadingRules()
 
@@ -77,7 +78,7 @@ def is_of_records(path: str) -> bool:
 def _parse_post(path: str, text: str, zone: tzinfo, rules: ReadingRules) -> Made:
     front = split_front_matter(text)
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122  # a Path takes ten times as long
-    if not front.values and suffix in (".html", ".htm") and is_page(front.body):
+    if not front.values and suffix in PAGE_SUFFIXES and is_page(front.body):
         front = read_page(front.body)
     written, extracted, loss = read_body(front.body, suffix)
     body = Body(written, extracted, source=front.body, is_markdown=suffix in MARKDOWN_SUFFIXES)
