@@ -19,8 +19,10 @@ _INLINE = r"(?:</?(?:a|b|big|code|del|em|font|i|s|small|span|strong|sub|sup|u)\b
 # A break between two Han characters, with inline tags beside it.
 _BREAK = re.compile(rf"\n[ \t\u3000]*{_INLINE}[ \t\u3000]*[{_HAN}]")
 _ENDS_IN_HAN = re.compile(rf"[{_HAN}]{_INLINE}[ \t]*\Z")
+_FREQUENT = "p li tr td h2 h3 ul div".split()
+_NAMES = "|".join([*_FREQUENT, *sorted(BLOCK_TAGS.difference(_FREQUENT))])
 _BLOCKS = re.compile(
-    rf"(<pre\b.*?</pre\s*>|<!--.*?-->|</?(?:{'|'.join(sorted(BLOCK_TAGS))})(?![\w-])[^<>]*>)",
+    rf"(<pre\b.*?</pre\s*>|<!--.*?-->|</?(?:{_NAMES})(?![\w-])[^<>]*>)",
     re.IGNORECASE | re.DOTALL,
 )
 _ANY_HAN = re.compile(f"[{_HAN}]")
