@@ -29,6 +29,7 @@ _MARKDOWN_MARKUP = re.compile(
       | !\[[^\[\]\n]{0,500}\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,500}\]|\])     # images
       | \]\([^()\n]{0,2000}(?:\([^()\n]{0,200}\)[^()\n]{0,200})?\)       # where links lead
       | \](?:\[[^\[\]\n]{0,500}\]|:[^\n]*)                   # labels and definitions of links
+      | \[![\w-]{1,100}\]                              # callouts
       | \[\[[^\[\]|\n]{0,500}\|                           # links of wikis
       | \{%[^{}]{0,2000}%\} | \{\{[^{}]{0,2000}\}\} | \{[:.\#/][^{}\n]{0,2000}\}   # templates, attributes
       | \n(?:import|export)\b(?:[^\n]+\n?)+""",
@@ -44,7 +45,7 @@ def left_out(source: str, extracted: Extracted, *, markdown: bool = False) -> st
     """
     if markdown:
         source = _MARKDOWN_MARKUP.sub(" ", f"\n{source}")
-    source = _TAGS.sub(" ", _without_hidden(source))
+    source = _TAGS.sub("\n", _without_hidden(source))
     text = f"{extracted.text}\n{extracted.title}\n{extracted.editor}"
     size, found = _size(source), _size(text) + extracted.unmissed
     # If all that is missing are letters, and every second character is one, it's few.

@@ -159,6 +159,7 @@ class _Scanner:
         self.math: list[str] = []
         self._text = text
         self._ends = Ends(text)
+        self._never_ended: set[str] = set()  # names of template tags
         self._runs: dict[int, list[int]] | None = None  # offsets of the runs of backticks, by their length
 
     def prose(self) -> str:
@@ -244,8 +245,9 @@ class _Scanner:
         dash = r"[ \t]*-?" if token["tag"] else r"[ \t]*"
         opening, closing = (r"\{%-?", f"{dash}%}}") if token["tag"] else (r"\{\{[<%]", rf"{dash}[>%]\}}\}}")
         ending = re.compile(rf"{opening}[ \t]*(?:end|/){name}{closing}")
-        found = ending.search(self._text, token.end())
+        found = None if name in self._never_ended else ending.search(self._text, token.end())
         if not found:
+            self._never_ended.add(name)
             return token.end(), ""
         content = self._text[token.end() : found.start()]
         if name in ("raw", "verbatim"):
@@ -339,7 +341,8 @@ def _is_letter(character: str) -> bool:
 
 def _without_components(text: str) -> str:
     text = _MODULE_LINE.sub("", text)
-    text = _JSX_COMMENT.sub("", text)
+    last = text.rfind("*/}") + 3  # behind it, a search for the end would be in vain
+    text = _JSX_COMMENT.sub("", text[:last]) + text[last:] if last > 2 else text
     text = _COMPONENT_LINE.sub(_component_line, text)
     return _ANY_COMPONENT.sub(lambda found: _arguments(found[0]), text)
 
