@@ -78,10 +78,11 @@ def break_lines(html: str) -> str:
         joined = _prose_breaks(shown)
         full = _full_lines(shown)
         chinese = any(map(_ANY_HAN.search, shown))
+        wrapped = "" in joined
         for number, (line, following) in enumerate(pairwise(shown)):
             if joined[number] == "" or not chinese:
                 continue
-            if not full[number] or _width(line) < 2 * _MIN_WIDTH:
+            if not wrapped or not full[number] or _width(line) < 2 * _MIN_WIDTH:
                 joined[number] = "<br>\n"
             elif _is_cjk(line[-1:]) and _is_cjk(following[:1]):
                 joined[number] = ""
@@ -95,10 +96,10 @@ def _in_paragraphs(html: str, breaks: Callable[[Sequence[str]], list[str]], kept
     for number in range(0, len(pieces), 2):
         piece = pieces[number]
         if "\n" in piece.strip():
-            head = piece[: len(piece) - len(piece.lstrip())]
-            tail = piece[len(piece.rstrip()) :]
-            written = piece.strip().split("\n")
-            shown = [_REFERENCE.sub("x", _TAG.sub("", line)).strip() for line in written]
+            begin = piece.rfind("\n", 0, len(piece) - len(piece.lstrip())) + 1
+            end = len(piece.rstrip())
+            head, tail, written = piece[:begin], piece[end:], piece[begin:end].split("\n")
+            shown = [_REFERENCE.sub("x", _TAG.sub("", line)).rstrip() for line in written]
             pieces[number] = head + _joined(written, breaks(shown), kept) + tail
     return "".join(pieces)
 
