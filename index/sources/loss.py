@@ -16,20 +16,24 @@ _MIN_SHARE = 0.9
 _MIN_LETTERS = 20
 _EXCERPT = 60
 
-_HTML_MARKUP = re.compile(
-    r"<!--.*?-->|<(script|style|noscript|title)\b[^>]*>.*?</\1\s*>|<[^<>]*>|&#?\w{1,31};",
-    re.IGNORECASE | re.DOTALL,
-)
+_TAGS = re.compile(r"<[^<>]*>|&#?\w{1,31};")
+_ENDINGS = {
+    "<!--": "-->",
+    "<script": "</script",
+    "<style": "</style",
+    "<noscript": "</noscript",
+    "<title": "</title",
+}
 _MARKDOWN_MARKUP = re.compile(
-    r"""^[ \t>]*(?:`{3,}|~{3,}|:{3,})[^\n]*$           # fences and containers
-      | ^[ \t>]*\[[^\]\n]+\]:[^\n]*$                   # definitions of links
-      | !\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])      # images
-      | (?<=\])\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)   # where links lead
-      | (?<=\])\[[^\]\n]*\]
-      | !\[\[[^\]\n]*\]\] | (?<=\[\[)[^\]|\n]*\|       # links of wikis
-      | \{%.*?%\} | \{\{.*?\}\} | \{[:.\#/][^}\n]*\}   # templates, attributes, comments
-      | ^(?:import|export)\b(?:[^\n]+\n?)+""",
-    re.MULTILINE | re.DOTALL | re.VERBOSE,
+    r"""```[^\n]* | ~~~[^\n]* | :::[^\n]*              # fences and containers
+      | !\[[^\[\]\n]{0,500}\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,500}\]|\])     # images
+      | \]\([^()\n]{0,2000}(?:\([^()\n]{0,200}\)[^()\n]{0,200})?\)       # where links lead
+      | \](?:\[[^\[\]\n]{0,500}\]|:[^\n]*)                   # labels and definitions of links
+      | \[![\w-]{1,100}\]                              # callouts
+      | \[\[[^\[\]|\n]{0,500}\|                           # links of wikis
+      | \{%[^{}]{0,2000}%\} | \{\{[^{}]{0,2000}\}\} | \{[:.\#/][^{}\n]{0,2000}\}   # templates, attributes
+      | \n(?:import|export)\b(?:[^\n]+\n?)+""",
+    re.VERBOSE,
 )
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 
@@ -40,8 +44,8 @@ def left_out(source: str, extracted: Extracted, *, markdown: bool = False) -> st
     `source` is HTML, or Markdown; a title and an editor's name that are in it count as text.
     """
     if markdown:
-        source = _MARKDOWN_MARKUP.sub(" ", source)
-    source = _HTML_MARKUP.sub(" ", source)
+        source = _MARKDOWN_MARKUP.sub(" ", f"\n{source}")
+    source = _TAGS.sub("\n", _without_hidden(source))
     text = f"{extracted.text}\n{extracted.title}\n{extracted.editor}"
     size, found = _size(source), _size(text) + extracted.unmissed
     # If all that is missing are letters, and every second character is one, it's few.
@@ -52,6 +56,20 @@ def left_out(source: str, extracted: Extracted, *, markdown: bool = False) -> st
         return ""
     excerpt = _excerpt(source, text)
     return f"only {kept * 100 // letters}% of it was read; left out: {excerpt}"
+
+
+def _without_hidden(source: str) -> str:
+    """The source without comments and the elements that are never text, as far as they are closed."""
+    for opening, closing in _ENDINGS.items():
+        if opening in source:
+            last = source.rfind(closing)  # behind it, a search for the end would be in vain
+            hidden = re.compile(f"{opening}.*?{closing}", re.DOTALL)
+            source = (
+                hidden.sub(" ", source[: last + len(closing)]) + source[last + len(closing) :]
+                if last >= 0
+                else source
+            )
+    return source
 
 
 def _excerpt(source: str, text: str) -> str:

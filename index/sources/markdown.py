@@ -15,6 +15,7 @@ from html import escape
 import pyromark
 
 from index.sources.extract import UNSHOWABLE
+from index.sources.repair import Ends
 from index.sources.unwrap import break_lines
 
 _OPTIONS = (
@@ -24,18 +25,17 @@ _OPTIONS = (
     | pyromark.Options.ENABLE_TASKLISTS
     | pyromark.Options.ENABLE_HEADING_ATTRIBUTES
 )
-# Where something may stand that is no prose, and what has to be looked at for it.
+# Where something may stand that is no prose.
 _TOKEN = re.compile(
-    r"""(?P<fence>^(?P<lead>(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*)(?P<marks>`{3,}(?=[^`\n]*$)|~{3,}))
-    | (?P<ticks>`+)
-    | (?P<comment><!--)
-    | (?P<element>^[ ]{0,3}<(?P<name>script|style|pre|textarea)(?![\w-]))
-    | (?P<verbatim>\{%-?[ \t]*(?P<tag>raw|codeblock|code|highlight|verbatim)\b[^%\n]*%\}
-                 | \{\{[<%][ \t]*(?P<shortcode>highlight|code)\b[^\n]*?[>%]\}\})
-    | (?P<math>\$\$?)
-    | \\[^\n]""",
-    re.MULTILINE | re.VERBOSE | re.IGNORECASE,
+    r"[`~<{$\\](?:(?<=`)`*|(?<=~)~~+|(?<=<)(?:!--|[A-Za-z]+)|(?<=\{)(?=%|\{[<%])|(?<=\$)\$?|(?<=\\)[^\n])"
 )
+_RAW_ELEMENTS = frozenset("script style pre textarea".split())
+_VERBATIM = re.compile(
+    r"\{%-?[ \t]*(?P<tag>raw|codeblock|code|highlight|verbatim)\b[^%\n]*%\}"
+    r"|\{\{[<%][ \t]*(?P<shortcode>highlight|code)\b[^\n]*?[>%]\}\}"
+)
+# What stands before a fence in its line.
+_LEAD = re.compile(r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
 _INLINE_MATH = re.compile(r"\$(?=[^\s$])(?:\\.|[^$\\\n`]){1,500}(?<=\S)\$(?![\d$])")
 _MAX_MATH = 4000
 # A code span ends before these.
@@ -47,20 +47,17 @@ _MATH_KEPT = re.compile(r"(?:\x03|%03)(\d+)(?:\x04|%04)")
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _ALONE = r"^(?P<lead>[ \t>]*)"
 # {% note info 标题 %} and {{< figure title="图" >}}, alone on a line or within one.
-_TEMPLATE = re.compile(
-    r"\{%-?(?:(?!%\}).){0,2000}?-?%\}|\{\{[<%](?:(?![>%]\}\}).){0,2000}?[>%]\}\}", re.DOTALL
-)
-_TEMPLATE_LINE = re.compile(
-    rf"{_ALONE}(?P<tags>(?:(?:\{{%-?(?:(?!%\}}).){{0,2000}}?-?%\}}"
-    rf"|\{{\{{[<%](?:(?![>%]\}}\}}).){{0,2000}}?[>%]\}}\}})[ \t]*)+)$",
-    re.MULTILINE | re.DOTALL,
-)
+_TAG = r"(?:\{%-?(?:[^%{}]|%(?!\})){0,2000}%\}|\{\{[<%][^{}]{0,2000}[>%]\}\})"
+_TEMPLATE = re.compile(_TAG)
+_TEMPLATE_LINE = re.compile(rf"{_ALONE}(?P<tags>(?:{_TAG}[ \t]*)+)$", re.MULTILINE)
 _LIQUID = re.compile(
     r"\{\{-?[ \t]*(?:(?:site|page|post|layout|include|theme|config)\."
     r"|[^{}\n]*\|[ \t]*(?:relative|absolute)_url)[^{}\n]*\}\}"
 )
-_ARGUMENT = re.compile(r"""(?:[\w-]+=)?(?:"([^"]*)"|'([^']*)')|([^\s,@"']+)""")
-_FILE = re.compile(r"/|\.\w{2,5}\Z")
+_ARGUMENT = re.compile(r"""([A-Za-z][\w-]*=)?(?:"([^"]*)"|'([^']*)')|([^\s,@"']+)""")
+_QUOTED_TITLE = re.compile(r"(?<=\]\()(\S{1,2000})[ \t]+[“”][^“”\n]{0,200}[“”](?=\))")
+_FILE = re.compile(r"\A\.{0,2}/|\.[A-Za-z]\w{1,4}\Z")
+_URL = re.compile("[a-z]+://[!-~]*")
 _CONTAINER = re.compile(rf"{_ALONE}:{{3,}}(?P<info>[^\n]*)$", re.MULTILINE)
 _CONTAINER_INFO = re.compile(r"[ \t]*(?:[\w+-]+(?:#[\w-]+)?(?=[\s\[{]|$))?(?P<rest>[^\n]*)", re.ASCII)
 _ATTRIBUTES = re.compile(r"\{[^{}\n]*\}")
@@ -72,9 +69,9 @@ _CONTENTS = re.compile(r"^[ \t]*(?:\[\[toc\]\]|@?\[toc\](?:\([^)\n]*\))?|\{:[^}\
 _EMBED = re.compile(r"!\[\[[^\[\]\n]{1,500}\]\]")
 _WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]{0,500}?\\?\|)?#?([^\[\]|\n]{1,500})\]\]")
 _HIGHLIGHT = re.compile(
-    r"(?<![=!<>A-Za-z0-9_)\]])==(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9_(])"
+    r"==(?<![=!<>A-Za-z0-9_)\]]==)(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9_(])"
 )
-_BLOCK_ID = re.compile(r"(?<=[ \t])\^[\w-]+[ \t]*$", re.MULTILINE)
+_BLOCK_ID = re.compile(r"\^(?<=[ \t]\^)[\w-]+[ \t]*$", re.MULTILINE)
 _INLINE_ATTRIBUTES = re.compile(r"\{:[ .#:][^{}\n]*\}")
 # **“引用”**后 is bold on pages of people who write Chinese, and not by CommonMark's rule of flanking.
 _PUNCTUATION = (
@@ -82,9 +79,9 @@ _PUNCTUATION = (
     r"\uff01-\uff0f\uff1a-\uff20"
 )
 _EMPHASIS = re.compile(
-    r"(?<![*\\])(?P<marks>\*{1,3})(?![*\s])(?P<inner>(?:[^*\n\\]|\\.){1,1000}?)(?<![\s\\])(?P=marks)(?!\*)"
+    r"(?P<marks>\*(?<![*\\]\*)(?:\*{1,2}|(?!\s)))(?!\*)(?P<inner>(?:[^*\n\\]|\\.){1,1000}?)(?<!\\)(?P=marks)(?!\*)"
 )
-_TILDE = re.compile(r"(?<![~\\])~(?!~)")
+_TILDE = re.compile(r"~(?<![~\\]~)(?!~)")
 _NEEDS_WORK = re.compile(
     r"\{%|\{\{|\{:|:::|\[\[|\[!|==|\$|<!--|~|\^|\*|<(?:script|style|pre|textarea)|\[toc\]", re.I
 )
@@ -139,135 +136,154 @@ _CHECKBOX = re.compile(r"(?<=type=\"checkbox\"/>)\n|(?<=checked=\"\"/>)\n")
 
 def to_html(text: str, *, mdx: bool = False) -> str:
     """The HTML of a Markdown text, as it is (not sanitised)."""
-    math: list[str] = []
+    scanner = _Scanner(text)
     if mdx or _NEEDS_WORK.search(text):
-        prose, code, math = _set_aside(text)
+        prose = scanner.prose()
         if mdx:
             prose = _without_components(prose)
-        prose = _plain(prose)
-        text = _CODE_KEPT.sub(lambda found: code[int(found[1])], prose)
+        text = _CODE_KEPT.sub(lambda found: scanner.code[int(found[1])], _plain(prose))
     html = _CHECKBOX.sub(" ", pyromark.html(text, options=_OPTIONS))
     html = break_lines(html)
-    if math:
-        html = _MATH_KEPT.sub(lambda found: escape(math[int(found[1])]), html)
+    if scanner.math:
+        html = _MATH_KEPT.sub(lambda found: escape(scanner.math[int(found[1])]), html)
     if "&#" in text:  # may name characters that the text itself must not have
         html = UNSHOWABLE.sub("", html)
     return html
 
 
-def _set_aside(text: str) -> tuple[str, list[str], list[str]]:
-    """The text with numbers in place of code, comments and math; the code; the math."""
-    code: list[str] = []
-    math: list[str] = []
-    parts: list[str] = []
-    runs = _Runs(text)
-    position = done = 0
-    while token := _TOKEN.search(text, position):
-        position = token.end()
-        start, end, written = token.start(), -1, None
-        if token["fence"]:
-            start, end = token.start("marks"), _fence_end(text, token)
-        elif token["ticks"]:
-            end = runs.closing(token.start(), token.end())
-        elif token["comment"] or token["element"]:
-            closing = "-->" if token["comment"] else f"</{token['name']}"
-            end = _end_of(text, closing, token.end())
-            if end < 0:  # never closed: the rest of the article is no comment
-                start = text.index("<", token.start())
-                end, written = start + 1, "&lt;"
-        elif token["verbatim"]:
-            end, written = _verbatim(text, token)
-        elif token["math"]:
-            end = _math_end(text, token)
-            if end >= 0:
-                parts += (text[done:start], f"\x03{len(math)}\x04")
-                math.append(text[start:end])
-                position = done = end
-            continue
-        if end >= 0:
-            parts += (text[done:start], f"\x01{len(code)}\x02")
-            code.append(text[start:end] if written is None else written)
-            position = done = end
-    return "".join(parts) + text[done:], code, math
-
-
-def _fence_end(text: str, token: re.Match[str]) -> int:
-    marks = token["marks"]
-    limit = len(text)
-    if ">" in token["lead"] and (outside := _OUTSIDE_QUOTE.search(text, token.end())):
-        limit = outside.start()
-    closing = re.compile(rf"^[ \t>]*{re.escape(marks[0])}{{{len(marks)},}}[ \t]*$", re.MULTILINE)
-    found = closing.search(text, token.end(), limit)
-    return found.end() if found else limit
-
-
-class _Runs:
-    """The runs of backticks of a text: where a code span ends."""
+class _Scanner:
+    """Sets aside what in a text is no prose, and keeps it: code and comments, math."""
 
     def __init__(self, text: str) -> None:
+        self.code: list[str] = []
+        self.math: list[str] = []
         self._text = text
-        self._starts: dict[int, list[int]] | None = None
+        self._ends = Ends(text)
+        self._never_ended: set[str] = set()  # names of template tags
+        self._runs: dict[int, list[int]] | None = None  # offsets of the runs of backticks, by their length
 
-    def closing(self, start: int, end: int) -> int:
-        """The end of the code span that begins with the run from `start` to `end`; -1 if it is none."""
-        if self._starts is None:
-            self._starts = defaultdict(list)
+    def prose(self) -> str:
+        """The text with a number in place of each piece that was set aside."""
+        text = self._text
+        parts: list[str] = []
+        position = done = 0
+        while token := _TOKEN.search(text, position):
+            start, position = token.span()
+            kept = self.math if token[0][0] == "$" else self.code
+            end, written = self._piece(token)
+            if end >= 0:
+                number = f"\x03{len(kept)}\x04" if kept is self.math else f"\x01{len(kept)}\x02"
+                parts += (text[done:start], number)
+                kept.append(text[start:end] if written is None else written)
+                position = done = end
+        return "".join(parts) + text[done:]
+
+    def _piece(self, token: re.Match[str]) -> tuple[int, str | None]:
+        """The end of what begins with a token (-1: nothing), and what is written instead, if not itself."""
+        start, end = token.span()
+        match token[0][0]:
+            case "`":
+                fence = self._fence_end(token[0], start, end)
+                return fence if fence >= 0 else self._span_end(start, end), None
+            case "~":
+                return self._fence_end(token[0], start, end), None
+            case "<":
+                return self._markup_end(token[0].lower(), start, end)
+            case "{":
+                found = _VERBATIM.match(self._text, start)
+                return self._verbatim(found) if found else (-1, None)
+            case "$":
+                return self._math_end(token[0], start, end), None
+        return -1, None
+
+    def _line_start(self, offset: int) -> int:
+        """The offset of the line of a token, or of what is near enough to tell that it doesn't begin it."""
+        return self._text.rfind("\n", max(0, offset - 200), offset) + 1 or max(0, offset - 200)
+
+    def _fence_end(self, marks: str, start: int, end: int) -> int:
+        """The end of the code block that begins with a run of marks; -1 if none does."""
+        text, line = self._text, self._line_start(start)
+        if len(marks) < 3 or not _LEAD.fullmatch(text, line, start):
+            return -1
+        limit = len(text)
+        if marks[0] == "`":
+            end_of_line = text.find("\n", end)
+            if text.find("`", end, limit if end_of_line < 0 else end_of_line) >= 0:
+                return -1
+        if text.find(">", line, start) >= 0 and (outside := _OUTSIDE_QUOTE.search(text, end)):
+            limit = outside.start()
+        closing = re.compile(rf"^[ \t>]*{re.escape(marks[0])}{{{len(marks)},}}[ \t]*$", re.MULTILINE)
+        found = closing.search(text, end, limit)
+        return found.end() if found else limit
+
+    def _span_end(self, start: int, end: int) -> int:
+        """The end of the code span that begins with a run of backticks; -1 if it is none."""
+        if self._runs is None:
+            self._runs = defaultdict(list)
             for run in re.finditer("`+", self._text):
-                self._starts[run.end() - run.start()].append(run.start())
-        starts = self._starts.get(end - start, [])
+                self._runs[run.end() - run.start()].append(run.start())
+        starts = self._runs.get(end - start, [])
         following = bisect_right(starts, start)
         if following == len(starts) or _PARAGRAPH_END.search(self._text, end, starts[following]):
             return -1
         return starts[following] + end - start
 
+    def _markup_end(self, written: str, start: int, end: int) -> tuple[int, str | None]:
+        """The end of a comment, or of an element whose content is no Markdown."""
+        if written == "<!--":
+            closed = self._ends.after("-->", end)
+        elif written[1:] in _RAW_ELEMENTS and _LEAD.fullmatch(self._text, self._line_start(start), start):
+            closed = self._ends.after(f"</{written[1:]}", end)
+        else:
+            return -1, None
+        # Never closed: the rest of the article is none of it.
+        return (closed, None) if closed >= 0 else (start + 1, "&lt;")
 
-def _end_of(text: str, closing: str, position: int) -> int:
-    found = re.compile(re.escape(closing), re.IGNORECASE).search(text, position)
-    return found.end() if found else -1
+    def _verbatim(self, token: re.Match[str]) -> tuple[int, str | None]:
+        """The end of a template tag whose content is code, and the code as a fence or a span."""
+        name = token["tag"] or token["shortcode"]
+        dash = r"[ \t]*-?" if token["tag"] else r"[ \t]*"
+        opening, closing = (r"\{%-?", f"{dash}%}}") if token["tag"] else (r"\{\{[<%]", rf"{dash}[>%]\}}\}}")
+        ending = re.compile(rf"{opening}[ \t]*(?:end|/){name}{closing}")
+        found = None if name in self._never_ended else ending.search(self._text, token.end())
+        if not found:
+            self._never_ended.add(name)
+            return token.end(), ""
+        content = self._text[token.end() : found.start()]
+        if name in ("raw", "verbatim"):
+            return found.end(), content
+        longest = max(map(len, re.findall("`+", content)), default=0)
+        if "\n" not in content:
+            ticks = "`" * (longest + 1)
+            return found.end(), f"{ticks} {content} {ticks}"
+        ticks = "`" * max(3, longest + 1)
+        code = content.strip("\n")
+        return found.end(), f"\n\n{ticks}\n{code}\n{ticks}\n\n"
 
-
-def _verbatim(text: str, token: re.Match[str]) -> tuple[int, str | None]:
-    """The end of a template tag whose content is code, and the code as a fence or a span."""
-    name = token["tag"] or token["shortcode"]
-    closing = re.compile(
-        rf"\{{%-?[ \t]*end{name}[ \t]*-?%\}}"
-        if token["tag"]
-        else rf"\{{\{{[<%][ \t]*/{name}[ \t]*[>%]\}}\}}",
-        re.IGNORECASE,
-    ).search(text, token.end())
-    if not closing:
-        return token.end(), ""
-    content = text[token.end() : closing.start()]
-    if name.lower() in ("raw", "verbatim"):
-        return closing.end(), content
-    if "\n" not in content:
-        ticks = "`" * (1 + max(map(len, re.findall("`+", content)), default=0))
-        return closing.end(), f"{ticks} {content} {ticks}"
-    ticks = "`" * (1 + max(2, *map(len, re.findall("`+", content)), 2))
-    return closing.end(), f"\n\n{ticks}\n{content.strip(chr(10))}\n{ticks}\n\n"
-
-
-def _math_end(text: str, token: re.Match[str]) -> int:
-    if token["math"] == "$$":
-        end = text.find("$$", token.end(), token.end() + _MAX_MATH)
-        return end + 2 if end > token.end() and "\n\n" not in text[token.end() : end].strip() else -1
-    found = _INLINE_MATH.match(text, token.start())
-    return found.end() if found else -1
+    def _math_end(self, marks: str, start: int, end: int) -> int:
+        text = self._text
+        if marks == "$":
+            found = _INLINE_MATH.match(text, start)
+            return found.end() if found else -1
+        closed = text.find("$$", end, end + _MAX_MATH)
+        return closed + 2 if closed > end and "\n\n" not in text[end:closed].strip() else -1
 
 
 def _plain(text: str) -> str:
     """Markdown without the marks that generators add to it."""
-    if "{" in text:
+    if "{%" in text or "{{" in text:
         text = _TEMPLATE_LINE.sub(_template_line, text)
         text = _TEMPLATE.sub(lambda found: _arguments(found[0]), text)
         text = _LIQUID.sub("", text)
     if ":::" in text:
         text = _CONTAINER.sub(_container_line, text)
-    if "[" in text or "{:" in text:
+    if "toc]" in text or "TOC]" in text or "{:" in text:
         text = _CONTENTS.sub("", text)
+    if "[!" in text:
         text = _CALLOUT.sub(lambda found: f"{found['lead']}{found['title']}\n{found['lead']}", text)
-        text = _EMBED.sub("", text)
-        text = _WIKI_LINK.sub(r"\1", text)
+    if "[[" in text:
+        text = _WIKI_LINK.sub(r"\1", _EMBED.sub("", text))
+    if "{:" in text:
         text = _INLINE_ATTRIBUTES.sub("", text)
     if "==" in text:
         text = _HIGHLIGHT.sub(r"\1", text)
@@ -275,6 +291,8 @@ def _plain(text: str) -> str:
         text = _BLOCK_ID.sub("", text)
     if "*" in text:
         text = _EMPHASIS.sub(_emphasis, text)
+    if "”)" in text or "“)" in text:
+        text = _QUOTED_TITLE.sub(r"\1", text)
     return _TILDE.sub(r"\\~", text)
 
 
@@ -284,9 +302,14 @@ def _template_line(found: re.Match[str]) -> str:
 
 
 def _arguments(tag: str) -> str:
-    """What a template tag shows: those of its arguments that are Chinese, and not the name of a file."""
-    arguments = ("".join(argument) for argument in _ARGUMENT.findall(tag.strip("{}<>%-/ ")))
-    return " ".join(text for text in arguments if _HAN.search(text) and not _FILE.search(text))
+    """What a template tag shows: its arguments from the first to the last that is Chinese, but for files."""
+    if not _HAN.search(tag):
+        return ""
+    found = [(name, "".join(value)) for name, *value in _ARGUMENT.findall(tag.strip("{}<>%-/ "))]
+    arguments = [(name, text) for name, value in found if not _FILE.search(text := _URL.sub(" ", value))]
+    chinese = [number for number, (_, text) in enumerate(arguments) if _HAN.search(text)]
+    shown = arguments[chinese[0] : chinese[-1] + 1] if chinese else []
+    return " ".join(text for name, text in shown if not name or _HAN.search(text))
 
 
 def _container_line(found: re.Match[str]) -> str:
@@ -300,11 +323,13 @@ def _container_line(found: re.Match[str]) -> str:
 def _emphasis(found: re.Match[str]) -> str:
     """Emphasis as elements, where punctuation stands inside its marks and a letter outside."""
     text = found.string
-    inner = found["inner"]
+    inner = found["inner"].strip()
+    if found["marks"] == "*" and inner != found["inner"]:
+        return found[0]
     before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
     opens = not re.match(f"[{_PUNCTUATION}]", inner) or not _is_letter(before)
     closes = not re.search(f"[{_PUNCTUATION}]\\Z", inner) or not _is_letter(after)
-    if opens and closes:
+    if not inner or (opens and closes and inner == found["inner"]):
         return found[0]
     element = {1: "em", 2: "strong", 3: "strong"}[len(found["marks"])]
     return f"<{element}>{inner}</{element}>"
@@ -316,7 +341,8 @@ def _is_letter(character: str) -> bool:
 
 def _without_components(text: str) -> str:
     text = _MODULE_LINE.sub("", text)
-    text = _JSX_COMMENT.sub("", text)
+    last = text.rfind("*/}") + 3  # behind it, a search for the end would be in vain
+    text = _JSX_COMMENT.sub("", text[:last]) + text[last:] if last > 2 else text
     text = _COMPONENT_LINE.sub(_component_line, text)
     return _ANY_COMPONENT.sub(lambda found: _arguments(found[0]), text)
 

@@ -54,7 +54,7 @@ def repair(html: str) -> str:
         return html
     texts: list[int] = []  # offsets of each `<` that is text
     open_tags: defaultdict[str, list[int]] = defaultdict(list)
-    ends = _Ends(html)
+    ends = Ends(html)
     resume = 0
     for suspect in _SUSPECT.finditer(html):
         start = suspect.start()
@@ -97,7 +97,7 @@ def _with_text(html: str, texts: list[int]) -> str:
     return "".join(parts) + html[done:] if texts else html
 
 
-class _Ends:
+class Ends:
     """Where things end, without looking twice for what doesn't come any more."""
 
     def __init__(self, html: str) -> None:
@@ -115,7 +115,7 @@ class _Ends:
         return found.end()
 
 
-def _is_tag(html: str, suspect: re.Match[str], ends: _Ends) -> bool:
+def _is_tag(html: str, suspect: re.Match[str], ends: Ends) -> bool:
     """Whether what looks unlike a tag of HTML is one: with < or > in its attributes, or a component."""
     name, position = suspect["other"], suspect.end()
     if name.lower() in _BARE_IS_TEXT:

@@ -19,8 +19,10 @@ _INLINE = r"(?:</?(?:a|b|big|code|del|em|font|i|s|small|span|strong|sub|sup|u)\b
 # A break between two Han characters, with inline tags beside it.
 _BREAK = re.compile(rf"\n[ \t\u3000]*{_INLINE}[ \t\u3000]*[{_HAN}]")
 _ENDS_IN_HAN = re.compile(rf"[{_HAN}]{_INLINE}[ \t]*\Z")
+_FREQUENT = "p li tr td h2 h3 ul div".split()
+_NAMES = "|".join([*_FREQUENT, *sorted(BLOCK_TAGS.difference(_FREQUENT))])
 _BLOCKS = re.compile(
-    rf"(<pre\b.*?</pre\s*>|<!--.*?-->|</?(?:{'|'.join(sorted(BLOCK_TAGS))})(?![\w-])[^<>]*>)",
+    rf"(<pre\b.*?</pre\s*>|<!--.*?-->|</?(?:{_NAMES})(?![\w-])[^<>]*>)",
     re.IGNORECASE | re.DOTALL,
 )
 _ANY_HAN = re.compile(f"[{_HAN}]")
@@ -76,10 +78,11 @@ def break_lines(html: str) -> str:
         joined = _prose_breaks(shown)
         full = _full_lines(shown)
         chinese = any(map(_ANY_HAN.search, shown))
+        wrapped = "" in joined
         for number, (line, following) in enumerate(pairwise(shown)):
             if joined[number] == "" or not chinese:
                 continue
-            if not full[number] or _width(line) < 2 * _MIN_WIDTH:
+            if not wrapped or not full[number] or _width(line) < 2 * _MIN_WIDTH:
                 joined[number] = "<br>\n"
             elif _is_cjk(line[-1:]) and _is_cjk(following[:1]):
                 joined[number] = ""
@@ -93,10 +96,10 @@ def _in_paragraphs(html: str, breaks: Callable[[Sequence[str]], list[str]], kept
     for number in range(0, len(pieces), 2):
         piece = pieces[number]
         if "\n" in piece.strip():
-            head = piece[: len(piece) - len(piece.lstrip())]
-            tail = piece[len(piece.rstrip()) :]
-            written = piece.strip().split("\n")
-            shown = [_REFERENCE.sub("x", _TAG.sub("", line)).strip() for line in written]
+            begin = piece.rfind("\n", 0, len(piece) - len(piece.lstrip())) + 1
+            end = len(piece.rstrip())
+            head, tail, written = piece[:begin], piece[end:], piece[begin:end].split("\n")
+            shown = [_REFERENCE.sub("x", _TAG.sub("", line)).rstrip() for line in written]
             pieces[number] = head + _joined(written, breaks(shown), kept) + tail
     return "".join(pieces)
 
