@@ -109,8 +109,9 @@ class Change:
 class Catalog:
     """A catalog open for reading, from any number of threads."""
 
-    # Where the directory can't be written, and no writer shares its log, SQLite reads the file as it is now.
-    _MODES: tuple[str, ...] = ("mode=ro", _AS_IT_IS)
+    # In which to try to open the file, the first that works: where the directory can't be written, and no
+    # writer shares its log, SQLite reads the file as it is now.
+    MODES: tuple[str, ...] = ("mode=ro", _AS_IT_IS)
 
     def __init__(
         self, connection: sqlite3.Connection, path: Path, state: tuple[int, int, int] | None = None
@@ -125,7 +126,7 @@ class Catalog:
         """An existing catalog. Raises IndexDamagedError where it can't be read."""
         if not path.is_file():
             raise IndexDamagedError("{file}: is missing", file=path)
-        for mode in cls._MODES:
+        for mode in cls.MODES:
             state = _state(path) if mode == _AS_IT_IS else None
             connection = connect(path, mode)
             try:

@@ -19,7 +19,7 @@ _RUNS_KEPT = 1000
 class CatalogWriter(Catalog):
     """A catalog open for the one writer. What is written is one transaction until `commit`."""
 
-    _MODES = ("mode=rw",)
+    MODES = ("mode=rw",)
     # Not where the engine keeps the articles.
     keeps_texts = True
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -19,10 +20,8 @@ from index.sources.scan import identity
 from index.store.catalog import Catalog
 from index.store.directory import Generation, IndexDirectory, Meta, check_meta
 
-# Seconds between two looks at the directory: a change is noticed within a second. Where readers come all the
-# time, none waits for a look; the first one after so many seconds does.
-_LOOK_EVERY = 0.5
-_STALE = 1.0
+# Seconds between two looks at the directory, and after which a look is too old to rely on.
+LOOK_EVERY, STALE_AFTER = 0.5, 1.0
 
 
 class OpenIndex:
@@ -124,14 +123,29 @@ class OpenIndex:
 
 class IndexReader:
     """The live generation of an index, for any number of threads: of a directory, or at the address of a
-    cluster."""
+    cluster.
 
-    def __init__(self, location: Path | str) -> None:
+    A change is noticed within `stale_after` seconds. Where readers come all the time, there is a look beside
+    them every `look_every` seconds, and none waits for it; the first one after `stale_after` does. `clock`
+    gives seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        location: Path | str,
+        *,
+        look_every: float = LOOK_EVERY,
+        stale_after: float = STALE_AFTER,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.look_every = look_every
+        self.stale_after = stale_after
+        self._clock = clock
         self._address = str(location) if is_address(location) else ""
         self._directory = None if self._address else IndexDirectory(Path(location))
         self._lock = threading.Lock()
         self._open: OpenIndex | None = None
-        self._looked = 0.0
+        self._looked = -math.inf
         self._looking = False
 
     @property
@@ -170,9 +184,9 @@ class IndexReader:
             self._retire()
 
     def _live(self) -> OpenIndex:
-        now = time.monotonic()
-        if self._open is not None and now - self._looked < _STALE:
-            if now - self._looked >= _LOOK_EVERY and not self._looking:
+        now = self._clock()
+        if self._open is not None and now - self._looked < self.stale_after:
+            if now - self._looked >= self.look_every and not self._looking:
                 self._looking = True
                 self._open._users += 1
                 threading.Thread(target=self._look, args=(self._open,), daemon=True).start()
@@ -194,7 +208,7 @@ class IndexReader:
 
     def _look(self, index: OpenIndex) -> None:
         """Looks beside those who read what is open. What is wrong, the next of them will see."""
-        now, looked, fresh, is_newer = time.monotonic(), 0.0, index, False
+        now, looked, fresh, is_newer = self._clock(), -math.inf, index, False
         try:
             live = self._live_path()
             if index.is_at(live):
