@@ -24,12 +24,12 @@ from index.analysis import ANALYSIS_VERSION
 from index.durability import flush, writing
 from index.engines.base import SHARED
 from index.engines.opensearch.client import is_address
-from index.errors import IndexDamagedError, InputError, SouwenError
+from index.errors import IndexDamagedError, InputError
 from index.maintenance.reindex import fill_engine
 from index.store.catalog import Catalog
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
-from index.store.directory import FORMAT, UNPACKED, IndexDirectory, Meta
+from index.store.directory import FORMAT, UNPACKED, Generation, IndexDirectory, Meta
 
 _META, _DICTIONARY, _CATALOG = "meta.json", "dictionary.txt", "catalog.sqlite"
 
@@ -43,7 +43,8 @@ class Saved:
 
 
 def backup(location: Path | str, file: Path) -> Saved:
-    """Writes the index to one file, as of the last commit, while others may write to the index.
+    """Writes the index to one file, as of the last commit, while others may write to the index: also one that
+    another version of the text analysis made, which a restore brings up to date.
 
     The file has its name only when it is complete. Raises IndexMissingError, IndexDamagedError, InputError;
     the last, too, where the articles are on a cluster.
@@ -107,7 +108,7 @@ def _refuse_clusters(location: Path | str) -> None:
     """Raises InputError where the articles are on a cluster."""
     url = str(location)
     if not is_address(location):
-        meta = IndexDirectory(Path(location)).current().meta
+        meta = IndexDirectory(Path(location)).current(any_analysis=True).meta
         if meta.engine not in SHARED:
             return
         url = meta.url
@@ -118,18 +119,14 @@ def _refuse_clusters(location: Path | str) -> None:
 
 
 def _copy(index_directory: IndexDirectory, target: Path) -> tuple[Meta, str]:
-    """Copies the live catalog; gives what else opening it needs. Again if it was replaced meanwhile."""
-    while True:
-        generation = index_directory.current()
-        try:
-            dictionary = generation.dictionary
-            with closing(Catalog.open(generation.catalog_file)) as catalog:
-                catalog.copy_to(target)
-        except SouwenError:
-            if index_directory.current_name() == generation.path.name:
-                raise
-        else:
-            return generation.meta, dictionary
+    """Copies the live catalog; gives what else opening it needs."""
+
+    def copy(generation: Generation) -> tuple[Meta, str]:
+        with closing(Catalog.open(generation.catalog_file)) as catalog:
+            catalog.copy_to(target)
+        return generation.meta, generation.dictionary
+
+    return index_directory.read_current(copy, any_analysis=True)
 
 
 @contextmanager

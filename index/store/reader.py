@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -238,18 +238,7 @@ class IndexReader:
     def _open_at(self, live: Path | None) -> OpenIndex:
         if self._directory is None or live is None:
             return OpenIndex.at(self._address)
-        return self._open_live(self._directory, live.name)
-
-    def _open_live(self, directory: IndexDirectory, name: str) -> OpenIndex:
-        """Opens what is live, called `name` a moment ago; anew if the generation was replaced and removed
-        meanwhile."""
-        while True:
-            try:
-                return OpenIndex.of(directory.current())
-            except SouwenError:
-                before, name = name, directory.current_name()
-                if name == before:
-                    raise
+        return self._directory.read_current(OpenIndex.of)
 
     def _let_go(self, index: OpenIndex) -> None:
         index._users -= 1
@@ -262,6 +251,29 @@ class IndexReader:
             if not self._open._users:
                 self._open.close()
             self._open = None
+
+
+@contextmanager
+def open_articles(location: Path | str) -> Iterator[ArticleStore]:
+    """The articles of an index alone: also of one that another version of the text analysis made, or whose
+    engine is damaged, where that does not keep them.
+
+    Raises IndexMissingError, IndexDamagedError, IndexMismatchError or EngineError.
+    """
+    if is_address(location):
+        with closing(cast(SharedEngineClass, engine_class("opensearch")).at(str(location))) as engine:
+            check_meta(engine.description.meta, location, any_analysis=True)
+            yield engine.articles
+        return
+    opened = IndexDirectory(Path(location)).read_current(_open_articles, any_analysis=True)
+    with closing(opened):
+        yield opened if isinstance(opened, Catalog) else opened.articles
+
+
+def _open_articles(generation: Generation) -> Catalog | SharedEngine:
+    if generation.meta.engine in SHARED:
+        return cast(SharedEngine, engine_class(generation.meta.engine).open(generation.engine_directory))
+    return Catalog.open(generation.catalog_file)
 
 
 def catalog_of(index: OpenIndex) -> Catalog:
