@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.options import index_option, json_option, print_json, progress_bar, settings_for
-from index.engines.opensearch.client import is_address
+from index.engines.base import is_address
 from index.errors import InputError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)

@@ -12,7 +12,7 @@ import click
 
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.article import ProblemKind
-from index.engines.opensearch.client import is_address
+from index.engines.base import is_address
 from index.errors import InputError
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync

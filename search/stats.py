@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from index.article import ProblemKind, format_date
-from index.engines.base import SHARED, SharedEngine
 from index.store.reader import OpenIndex
 
 _RUNS = 10
@@ -50,12 +48,9 @@ def read_stats(index: OpenIndex) -> Stats:
             each.name: sum(_size(file) for file in each.rglob("*"))
             for each in sorted(path.parent.glob("gen-*"))
         }
-    if index.meta.engine in SHARED:
-        engine_bytes = cast(SharedEngine, index.engine).bytes()
-        generations |= {index.name: engine_bytes}
-    else:
-        assert index.generation is not None
-        engine_bytes = sum(_size(path) for path in index.generation.engine_directory.rglob("*"))
+    engine_bytes = index.engine.bytes()
+    if index.engine.name:
+        generations |= {index.engine.name: engine_bytes}
     problems = catalog.count_problems() if catalog else None
     last_runs = catalog.last_runs(_RUNS) if catalog else []
     runs: tuple[dict[str, object], ...] = tuple(

@@ -41,8 +41,8 @@ def is_whole(archive: Archive) -> bool:
     """Whether each article is there once, is found, and the machine and the cluster agree."""
     opensearch.wait_green(index_of(archive))
     with closing(shared(archive)) as engine:
-        ids = Counter(article.id for article in engine.articles.all_articles())
-        assert engine.articles.count() == ARTICLES
+        ids = Counter(article.id for article in engine.articles(None).all_articles())
+        assert engine.articles(None).count() == ARTICLES
     assert ids == {f"{number:03d}": 1 for number in range(ARTICLES)}
     return archive.agrees()
 

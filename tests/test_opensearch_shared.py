@@ -318,7 +318,8 @@ def test_a_lost_index_directory_is_taken_over(two: tuple[Archive, Archive]) -> N
     assert south.sync().articles == 2
     north.sync(IngestRequest(engine="tantivy"))
     with closing(shared(south)) as engine:
-        assert {article.id for article in engine.articles.all_articles()} == {"south-1", "south-2", "north-3"}
+        ids = {article.id for article in engine.articles(None).all_articles()}
+    assert ids == {"south-1", "south-2", "north-3"}
 
 
 def test_a_wrong_folder_takes_nothing_from_an_index(machine: Machine) -> None:
@@ -333,7 +334,7 @@ def test_a_wrong_folder_takes_nothing_from_an_index(machine: Machine) -> None:
     with pytest.raises(VanishedError, match="130 articles"):
         archive.sync(IngestRequest())
     with closing(shared(archive)) as engine:
-        assert engine.articles.count() == 150
+        assert engine.articles(None).count() == 150
     assert archive.sync(IngestRequest(allow_empty=True)).removed == 130
     assert archive.agrees()
     assert archive.sync(IngestRequest()).removed == 0

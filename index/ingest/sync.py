@@ -11,13 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 
 from index.article import ProblemKind
 from index.durability import writing
-from index.engines.base import SHARED, Engine, EngineWriter, SharedEngine, engine_class
-from index.engines.opensearch.client import Address
-from index.engines.opensearch.generations import refuse_others
+from index.engines.base import DEFAULT_ENGINE, Engine, EngineWriter, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.ingest.creation import create, engine_of, settings_difference
 from index.ingest.job import IngestReport, IngestRequest
@@ -53,12 +50,8 @@ def sync(
     """
     started = time.time()
     index_directory = IndexDirectory(directory)
-    if request.engine:
-        engine_class(request.engine)  # an unknown one is an error before anything is touched
-    if request.url and request.engine not in SHARED:
-        raise InputError(f"--url is for an engine that is elsewhere: add --engine {' or '.join(SHARED)}.")
-    if request.url:
-        Address.parse(request.url)
+    # What is wrong with them is an error before anything is touched.
+    engine_class(request.engine or DEFAULT_ENGINE).check_url(request.url)
     if request.writer_id and (not request.url or index_directory.exists()):
         raise InputError(
             "--writer-id is for a new index directory, in place of one that was lost: add --url."
@@ -103,8 +96,9 @@ def sync(
                     generation
                 )  # it can be searched while it grows, and continued when killed
             with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
-                catalog.keeps_texts = generation.meta.engine not in SHARED
-                engine = engine_class(generation.meta.engine).open(generation.engine_directory)
+                kind = engine_class(generation.meta.engine)
+                catalog.keeps_texts = not kind.keeps_articles
+                engine = kind.open(generation.engine_directory)
                 with closing(engine):
                     rules = ReadingRules(tuple(found.sites), bool(drafts), int(started))
                     run = _Run(generation, catalog, engine, request, rules, settings, field_map, progress)
@@ -113,8 +107,7 @@ def sync(
                         with _live_catalog(index_directory) as live:
                             if live is not None:
                                 refuse_leaving_out(live, run.unreadable, directory)
-                    if generation.meta.engine in SHARED:
-                        cast(SharedEngine, engine).publish()
+                    engine.publish()
             if run.has_written:
                 record_checksums(generation)
             if request.rebuild and not is_first:
@@ -190,23 +183,19 @@ class _Run:
                 self._commit(writer)
                 self._remove_strays(strays, writer)
                 self._commit(writer)
-        self._acknowledge()
+        self._engine.acknowledge()
         self._catalog.set_other_problems(found.problems)
         self._finish(found, started)
         return self._report
 
     def _strays(self) -> set[str]:
-        """The ids of documents that a shared index has as this machine's, and its catalog has not; compared
-        once, after another machine has rebuilt the index, or this one has joined it. The files of articles
-        that are not there are read again. Raises IndexMismatchError where it was made in another way."""
-        if self._generation.meta.engine not in SHARED:
+        """The ids of documents that an index of several machines has as this one's, and its catalog has not;
+        compared once, after another machine has rebuilt the index, or this one has joined it. The files of
+        articles that are not there are read again. Raises IndexMismatchError where it was made in another
+        way."""
+        if not self._engine.has_new_generation(asdict(self._generation.meta)):
             return set()
-        engine = cast(SharedEngine, self._engine)
-        if not engine.has_new_generation():
-            return set()
-        meta = self._generation.meta
-        refuse_others(engine.description.meta, asdict(meta), meta.url)
-        strays = self._catalog.compare(engine.digests())
+        strays = self._catalog.compare(self._engine.digests())
         self._catalog.commit()
         return strays
 
@@ -221,12 +210,6 @@ class _Run:
             writer.delete(article_id)
         self._report.removed += len(strays)
         self._uncommitted += len(strays)
-
-    def _acknowledge(self) -> None:
-        if self._generation.meta.engine in SHARED:
-            engine = cast(SharedEngine, self._engine)
-            if engine.has_new_generation():
-                engine.acknowledge()
 
     def _waiting(self, found: Scan) -> list[FileTask]:
         """The files that are to be read again; not those that could not be, just now."""

@@ -22,8 +22,7 @@ from isal import igzip
 
 from index.analysis import ANALYSIS_VERSION
 from index.durability import flush, writing
-from index.engines.base import SHARED
-from index.engines.opensearch.client import is_address
+from index.engines.base import engine_class, is_address
 from index.errors import IndexDamagedError, InputError
 from index.maintenance.reindex import fill_engine
 from index.store.catalog import Catalog
@@ -109,7 +108,7 @@ def _refuse_clusters(location: Path | str) -> None:
     url = str(location)
     if not is_address(location):
         meta = IndexDirectory(Path(location)).current(any_analysis=True).meta
-        if meta.engine not in SHARED:
+        if not engine_class(meta.engine).keeps_articles:
             return
         url = meta.url
     raise InputError(

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from whoosh import query
 
 from index.analysis.grams import BOUNDARY, phrase_grams
 from index.durability import writing
-from index.engines.base import SHARED, Engine, SharedEngine, Sort, engine_class
+from index.engines.base import Engine, Sort, engine_class
 from index.engines.nodes import GramPhrase
 from index.errors import EngineError, IndexDamagedError
 from index.maintenance.reindex import fill_engine, reindex
@@ -107,7 +106,7 @@ def verify(index: OpenIndex) -> Findings:
     try:
         in_engine = index.engine.ids()
         # What other machines wrote to a shared index is theirs to verify.
-        documents = len(in_engine) if _is_shared(index) else index.engine.count(query.Every())
+        documents = len(in_engine) if index.engine.writer_id else index.engine.count(query.Every())
         wrong = _wrongly_found(index)
     except EngineError:
         if not damaged:
@@ -169,7 +168,7 @@ def repair(directory: Path) -> list[str]:
         generation = index_directory.current()
         with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
             catalog.check()
-            if generation.meta.engine in SHARED:
+            if engine_class(generation.meta.engine).keeps_articles:
                 return _compare(generation, catalog)
             engine = _sound_engine(generation)
             if engine is None:
@@ -184,15 +183,10 @@ def repair(directory: Path) -> list[str]:
                 return _retell(generation, catalog, engine)
 
 
-def _is_shared(index: OpenIndex) -> bool:
-    return index.meta.engine in SHARED
-
-
 def _compare(generation: Generation, catalog: CatalogWriter) -> list[str]:
-    """Has what a shared engine lacks of this machine's read again, by the run that follows, and takes out
-    what it has too much."""
-    kind = engine_class(generation.meta.engine)
-    with closing(cast(SharedEngine, kind.open(generation.engine_directory))) as engine:
+    """Has what an engine that keeps articles lacks of this machine's read again, by the run that follows, and
+    takes out what it has too much."""
+    with closing(engine_class(generation.meta.engine).open(generation.engine_directory)) as engine:
         strays = catalog.compare(engine.digests())
         again = len(catalog.to_read_again())
         catalog.commit()

@@ -5,8 +5,8 @@ indexed (`ADDED`, `REMOVED`), and a writer that finds such articles when it star
 any moment leaves nothing that the next run does not mend. A removed article stays readable until the engine
 no longer finds it.
 
-Where the engine keeps the articles itself (see `SharedEngine`), text and html
-are not here, and the files of flagged articles are read again.
+Where the engine keeps the articles itself (see `EngineClass.keeps_articles`), text and html are not here, and
+the files of flagged articles are read again.
 """
 
 from __future__ import annotations

@@ -25,12 +25,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from index.analysis import ANALYSIS_VERSION, hash_dictionary
 from index.article import format_date
 from index.durability import flush, flush_tree
-from index.engines.base import SHARED, SharedEngineClass, engine_class
+from index.engines.base import ENGINES, engine_class
 from index.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -262,8 +262,8 @@ class IndexDirectory:
         """Removes what a generation that is not live has elsewhere."""
         with suppress(IndexDamagedError, IndexMismatchError):
             engine = self._read_meta(path, any_analysis=True).engine
-            if engine in SHARED:
-                cast(SharedEngineClass, engine_class(engine)).abandon(path / "engine")
+            if engine in ENGINES:
+                engine_class(engine).abandon(path / "engine")
 
     def _read_meta(self, path: Path, *, any_analysis: bool) -> Meta:
         file = path / "meta.json"

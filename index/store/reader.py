@@ -7,13 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from index.analysis import Analyzer
-from index.engines.base import SHARED, ArticleStore, Engine, SharedEngine, SharedEngineClass, engine_class
-from index.engines.opensearch.client import is_address
+from index.engines.base import (
+    CLUSTER_ENGINE,
+    NOWHERE,
+    ArticleStore,
+    Description,
+    Engine,
+    engine_class,
+    is_address,
+)
 from index.errors import EngineError, IndexDamagedError, InputError, SouwenError
 from index.settings import zone
 from index.sources.scan import identity
@@ -65,13 +72,10 @@ class OpenIndex:
         catalog = Catalog.open(generation.catalog_file)
         try:
             opened = engine_class(generation.meta.engine).open(engine or generation.engine_directory)
-            meta, text = generation.meta, generation.dictionary if dictionary is None else dictionary
-            articles: ArticleStore = catalog
-            if meta.engine in SHARED:
-                shared = cast(SharedEngine, opened)
-                meta, text = check_meta(shared.description.meta, meta.url), shared.description.dictionary
-                articles = shared.articles
-            return cls(meta, text, opened, articles, catalog, generation)
+            text = generation.dictionary if dictionary is None else dictionary
+            description = opened.description(Description(meta=asdict(generation.meta), dictionary=text))
+            meta = check_meta(description.meta, generation.meta.url or generation.path.parent)
+            return cls(meta, description.dictionary, opened, opened.articles(catalog), catalog, generation)
         except SouwenError:
             catalog.close()
             raise
@@ -82,10 +86,10 @@ class OpenIndex:
 
         Raises InputError, EngineError, IndexMissingError or IndexMismatchError.
         """
-        engine = cast(SharedEngineClass, engine_class("opensearch")).at(address)
-        description = engine.description
+        engine = engine_class(CLUSTER_ENGINE).at(address)
+        description = engine.description(NOWHERE)
         meta = check_meta(description.meta, address)
-        return cls(meta, description.dictionary, engine, engine.articles, None, None)
+        return cls(meta, description.dictionary, engine, engine.articles(None), None, None)
 
     @property
     def location(self) -> str:
@@ -95,17 +99,14 @@ class OpenIndex:
     @property
     def name(self) -> str:
         """The name of the generation."""
-        if self.meta.engine in SHARED:
-            return cast(SharedEngine, self.engine).name
-        assert self.generation is not None
-        return self.generation.path.name
+        return self.generation.path.name if self.generation and not self.engine.name else self.engine.name
 
     @property
     def is_live(self) -> bool:
         """True if it was still the live generation at the last look."""
         if self.catalog is not None and self.catalog.is_outdated:
             return False
-        return self.meta.engine not in SHARED or cast(SharedEngine, self.engine).is_live
+        return self.engine.is_live
 
     def is_at(self, path: Path | None) -> bool:
         """True if this generation is the directory at `path`, and no copy that has replaced it; without a
@@ -261,18 +262,18 @@ def open_articles(location: Path | str) -> Iterator[ArticleStore]:
     Raises IndexMissingError, IndexDamagedError, IndexMismatchError or EngineError.
     """
     if is_address(location):
-        with closing(cast(SharedEngineClass, engine_class("opensearch")).at(str(location))) as engine:
-            check_meta(engine.description.meta, location, any_analysis=True)
-            yield engine.articles
-        return
-    opened = IndexDirectory(Path(location)).read_current(_open_articles, any_analysis=True)
+        opened: Engine | Catalog = engine_class(CLUSTER_ENGINE).at(str(location))
+    else:
+        opened = IndexDirectory(Path(location)).read_current(_keeper, any_analysis=True)
     with closing(opened):
-        yield opened if isinstance(opened, Catalog) else opened.articles
+        yield opened if isinstance(opened, Catalog) else opened.articles(None)
 
 
-def _open_articles(generation: Generation) -> Catalog | SharedEngine:
-    if generation.meta.engine in SHARED:
-        return cast(SharedEngine, engine_class(generation.meta.engine).open(generation.engine_directory))
+def _keeper(generation: Generation) -> Engine | Catalog:
+    """The catalog of a generation, or its engine, whichever keeps the articles."""
+    kind = engine_class(generation.meta.engine)
+    if kind.keeps_articles:
+        return kind.open(generation.engine_directory)
     return Catalog.open(generation.catalog_file)
 
 

@@ -75,11 +75,6 @@ class Address:
         return cls(tuple(dict.fromkeys(nodes)), name)
 
 
-def is_address(location: object) -> bool:
-    """True if `--index` names an index on a cluster rather than a directory."""
-    return str(location).startswith(("http://", "https://"))
-
-
 def connect(address: Address) -> OpenSearch:
     """A client for any number of threads. Raises EngineError where opensearch-py is not installed."""
     try:

@@ -6,7 +6,7 @@ Its directory has one file, which says where on the cluster (`index/engines/open
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from whoosh import query
 from index.analysis.document import GRAM_FIELDS, UNIT_FIELDS
 from index.analysis.grams import END
 from index.article import Article
-from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sort
+from index.engines.base import NOWHERE, ArticleStore, Description, FacetCounts, Hit, Hits, Sort
 from index.engines.opensearch.articles import ClusterArticles
 from index.engines.opensearch.client import Address, connect, failures, reason_of, unreadable
 from index.engines.opensearch.compiler import compile_best, compile_tree
@@ -53,7 +53,9 @@ _SORTS: dict[Sort, list[Any]] = {
 
 
 class OpenSearchEngine:
-    """See `index.engines.base.SharedEngine`."""
+    """See `index.engines.base.Engine` and `EngineClass`."""
+
+    keeps_articles = True
 
     def __init__(
         self, address: Address, index: str, directory: Path | None, state: ClusterState | None
@@ -67,7 +69,12 @@ class OpenSearchEngine:
         live = self._generations.live()
         self._seen = live.changed if live is not None and live.index == index else ""
         self._shards = self._generations.shards(index)
-        self._documents = self.articles.count()
+        self._documents = self._articles.count()
+
+    @classmethod
+    def check_url(cls, url: str) -> None:
+        if url:
+            Address.parse(url)
 
     @classmethod
     def create(cls, directory: Path, description: Description = NOWHERE) -> OpenSearchEngine:
@@ -116,8 +123,11 @@ class OpenSearchEngine:
             address = Address.parse(state.url)
             Generations(connect(address), address).remove(state.index)
 
+    def articles(self, catalog: ArticleStore | None) -> ClusterArticles:
+        return self._articles
+
     @property
-    def articles(self) -> ClusterArticles:
+    def _articles(self) -> ClusterArticles:
         return ClusterArticles(self._client, self._address, self._index)
 
     @property
@@ -132,8 +142,7 @@ class OpenSearchEngine:
     def uid(self) -> str:
         return self._generations.uid(self._index)
 
-    @property
-    def description(self) -> Description:
+    def description(self, local: Description) -> Description:
         meta, dictionary = self._generations.meta(self._index), self._generations.dictionary(self._index)
         return Description(str(self._address), meta, dictionary, self._shards, self.writer_id)
 
@@ -267,16 +276,23 @@ class OpenSearchEngine:
     def is_live(self) -> bool:
         return self._live == self._index
 
-    def has_new_generation(self) -> bool:
+    def has_new_generation(self, meta: Mapping[str, object]) -> bool:
+        if not self._is_behind():
+            return False
+        refuse_others(self._generations.meta(self._index), meta, self._address)
+        return True
+
+    def _is_behind(self) -> bool:
         return self._state is not None and not self._state.building and self._state.index != self._index
 
     def acknowledge(self) -> None:
-        assert self._directory is not None and self._state is not None
-        self._state = replace(self._state, index=self._index)
-        self._state.write(self._directory)
+        if self._is_behind():
+            assert self._directory is not None and self._state is not None
+            self._state = replace(self._state, index=self._index)
+            self._state.write(self._directory)
 
     def own_articles(self) -> Iterator[Article]:
-        return self.articles.of_writer(self.writer_id)
+        return self._articles.of_writer(self.writer_id)
 
     def leave(self) -> None:
         with failures(self._address):
@@ -286,7 +302,7 @@ class OpenSearchEngine:
                 params={"conflicts": "proceed", "refresh": "true", "timeout": "5m"},
                 request_timeout=3600,
             )
-        if self.articles.count():
+        if self._articles.count():
             self._generations.changed(self._index)
         else:
             self._generations.remove(self._index, even_live=True)

@@ -24,6 +24,7 @@ from index.analysis.document import (
     Document,
 )
 from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sort, single_characters
+from index.engines.embedded import EmbeddedEngine
 from index.engines.nodes import TermSet
 from index.engines.tantivy.compiler import compile_tree, scored
 from index.errors import EngineError, IndexDamagedError
@@ -62,10 +63,11 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-class TantivyEngine:
+class TantivyEngine(EmbeddedEngine):
     """See `index.engines.base.Engine`."""
 
     def __init__(self, index: tantivy.Index, directory: Path) -> None:
+        super().__init__(directory)
         self._index = index
         self._schema = index.schema
         self._meta_file = directory / "meta.json"

@@ -31,6 +31,7 @@ from index.analysis.document import (
 )
 from index.durability import flush_tree
 from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sort, single_characters
+from index.engines.embedded import EmbeddedEngine
 from index.engines.whoosh.evaluation import Evaluation, terms_of
 from index.engines.whoosh.permissions import check_owner, remove_group_write
 from index.errors import EngineError, IndexDamagedError, SouwenError
@@ -63,12 +64,12 @@ def _schema() -> fields.Schema:
     return schema
 
 
-class WhooshEngine:
+class WhooshEngine(EmbeddedEngine):
     """See `index.engines.base.Engine`."""
 
     def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
         self._lock = threading.Lock()
-        self._directory = directory
         try:
             check_owner(directory)
             self._index = whoosh_index.open_dir(str(directory))
