@@ -11,6 +11,7 @@ import click
 
 from cli.options import index_option, json_option, print_json, settings_for
 from index.article import write_jsonl
+from index.engines.base import Connection
 from index.errors import InputError
 from index.store.reader import open_articles
 
@@ -37,7 +38,7 @@ def export_command(output: Path | None, directory: str | None, as_json: bool) ->
     """
     settings = settings_for(directory)
     most = settings.max_file_mb * 1_000_000
-    with open_articles(settings.index) as articles:
+    with open_articles(settings.index, Connection.of(settings)) as articles:
         lines = (line.encode() for line in write_jsonl(articles.all_articles()))
         if output is None or str(output) == "-":
             for line in lines:

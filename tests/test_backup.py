@@ -19,6 +19,7 @@ import pytest
 from archive import Archive
 
 from index.analysis import ANALYSIS_VERSION
+from index.engines.base import ANONYMOUS
 from index.errors import IndexBusyError, IndexMismatchError, IndexMissingError, InputError, SouwenError
 from index.ingest.sync import IngestRequest
 from index.maintenance.backup import backup, restore
@@ -89,7 +90,7 @@ def test_an_index_of_an_earlier_analysis_gives_its_articles(any_archive: Archive
     any_archive.folder.rename(any_archive.folder.with_name("away"))
     with pytest.raises(IndexMismatchError, match="words would not meet"):
         any_archive.find("图书馆")
-    with open_articles(any_archive.directory) as articles:
+    with open_articles(any_archive.directory, ANONYMOUS) as articles:
         assert {article.id: article.text for article in articles.all_articles()} == texts
     assert backup(any_archive.directory, file).articles == 2
     restore(any_archive.directory, file, replaces=True)

@@ -34,6 +34,7 @@ from index.errors import EngineError
 if TYPE_CHECKING:
     from index.analysis.document import Document
     from index.article import Article, PackedArticle
+    from index.settings import Settings
 
 
 class Sort(StrEnum):
@@ -138,6 +139,30 @@ class Description:
     shards: int = 0
     writer_id: str = ""
     replaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Credentials for a cluster: name and password, or a bearer token; and the file with the authorities
+    whose certificates are trusted. Embedded engines need none of it."""
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    ca: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Connection:
+        """The connection that the settings describe."""
+        return cls(
+            user=settings.opensearch_user,
+            password=settings.opensearch_password,
+            token=settings.opensearch_token,
+            ca=settings.opensearch_ca,
+        )
+
+
+ANONYMOUS = Connection()
 
 
 class Engine(Protocol):
@@ -260,20 +285,20 @@ class EngineClass(Protocol):
         """Raises InputError where no index of this engine can be at `url`."""
         ...
 
-    def create(self, directory: Path, description: Description = ...) -> Engine:
+    def create(self, directory: Path, description: Description = ..., connection: Connection = ...) -> Engine:
         """Makes a new, empty index in a directory that does not exist yet."""
         ...
 
-    def open(self, directory: Path) -> Engine:
+    def open(self, directory: Path, connection: Connection = ...) -> Engine:
         """Opens an index. Raises IndexDamagedError where it can't be read."""
         ...
 
-    def at(self, address: str) -> Engine:
+    def at(self, address: str, connection: Connection = ...) -> Engine:
         """Opens the live generation of an address for reading. Raises IndexMissingError, EngineError; and
         InputError for an engine that has no addresses."""
         ...
 
-    def abandon(self, directory: Path) -> None:
+    def abandon(self, directory: Path, connection: Connection = ...) -> None:
         """Removes what an interrupted run was building for this directory outside of it."""
         ...
 

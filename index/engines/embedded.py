@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.engines.base import ANONYMOUS, Connection
 from index.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,11 +33,11 @@ class EmbeddedEngine:
             raise InputError("--url is for an engine that is elsewhere: add --engine opensearch.")
 
     @classmethod
-    def at(cls, address: str) -> Engine:
+    def at(cls, address: str, connection: Connection = ANONYMOUS) -> Engine:
         raise InputError(f"{address}: this engine has no addresses. Name a directory.")
 
     @classmethod
-    def abandon(cls, directory: Path) -> None:
+    def abandon(cls, directory: Path, connection: Connection = ANONYMOUS) -> None:
         """Nothing: all of it is in the directory."""
 
     def articles(self, catalog: ArticleStore | None) -> ArticleStore:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from index.analysis import Analyzer, hash_dictionary
-from index.engines.base import DEFAULT_ENGINE, Description, engine_class
+from index.engines.base import DEFAULT_ENGINE, Connection, Description, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.ingest.job import IngestRequest
 from index.settings import Settings, read_named_file
@@ -47,6 +47,7 @@ def create(directory: IndexDirectory, request: IngestRequest, settings: Settings
     kind.create(
         generation.engine_directory,
         Description(url, asdict(meta), dictionary, request.shards, writer_id, replaces),
+        Connection.of(settings),
     ).close()
     return generation
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from index.article import ProblemKind
 from index.durability import writing
-from index.engines.base import DEFAULT_ENGINE, Engine, EngineWriter, engine_class
+from index.engines.base import DEFAULT_ENGINE, Connection, Engine, EngineWriter, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.ingest.creation import create, engine_of, settings_difference
 from index.ingest.job import IngestReport, IngestRequest
@@ -48,7 +48,7 @@ def sync(
 
     Raises an error of `index.errors`, with everything that was committed before in place.
     """
-    started = time.time()
+    started, connection = time.time(), Connection.of(settings)
     index_directory = IndexDirectory(directory)
     # What is wrong with them is an error before anything is touched.
     engine_class(request.engine or DEFAULT_ENGINE).check_url(request.url)
@@ -74,7 +74,7 @@ def sync(
                         refuse_leaving_out(live, spared_paths(live.files(), found), directory)
         is_first = not index_directory.exists()
         with writing(directory):
-            index_directory.prune()
+            index_directory.prune(connection)
             if is_first or request.rebuild:
                 generation = create(index_directory, request, settings)
             else:
@@ -89,6 +89,7 @@ def sync(
                         name,
                         url,
                         request.shards,
+                        connection,
                         progress,
                     )
             if is_first:
@@ -98,7 +99,7 @@ def sync(
             with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
                 kind = engine_class(generation.meta.engine)
                 catalog.keeps_texts = not kind.keeps_articles
-                engine = kind.open(generation.engine_directory)
+                engine = kind.open(generation.engine_directory, connection)
                 with closing(engine):
                     rules = ReadingRules(tuple(found.sites), bool(drafts), int(started))
                     run = _Run(generation, catalog, engine, request, rules, settings, field_map, progress)

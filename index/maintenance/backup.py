@@ -22,7 +22,7 @@ from isal import igzip
 
 from index.analysis import ANALYSIS_VERSION
 from index.durability import flush, writing
-from index.engines.base import engine_class, is_address
+from index.engines.base import ANONYMOUS, Connection, engine_class, is_address
 from index.errors import IndexDamagedError, InputError
 from index.maintenance.reindex import fill_engine
 from index.store.catalog import Catalog
@@ -76,7 +76,12 @@ def backup(location: Path | str, file: Path) -> Saved:
 
 
 def restore(
-    directory: Path, file: Path, *, replaces: bool, progress: Callable[[int, int], None] = lambda *_: None
+    directory: Path,
+    file: Path,
+    connection: Connection = ANONYMOUS,
+    *,
+    replaces: bool,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Saved:
     """Makes an index of a backup; with `replaces`, in place of one that is there, once it is complete.
 
@@ -91,7 +96,7 @@ def restore(
                 f"{directory} has an index. To put the backup in its place, run: "
                 f"souwen restore {file} --replace --index {directory}"
             )
-        index_directory.prune()
+        index_directory.prune(connection)
         with _unpacked(file, directory) as (meta, dictionary, unpacked):
             generation = index_directory.create(replace(meta, analysis=ANALYSIS_VERSION), dictionary)
             shutil.move(unpacked, generation.catalog_file)

@@ -12,7 +12,7 @@ from whoosh import query
 
 from index.analysis.grams import BOUNDARY, phrase_grams
 from index.durability import writing
-from index.engines.base import Engine, Sort, engine_class
+from index.engines.base import ANONYMOUS, Connection, Engine, Sort, engine_class
 from index.engines.nodes import GramPhrase
 from index.errors import EngineError, IndexDamagedError
 from index.maintenance.reindex import fill_engine, reindex
@@ -156,7 +156,7 @@ def _wrongly_found(index: OpenIndex) -> set[str]:
     return wrong
 
 
-def repair(directory: Path) -> list[str]:
+def repair(directory: Path, connection: Connection = ANONYMOUS) -> list[str]:
     """Mends what can be mended of catalog and engine, without the articles' files; gives what was done.
 
     Where single articles are wrong, the engine is told of them again; where its files are damaged, it is made
@@ -164,12 +164,12 @@ def repair(directory: Path) -> list[str]:
     """
     index_directory = IndexDirectory(directory)
     with index_directory.write_lock(), writing(directory):
-        index_directory.prune()
+        index_directory.prune(connection)
         generation = index_directory.current()
         with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
             catalog.check()
             if engine_class(generation.meta.engine).keeps_articles:
-                return _compare(generation, catalog)
+                return _compare(generation, catalog, connection)
             engine = _sound_engine(generation)
             if engine is None:
                 fresh = index_directory.create(generation.meta, generation.dictionary)
@@ -183,10 +183,11 @@ def repair(directory: Path) -> list[str]:
                 return _retell(generation, catalog, engine)
 
 
-def _compare(generation: Generation, catalog: CatalogWriter) -> list[str]:
+def _compare(generation: Generation, catalog: CatalogWriter, connection: Connection) -> list[str]:
     """Has what an engine that keeps articles lacks of this machine's read again, by the run that follows, and
     takes out what it has too much."""
-    with closing(engine_class(generation.meta.engine).open(generation.engine_directory)) as engine:
+    opened = engine_class(generation.meta.engine).open(generation.engine_directory, connection)
+    with closing(opened) as engine:
         strays = catalog.compare(engine.digests())
         again = len(catalog.to_read_again())
         catalog.commit()

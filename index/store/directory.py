@@ -30,7 +30,7 @@ from typing import Any, TypeVar
 from index.analysis import ANALYSIS_VERSION, hash_dictionary
 from index.article import format_date
 from index.durability import flush, flush_tree
-from index.engines.base import ENGINES, engine_class
+from index.engines.base import ANONYMOUS, ENGINES, Connection, engine_class
 from index.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -183,8 +183,9 @@ class IndexDirectory:
             unfinished.replace(file)
         return _read(file).strip()
 
-    def prune(self) -> None:
-        """Removes what earlier runs left behind: generations that are not live, unfinished ones."""
+    def prune(self, connection: Connection = ANONYMOUS) -> None:
+        """Removes what earlier runs left behind, on a cluster, too: generations that are not live, unfinished
+        ones."""
         found = self._generations()
         try:
             live = self.current_name()
@@ -194,7 +195,7 @@ class IndexDirectory:
             return  # damaged: nobody knows which of them was live
         for path in found:
             if path.name != live and all(part.name.startswith(_PARTS) for part in path.iterdir()):
-                self._abandon(path)
+                self._abandon(path, connection)
                 shutil.rmtree(path, ignore_errors=True)
         for path in self.path.glob(f"{UNPACKED}*"):
             shutil.rmtree(path, ignore_errors=True)
@@ -258,12 +259,12 @@ class IndexDirectory:
     def _generations(self) -> list[Path]:
         return sorted(p for p in self.path.glob("gen-*") if _NAME.fullmatch(p.name) and p.is_dir())
 
-    def _abandon(self, path: Path) -> None:
+    def _abandon(self, path: Path, connection: Connection) -> None:
         """Removes what a generation that is not live has elsewhere."""
         with suppress(IndexDamagedError, IndexMismatchError):
             engine = self._read_meta(path, any_analysis=True).engine
             if engine in ENGINES:
-                engine_class(engine).abandon(path / "engine")
+                engine_class(engine).abandon(path / "engine", connection)
 
     def _read_meta(self, path: Path, *, any_analysis: bool) -> Meta:
         file = path / "meta.json"

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from index.analysis import Analyzer
 from index.engines.base import (
+    ANONYMOUS,
     CLUSTER_ENGINE,
     NOWHERE,
     ArticleStore,
+    Connection,
     Description,
     Engine,
     engine_class,
@@ -62,7 +64,12 @@ class OpenIndex:
 
     @classmethod
     def of(
-        cls, generation: Generation, *, dictionary: str | None = None, engine: Path | None = None
+        cls,
+        generation: Generation,
+        connection: Connection = ANONYMOUS,
+        *,
+        dictionary: str | None = None,
+        engine: Path | None = None,
     ) -> OpenIndex:
         """Opens a generation of this machine. To try another dictionary, that may be given, with an engine
         directory for which it was used.
@@ -71,7 +78,8 @@ class OpenIndex:
         """
         catalog = Catalog.open(generation.catalog_file)
         try:
-            opened = engine_class(generation.meta.engine).open(engine or generation.engine_directory)
+            kind = engine_class(generation.meta.engine)
+            opened = kind.open(engine or generation.engine_directory, connection)
             text = generation.dictionary if dictionary is None else dictionary
             description = opened.description(Description(meta=asdict(generation.meta), dictionary=text))
             meta = check_meta(description.meta, generation.meta.url or generation.path.parent)
@@ -81,12 +89,12 @@ class OpenIndex:
             raise
 
     @classmethod
-    def at(cls, address: str) -> OpenIndex:
+    def at(cls, address: str, connection: Connection = ANONYMOUS) -> OpenIndex:
         """Opens what is on a cluster, with nothing of it on this machine.
 
         Raises InputError, EngineError, IndexMissingError or IndexMismatchError.
         """
-        engine = engine_class(CLUSTER_ENGINE).at(address)
+        engine = engine_class(CLUSTER_ENGINE).at(address, connection)
         description = engine.description(NOWHERE)
         meta = check_meta(description.meta, address)
         return cls(meta, description.dictionary, engine, engine.articles(None), None, None)
@@ -134,6 +142,7 @@ class IndexReader:
     def __init__(
         self,
         location: Path | str,
+        connection: Connection = ANONYMOUS,
         *,
         look_every: float = LOOK_EVERY,
         stale_after: float = STALE_AFTER,
@@ -141,6 +150,7 @@ class IndexReader:
     ) -> None:
         self.look_every = look_every
         self.stale_after = stale_after
+        self._connection = connection
         self._clock = clock
         self._address = str(location) if is_address(location) else ""
         self._directory = None if self._address else IndexDirectory(Path(location))
@@ -238,8 +248,8 @@ class IndexReader:
 
     def _open_at(self, live: Path | None) -> OpenIndex:
         if self._directory is None or live is None:
-            return OpenIndex.at(self._address)
-        return self._directory.read_current(OpenIndex.of)
+            return OpenIndex.at(self._address, self._connection)
+        return self._directory.read_current(lambda generation: OpenIndex.of(generation, self._connection))
 
     def _let_go(self, index: OpenIndex) -> None:
         index._users -= 1
@@ -255,25 +265,26 @@ class IndexReader:
 
 
 @contextmanager
-def open_articles(location: Path | str) -> Iterator[ArticleStore]:
+def open_articles(location: Path | str, connection: Connection) -> Iterator[ArticleStore]:
     """The articles of an index alone: also of one that another version of the text analysis made, or whose
     engine is damaged, where that does not keep them.
 
     Raises IndexMissingError, IndexDamagedError, IndexMismatchError or EngineError.
     """
     if is_address(location):
-        opened: Engine | Catalog = engine_class(CLUSTER_ENGINE).at(str(location))
+        opened: Engine | Catalog = engine_class(CLUSTER_ENGINE).at(str(location), connection)
     else:
-        opened = IndexDirectory(Path(location)).read_current(_keeper, any_analysis=True)
+        directory = IndexDirectory(Path(location))
+        opened = directory.read_current(lambda found: _keeper(found, connection), any_analysis=True)
     with closing(opened):
         yield opened if isinstance(opened, Catalog) else opened.articles(None)
 
 
-def _keeper(generation: Generation) -> Engine | Catalog:
+def _keeper(generation: Generation, connection: Connection) -> Engine | Catalog:
     """The catalog of a generation, or its engine, whichever keeps the articles."""
     kind = engine_class(generation.meta.engine)
     if kind.keeps_articles:
-        return kind.open(generation.engine_directory)
+        return kind.open(generation.engine_directory, connection)
     return Catalog.open(generation.catalog_file)
 
 

@@ -10,14 +10,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whoosh import query
 
 from index.analysis.document import GRAM_FIELDS, UNIT_FIELDS
 from index.analysis.grams import END
 from index.article import Article
-from index.engines.base import NOWHERE, ArticleStore, Description, FacetCounts, Hit, Hits, Sort
+from index.engines.base import (
+    ANONYMOUS,
+    NOWHERE,
+    ArticleStore,
+    Connection,
+    Description,
+    FacetCounts,
+    Hit,
+    Hits,
+    Sort,
+)
 from index.engines.opensearch.articles import ClusterArticles
 from index.engines.opensearch.client import Address, connect, failures, reason_of, unreadable
 from index.engines.opensearch.compiler import compile_best, compile_tree
@@ -28,6 +38,9 @@ from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, p
 from index.engines.opensearch.state import ClusterState
 from index.engines.opensearch.writer import ClusterWriter
 from index.errors import EngineError, InputError
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
 
 # Up to so many documents, shards are told of each other's statistics before they score; with more, each has
 # nearly those of all.
@@ -58,10 +71,15 @@ class OpenSearchEngine:
     keeps_articles = True
 
     def __init__(
-        self, address: Address, index: str, directory: Path | None, state: ClusterState | None
+        self,
+        address: Address,
+        client: OpenSearch,
+        index: str,
+        directory: Path | None = None,
+        state: ClusterState | None = None,
     ) -> None:
         self._address = address
-        self._client = connect(address)
+        self._client = client
         self._generations = Generations(self._client, address)
         self._directory = directory
         self._state = state
@@ -77,7 +95,9 @@ class OpenSearchEngine:
             Address.parse(url)
 
     @classmethod
-    def create(cls, directory: Path, description: Description = NOWHERE) -> OpenSearchEngine:
+    def create(
+        cls, directory: Path, description: Description = NOWHERE, connection: Connection = ANONYMOUS
+    ) -> OpenSearchEngine:
         """Makes an index on the cluster; or joins the one that is live there, unless it is to be replaced."""
         if not description.url:
             raise InputError(
@@ -85,7 +105,8 @@ class OpenSearchEngine:
                 "souwen index FOLDER --engine opensearch --url https://NODE:9200/NAME"
             )
         address = Address.parse(description.url)
-        generations = Generations(connect(address), address)
+        client = connect(address, connection)
+        generations = Generations(client, address)
         live = generations.live()
         joins = live is not None and not description.replaces
         if live is not None and joins:
@@ -100,28 +121,28 @@ class OpenSearchEngine:
         state = ClusterState(str(address), "" if joins else index, description.writer_id, building)
         directory.mkdir()
         state.write(directory)
-        return cls(address, index, directory, state)
+        return cls(address, client, index, directory, state)
 
     @classmethod
-    def open(cls, directory: Path) -> OpenSearchEngine:
+    def open(cls, directory: Path, connection: Connection = ANONYMOUS) -> OpenSearchEngine:
         state = ClusterState.read(directory)
         address = Address.parse(state.url)
-        if state.building:
-            return cls(address, state.index, directory, state)
-        live = Generations(connect(address), address).current()
-        return cls(address, live.index, directory, state)
+        client = connect(address, connection)
+        index = state.index if state.building else Generations(client, address).current().index
+        return cls(address, client, index, directory, state)
 
     @classmethod
-    def at(cls, address: str) -> OpenSearchEngine:
+    def at(cls, address: str, connection: Connection = ANONYMOUS) -> OpenSearchEngine:
         parsed = Address.parse(address)
-        return cls(parsed, Generations(connect(parsed), parsed).current().index, None, None)
+        client = connect(parsed, connection)
+        return cls(parsed, client, Generations(client, parsed).current().index)
 
     @classmethod
-    def abandon(cls, directory: Path) -> None:
+    def abandon(cls, directory: Path, connection: Connection = ANONYMOUS) -> None:
         state = ClusterState.read(directory)
         if state.building:
             address = Address.parse(state.url)
-            Generations(connect(address), address).remove(state.index)
+            Generations(connect(address, connection), address).remove(state.index)
 
     def articles(self, catalog: ArticleStore | None) -> ClusterArticles:
         return self._articles

@@ -23,7 +23,17 @@ from index.analysis.document import (
     WORD_FIELDS,
     Document,
 )
-from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sort, single_characters
+from index.engines.base import (
+    ANONYMOUS,
+    NOWHERE,
+    Connection,
+    Description,
+    FacetCounts,
+    Hit,
+    Hits,
+    Sort,
+    single_characters,
+)
 from index.engines.embedded import EmbeddedEngine
 from index.engines.nodes import TermSet
 from index.engines.tantivy.compiler import compile_tree, scored
@@ -77,12 +87,14 @@ class TantivyEngine(EmbeddedEngine):
         index.reload()
 
     @classmethod
-    def create(cls, directory: Path, description: Description = NOWHERE) -> TantivyEngine:
+    def create(
+        cls, directory: Path, description: Description = NOWHERE, connection: Connection = ANONYMOUS
+    ) -> TantivyEngine:
         directory.mkdir()
         return cls(tantivy.Index(_schema(), str(directory)), directory)
 
     @classmethod
-    def open(cls, directory: Path) -> TantivyEngine:
+    def open(cls, directory: Path, connection: Connection = ANONYMOUS) -> TantivyEngine:
         try:
             return cls(tantivy.Index.open(str(directory)), directory)
         except (ValueError, OSError) as error:

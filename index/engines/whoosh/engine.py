@@ -30,7 +30,17 @@ from index.analysis.document import (
     Document,
 )
 from index.durability import flush_tree
-from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sort, single_characters
+from index.engines.base import (
+    ANONYMOUS,
+    NOWHERE,
+    Connection,
+    Description,
+    FacetCounts,
+    Hit,
+    Hits,
+    Sort,
+    single_characters,
+)
 from index.engines.embedded import EmbeddedEngine
 from index.engines.whoosh.evaluation import Evaluation, terms_of
 from index.engines.whoosh.permissions import check_owner, remove_group_write
@@ -82,14 +92,16 @@ class WhooshEngine(EmbeddedEngine):
             ) from None
 
     @classmethod
-    def create(cls, directory: Path, description: Description = NOWHERE) -> WhooshEngine:
+    def create(
+        cls, directory: Path, description: Description = NOWHERE, connection: Connection = ANONYMOUS
+    ) -> WhooshEngine:
         directory.mkdir(mode=0o755)
         whoosh_index.create_in(str(directory), _schema())
         remove_group_write(directory)
         return cls(directory)
 
     @classmethod
-    def open(cls, directory: Path) -> WhooshEngine:
+    def open(cls, directory: Path, connection: Connection = ANONYMOUS) -> WhooshEngine:
         return cls(directory)
 
     def search(
