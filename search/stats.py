@@ -34,7 +34,6 @@ class Stats:
     generations: dict[str, int]
     folders: dict[str, str]
     runs: tuple[dict[str, object], ...]
-    last_run: dict[str, object] | None
 
 
 def read_stats(index: OpenIndex) -> Stats:
@@ -72,7 +71,6 @@ def read_stats(index: OpenIndex) -> Stats:
         generations=generations,
         folders={name: str(location) for name, location in catalog.roots().items()} if catalog else {},
         runs=runs,
-        last_run=runs[0] if runs else None,
     )
 
 

@@ -347,6 +347,7 @@ def _state(path: Path) -> tuple[int, int, int]:
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """Opens a SQLite file for any thread; `mode` is the query of its URI, such as `mode=ro`."""
     address = f"{path.resolve().as_uri()}?{mode}"
     return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=10)
 
