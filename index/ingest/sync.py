@@ -24,7 +24,7 @@ from index.maintenance.migrate import migrate
 from index.maintenance.reindex import commit, reindex
 from index.settings import Settings
 from index.sources.fields import ReadingRules
-from index.sources.records import NO_MAP, FieldMap, parse_field_map
+from index.sources.records import NO_MAP, RECORD_SUFFIXES, FieldMap, parse_field_map
 from index.sources.scan import Scan, removed_paths, resolve_roots, scan, spared_paths
 from index.sources.sites import fingerprint
 from index.store.catalog import Catalog, KnownFile
@@ -103,7 +103,10 @@ def _check(request: IngestRequest, directory: IndexDirectory) -> None:
 def _list_sources(
     request: IngestRequest, directory: IndexDirectory, settings: Settings, started: float
 ) -> _Sources:
-    """Lists the files of the folders; `started` is in seconds since 1970. Raises VanishedError where much of what is indexed is not there."""
+    """Lists the files of the folders; `started` is in seconds since 1970.
+
+    Raises VanishedError where much of what is indexed is not there.
+    """
     with _live_catalog(directory) as live:
         roots = _roots(live, request)
         field_map = _field_map(live, request)
@@ -196,7 +199,7 @@ class _Run:
         left among its files."""
         sources, found = self._sources, self._sources.found
         self._catalog.set_roots(sources.roots, drafts=sources.rules.drafts)
-        self._catalog.set_field_map(self._preparation.field_map)
+        self._catalog.set_field_map(self._preparation.field_map, RECORD_SUFFIXES)
         self._catalog.commit()  # they are remembered even if this run is killed
         if not self._catalog.keeps_texts:
             self._catalog.reread_unindexed()
@@ -381,11 +384,10 @@ def _field_map(live: Catalog | None, request: IngestRequest) -> FieldMap:
 
 def _takes_drafts(live: Catalog | None, request: IngestRequest) -> bool:
     """True if drafts are indexed: as the request says, or as the index has noted."""
-    if request.drafts is not None:
-        return request.drafts
+    known = False
     with _damage_matters(unless=request.rebuild):
-        return live is not None and live.takes_drafts()
-    return False
+        known = live is not None and live.takes_drafts()
+    return known if request.drafts is None else request.drafts
 
 
 @contextmanager

@@ -19,13 +19,14 @@ from index.analysis import Analyzer
 from index.analysis.document import Document, make_documents
 from index.article import Article, PackedArticle, Problem, ProblemKind, pack
 from index.errors import InputError
+from index.files import FileState
 from index.processes import when_parent_ends
 from index.settings import zone
 from index.sources.chapters import split_long
 from index.sources.fields import ReadingRules
 from index.sources.posts import digest_of, is_of_records, new_digest, parse_file
 from index.sources.records import FieldMap, RecordReader
-from index.sources.scan import FileState, FoundFile
+from index.sources.scan import FoundFile
 from index.sources.streams import too_large
 
 # Of the largest size of a file, the share from which on files of records are read in parts.

@@ -24,7 +24,7 @@ from typing import Any, Self
 
 from index.article import Article, Problem, ProblemKind, split_categories
 from index.errors import IndexDamagedError
-from index.sources.scan import FileState
+from index.files import FileState
 
 INDEXED, ADDED, REMOVED = 0, 1, 2
 

@@ -24,8 +24,8 @@ from index.engines.base import (
     is_address,
 )
 from index.errors import EngineError, IndexDamagedError, InputError, SouwenError
+from index.files import identity
 from index.settings import zone
-from index.sources.scan import identity
 from index.store.catalog import Catalog
 from index.store.directory import Generation, IndexDirectory, Meta, check_meta
 
