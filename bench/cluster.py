@@ -23,7 +23,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.engines.base import Sort
+from index.engines.base import Connection, Sort
 from index.engines.opensearch.client import Address, connect
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
@@ -84,7 +84,7 @@ def exact_strings(data: Path, reference: Searcher, searcher: Searcher) -> Iterat
 def wait_until_merged(url: str) -> float:
     """Seconds until the cluster has merged what was loaded: it does that by itself, after a load."""
     address, started = Address.parse(url), time.monotonic()
-    client = connect(address)
+    client = connect(address, Connection.of(SearchSettings()))
     while True:
         time.sleep(0.5)
         health = client.cluster.health(index=address.name)

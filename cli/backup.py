@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cli.options import index_option, json_option, print_json, progress_bar, settings_for
-from index.engines.opensearch.client import is_address
+from index.engines.base import Connection, is_address
 from index.errors import InputError
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -49,12 +49,13 @@ def restore_command(file: Path, replaces: bool, directory: str | None, as_json: 
     """
     from index.maintenance.backup import restore
 
-    location = settings_for(directory).index
+    settings = settings_for(directory)
+    location = settings.index
     if is_address(location):
         raise InputError(f"{location}: a backup becomes an index in a directory. Name one with --index DIR.")
     target = Path(location)
     with progress_bar("articles") as show:
-        saved = restore(target, file, replaces=replaces, progress=show)
+        saved = restore(target, file, Connection.of(settings), replaces=replaces, progress=show)
     if as_json:
         print_json(asdict(saved))
     else:

@@ -54,11 +54,13 @@ def discover_command(limit: int, min_count: int | None, directory: str | None, a
       souwen dict discover --limit 1000 --min-count 20 --json
     """
     from index.analysis.words import parse_dictionary
+    from index.engines.base import Connection
     from index.store.reader import IndexReader
     from search.dictionary.discover import discover, example
 
     settings = settings_for(directory)
-    with closing(IndexReader(settings.index)) as reader, reader.acquire() as index:
+    reader = IndexReader(settings.index, Connection.of(settings))
+    with closing(reader), reader.acquire() as index:
         text = index.dictionary
         if settings.dictionary:
             text = read_named_file("dictionary", settings.dictionary)

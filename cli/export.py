@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from cli.options import index_option, json_option, print_json, settings_for
 from index.article import write_jsonl
+from index.engines.base import Connection
 from index.errors import InputError
-from index.store.reader import IndexReader
+from index.store.reader import open_articles
 
 
 @click.command("export")
@@ -37,8 +38,8 @@ def export_command(output: Path | None, directory: str | None, as_json: bool) ->
     """
     settings = settings_for(directory)
     most = settings.max_file_mb * 1_000_000
-    with closing(IndexReader(settings.index)) as reader, reader.acquire() as index:
-        lines = (line.encode() for line in write_jsonl(index.articles.all_articles()))
+    with open_articles(settings.index, Connection.of(settings)) as articles:
+        lines = (line.encode() for line in write_jsonl(articles.all_articles()))
         if output is None or str(output) == "-":
             for line in lines:
                 sys.stdout.buffer.write(line)

@@ -12,8 +12,7 @@ from pathlib import Path
 import click
 
 from cli.options import index_option, json_option, print_json, printable, progress_bar, settings_for
-from index.engines.base import ENGINES
-from index.engines.opensearch.client import is_address
+from index.engines.base import ENGINES, is_address
 from index.errors import InputError
 from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.sync import followed_folders, sync

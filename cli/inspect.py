@@ -12,7 +12,7 @@ import click
 
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.article import ProblemKind
-from index.engines.opensearch.client import is_address
+from index.engines.base import Connection, is_address
 from index.errors import InputError
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
@@ -74,7 +74,9 @@ def problems_command(kind: str | None, directory: str | None, as_json: bool) -> 
       souwen problems --json | jq -r '.[] | select(.kind == "lost") | .path'
     """
     wanted = ProblemKind(kind.replace("-", " ")) if kind else None
-    with closing(IndexReader(settings_for(directory).index)) as reader, reader.acquire() as index:
+    settings = settings_for(directory)
+    reader = IndexReader(settings.index, Connection.of(settings))
+    with closing(reader), reader.acquire() as index:
         problems = catalog_of(index).problems(wanted)
     if as_json:
         print_json([problem.to_json() for problem in problems])
@@ -108,10 +110,10 @@ def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
                 f"--repair mends an index directory, and {settings.index} is on a cluster. "
                 "Name the directory that follows the folders: souwen verify --repair --index DIRECTORY"
             )
-        for line in repair(Path(settings.index)):
+        for line in repair(Path(settings.index), Connection.of(settings)):
             click.echo(line, err=True)
         sync(Path(settings.index), IngestRequest(keep=True), settings)
-    findings = _verified(settings.index)
+    findings = _verified(settings.index, Connection.of(settings))
     if as_json:
         print_json(asdict(findings))
     else:
@@ -120,10 +122,10 @@ def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
     sys.exit(0 if findings.agree else 1)
 
 
-def _verified(location: str) -> Findings:
+def _verified(location: str, connection: Connection) -> Findings:
     """What there is to mend. Who writes just now may be between two steps: what disagrees is looked at
     once more, when nobody does."""
-    with closing(IndexReader(location)) as reader:
+    with closing(IndexReader(location, connection)) as reader:
         with reader.acquire() as index:
             findings = verify(index)
         if findings.agree or reader.directory is None:
@@ -131,7 +133,7 @@ def _verified(location: str) -> Findings:
         end = time.monotonic() + _WAIT
         while reader.directory.is_written() and time.monotonic() < end:
             time.sleep(0.1)
-    with closing(IndexReader(location)) as reader, reader.acquire() as index:
+    with closing(IndexReader(location, connection)) as reader, reader.acquire() as index:
         return verify(index)
 
 

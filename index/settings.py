@@ -102,20 +102,17 @@ class Settings:
     opensearch_ca: str = path("", "a file with the certificate authorities that are trusted for a cluster")
 
 
-def load_settings(
-    table: type[Table], environ: Mapping[str, str] = os.environ, *, ignore_unknown: bool = False
-) -> Table:
+def load_settings(table: type[Table], environ: Mapping[str, str] = os.environ) -> Table:
     """The effective settings of a table.
 
-    Raises SettingsError for a name that the table lacks (unless those are ignored) or a wrong value.
+    Raises SettingsError for a name that the table lacks or a wrong value.
     """
     known = setting_fields(table)
     values: dict[str, Any] = {}
     for source, name, raw in [*_from_file(environ), *_from_environment(environ)]:
-        if name in known:
-            values[name] = _parse(known[name], raw, source)
-        elif not ignore_unknown:
+        if name not in known:
             raise SettingsError(f"{source}: unknown setting {name!r}. Known: {', '.join(known)}.")
+        values[name] = _parse(known[name], raw, source)
     return table(**values)
 
 

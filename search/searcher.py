@@ -15,7 +15,7 @@ from whoosh import query
 
 from index.analysis.document import FACET_FIELDS
 from index.article import Article
-from index.engines.base import FacetCounts, Hit, Sort
+from index.engines.base import Connection, FacetCounts, Hit, Sort
 from index.engines.nodes import TermSet
 from index.errors import NotFoundError, TooSlowError
 from index.store.reader import IndexReader, OpenIndex
@@ -112,7 +112,7 @@ class Searcher:
     from any number of threads."""
 
     def __init__(self, location: Path | str, settings: SearchSettings) -> None:
-        self._reader = IndexReader(location)
+        self._reader = IndexReader(location, Connection.of(settings))
         self._settings = settings
         self._pinyin = LivePinyinIndex(self._reader)
         self._past = LivePastQueries(settings.query_log, settings.query_log_days)

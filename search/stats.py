@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from index.article import ProblemKind, format_date
-from index.engines.base import SHARED, SharedEngine
 from index.store.reader import OpenIndex
 
 _RUNS = 10
@@ -36,7 +34,6 @@ class Stats:
     generations: dict[str, int]
     folders: dict[str, str]
     runs: tuple[dict[str, object], ...]
-    last_run: dict[str, object] | None
 
 
 def read_stats(index: OpenIndex) -> Stats:
@@ -50,12 +47,9 @@ def read_stats(index: OpenIndex) -> Stats:
             each.name: sum(_size(file) for file in each.rglob("*"))
             for each in sorted(path.parent.glob("gen-*"))
         }
-    if index.meta.engine in SHARED:
-        engine_bytes = cast(SharedEngine, index.engine).bytes()
-        generations |= {index.name: engine_bytes}
-    else:
-        assert index.generation is not None
-        engine_bytes = sum(_size(path) for path in index.generation.engine_directory.rglob("*"))
+    engine_bytes = index.engine.bytes()
+    if index.engine.name:
+        generations |= {index.engine.name: engine_bytes}
     problems = catalog.count_problems() if catalog else None
     last_runs = catalog.last_runs(_RUNS) if catalog else []
     runs: tuple[dict[str, object], ...] = tuple(
@@ -77,7 +71,6 @@ def read_stats(index: OpenIndex) -> Stats:
         generations=generations,
         folders={name: str(location) for name, location in catalog.roots().items()} if catalog else {},
         runs=runs,
-        last_run=runs[0] if runs else None,
     )
 
 

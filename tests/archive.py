@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
 
 import pytest
 from whoosh import query
 
 from index.analysis.grams import phrase_grams
 from index.article import Problem
-from index.engines.base import SharedEngine, Sort, engine_class
+from index.engines.base import Engine, Sort, engine_class
 from index.engines.nodes import GramPhrase
 from index.ingest import workers as prepare
 from index.ingest.job import IngestReport, IngestRequest
@@ -101,10 +100,10 @@ def find(index: OpenIndex, text: str) -> list[str]:
     return sorted(articles[hit.id].text for hit in hits.hits)
 
 
-def shared(archive: Archive) -> SharedEngine:
+def shared(archive: Archive) -> Engine:
     """The engine of an archive that is indexed on a cluster, to be closed."""
     generation = IndexDirectory(archive.directory).current()
-    return cast(SharedEngine, engine_class(generation.meta.engine).open(generation.engine_directory))
+    return engine_class(generation.meta.engine).open(generation.engine_directory)
 
 
 def counts(report: IngestReport) -> tuple[int, int, int, int]:

@@ -13,14 +13,14 @@ import cluster as opensearch
 import pytest
 from archive import Archive
 from browser import NONE_FOUND, Visitor, find_browser, launch, serving
-from engines import new_engine
+from engines import EMBEDDED, new_engine
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from index.article import Article
-from index.engines.base import EMBEDDED, ENGINES, Engine
+from index.engines.base import ENGINES, Engine
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings

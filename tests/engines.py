@@ -9,18 +9,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from cluster import NONE_FOUND, nodes
 from whoosh import query
 
 from index.analysis.document import FACET_FIELDS, Document
-from index.engines.base import NOWHERE, Description, Engine, SharedEngine, Sort, engine_class
+from index.engines.base import ENGINES, NOWHERE, Description, Engine, Sort, engine_class
 from index.engines.nodes import GramPhrase, TermSet
 
 BOUNDARY = "|"
 REFERENCE = "whoosh"
+# Those that need nothing but this process.
+EMBEDDED = tuple(name for name in ENGINES if not engine_class(name).keeps_articles)
 # What an engine is known not to do, by name. tantivy leaves out tokens over 65,530 bytes, and looks at the
 # first 100 characters of the grams of a phrase with unfinished ones. OpenSearch leaves out tokens of over
 # 32,766 bytes; and where a text has no tokens, it counts in the average length as if it had one.
@@ -121,8 +123,7 @@ def new_engine(name: str, directory: Path, *, shards: int = 2) -> Iterator[Engin
         try:
             yield made
         finally:
-            if name == "opensearch":
-                cast(SharedEngine, made).leave()
+            made.leave()
 
 
 @contextmanager

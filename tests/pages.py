@@ -41,5 +41,4 @@ def without_catalog(searcher: Searcher) -> Stats:
         catalog_bytes=0,
         folders={},
         runs=(),
-        last_run=None,
     )

@@ -18,10 +18,13 @@ from typing import Any
 import pytest
 from archive import Archive
 
-from index.errors import IndexBusyError, IndexMissingError, InputError, SouwenError
+from index.analysis import ANALYSIS_VERSION
+from index.engines.base import ANONYMOUS
+from index.errors import IndexBusyError, IndexMismatchError, IndexMissingError, InputError, SouwenError
 from index.ingest.sync import IngestRequest
 from index.maintenance.backup import backup, restore
 from index.store.directory import IndexDirectory
+from index.store.reader import open_articles
 from search.request import SearchRequest
 from search.searcher import Searcher
 
@@ -70,6 +73,40 @@ def test_a_restored_index_answers_as_before(any_archive: Archive, file: Path) ->
     assert restored.agrees()
 
 
+def change_meta(archive: Archive, **values: object) -> None:
+    """Changes the metadata of the live generation."""
+    description = IndexDirectory(archive.directory).current().path / "meta.json"
+    meta = json.loads(description.read_text(encoding="utf-8")) | values
+    description.write_text(json.dumps(meta), encoding="utf-8")
+
+
+def test_an_index_of_an_earlier_analysis_gives_its_articles(any_archive: Archive, file: Path) -> None:
+    """Their files may be gone."""
+    any_archive.post("a.md", "图书馆甲")
+    any_archive.lines("b.jsonl", {"1": "图书馆乙"})
+    any_archive.sync()
+    texts, found = any_archive.texts(), answers(any_archive)
+    change_meta(any_archive, analysis=ANALYSIS_VERSION - 1)
+    any_archive.folder.rename(any_archive.folder.with_name("away"))
+    with pytest.raises(IndexMismatchError, match="words would not meet"):
+        any_archive.find("图书馆")
+    with open_articles(any_archive.directory, ANONYMOUS) as articles:
+        assert {article.id: article.text for article in articles.all_articles()} == texts
+    assert backup(any_archive.directory, file).articles == 2
+    restore(any_archive.directory, file, replaces=True)
+    assert answers(any_archive) == found
+
+
+def test_a_rebuild_of_an_index_of_an_earlier_analysis_keeps_how_it_was_made(archive: Archive) -> None:
+    archive.post("a.md", "图书馆")
+    archive.sync(IngestRequest([archive.folder], engine="whoosh", segmenter="jieba"))
+    change_meta(archive, analysis=ANALYSIS_VERSION - 1)
+    archive.sync(IngestRequest(rebuild=True))
+    meta = IndexDirectory(archive.directory).current().meta
+    assert (meta.engine, meta.segmenter, meta.analysis) == ("whoosh", "jieba", ANALYSIS_VERSION)
+    assert archive.find("图书馆") == ["图书馆"]
+
+
 @pytest.mark.parametrize("is_of_directory", [True, False])
 def test_articles_on_a_cluster_are_backed_up_there(
     archive: Archive, file: Path, is_of_directory: bool
@@ -77,9 +114,7 @@ def test_articles_on_a_cluster_are_backed_up_there(
     url = "https://search.example:9200/news"
     archive.lines("a.jsonl", {"1": "图书馆"})
     archive.sync()
-    description = IndexDirectory(archive.directory).current().path / "meta.json"
-    meta = json.loads(description.read_text(encoding="utf-8")) | {"engine": "opensearch", "url": url}
-    description.write_text(json.dumps(meta), encoding="utf-8")
+    change_meta(archive, engine="opensearch", url=url)
     with pytest.raises(InputError, match="snapshots") as error:
         backup(archive.directory if is_of_directory else url, file)
     assert f"souwen export --index {url} -o FILE" in str(error.value)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from index.article import Article, Problem, ProblemKind, pack
 from index.errors import IndexDamagedError
-from index.sources.scan import FileState
+from index.files import FileState
 from index.store.catalog import Catalog, Change
 from index.store.catalog_writer import CatalogWriter
 

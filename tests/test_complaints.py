@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engines import EMBEDDED
 
-from index.engines.base import EMBEDDED
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings

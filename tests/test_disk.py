@@ -15,7 +15,6 @@ from archive import Archive, find
 from index.errors import IndexDamagedError
 from index.ingest import workers as prepare
 from index.ingest.sync import IngestRequest
-from index.store import reader as reader_module
 from index.store.reader import IndexReader
 
 pytestmark = pytest.mark.slow
@@ -203,10 +202,9 @@ def test_a_clock_that_is_set_back_hides_no_change(
     any_archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither of files, nor of the index; and runs stay in their order."""
-    monkeypatch.setattr(reader_module, "_STALE", 0)
     any_archive.post("a.md", "图书馆甲")
     any_archive.sync()
-    with closing(IndexReader(any_archive.directory)) as reader:
+    with closing(IndexReader(any_archive.directory, stale_after=0)) as reader:
         real = time.time
         monkeypatch.setattr(time, "time", lambda: real() - 10**7)
         for number, text in enumerate(("图书馆乙", "图书馆丙")):
@@ -225,13 +223,10 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").is_dir() else 0
 
 
-def test_a_reader_stays_open_over_100_commits_and_10_rebuilds(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reader_module, "_STALE", 0)
+def test_a_reader_stays_open_over_100_commits_and_10_rebuilds(archive: Archive) -> None:
     archive.post("a.md", "图书馆")
     archive.sync()
-    with closing(IndexReader(archive.directory)) as reader:
+    with closing(IndexReader(archive.directory, stale_after=0)) as reader:
         counts = []
         for number in range(1, 101):
             archive.post(f"{number % 10}.md", f"图书馆第{number}版")

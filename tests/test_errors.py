@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 from pages import one
 
 from index.ingest.sync import IngestRequest
-from index.store import reader as reader_module
 from web.app import create_app
 from web.settings import WebSettings
 
@@ -51,13 +50,14 @@ MENDING = ("souwen index FOLDER", "souwen index FOLDER --rebuild")
 
 
 @pytest.fixture
-def served(any_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+def served(any_archive: Archive) -> FlaskClient:
     """An archive of 30 articles that somebody has searched in already."""
-    monkeypatch.setattr(reader_module, "_STALE", 0)
     for number in range(30):
         any_archive.post(f"{number}.md", f"图书馆的第{number}层" * 50)
     any_archive.sync()
-    client = create_app(WebSettings(index=str(any_archive.directory))).test_client()
+    app = create_app(WebSettings(index=str(any_archive.directory)))
+    app.extensions["souwen"].searcher.reader.stale_after = 0
+    client = app.test_client()
     assert client.get("/search?q=图书馆").status_code == 200
     return client
 

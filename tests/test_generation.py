@@ -115,6 +115,13 @@ def test_pruning_leaves_the_live_generation_and_what_is_not_souwens(directory: I
     assert directory.create(META, "").path.name == "gen-000011"
 
 
+def test_the_writer_id_of_an_older_index_is_taken_over(directory: IndexDirectory) -> None:
+    """The file had another name. A new id would orphan all that this directory has on the cluster."""
+    (directory.path / "ledger").write_text("north-1\n", encoding="utf-8")
+    assert directory.writer_id("south") == directory.writer_id() == "north-1"
+    assert names(directory) == {"writer-id"}
+
+
 # What is refused
 
 

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from archive import Archive
 
+from index.files import FileState
 from index.ingest.workers import FileTask, Worker, WorkerConfig
 from index.sources.fields import ReadingRules
-from index.sources.scan import FileState, FoundFile
+from index.sources.scan import FoundFile
 
 # For a machine that is very slow or busy, and far less than what grows with the square of these sizes takes.
 SECONDS, MEGABYTES = 400, 2000

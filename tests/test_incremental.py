@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 from archive import Archive
+from engines import EMBEDDED
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from index.engines.base import EMBEDDED
 from index.ingest.sync import IngestRequest
 from search.request import SearchRequest
 from search.searcher import Searcher

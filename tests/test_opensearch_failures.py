@@ -16,7 +16,6 @@ from index.engines.opensearch.generations import Generations
 from index.engines.opensearch.writer import ClusterWriter
 from index.errors import EngineError
 from index.ingest.sync import IngestRequest
-from index.store import reader as reader_module
 from index.store.reader import IndexReader
 from web.app import create_app
 from web.context import Context
@@ -30,7 +29,6 @@ pytestmark = pytest.mark.usefixtures("breakable_cluster")
 def full(machine: Callable[[str], Archive], monkeypatch: pytest.MonkeyPatch) -> Archive:
     """Some hundred articles in a few files, not indexed yet; requests are small, so that they are many."""
     monkeypatch.setattr(writer_module, "_REQUEST", 20_000)
-    monkeypatch.setattr(reader_module, "_STALE", 0)
     monkeypatch.setattr(writer_module, "_WAIT_FOR_SHARD", "1s")
     archive = machine("posts")
     for file in range(FILES):
@@ -43,8 +41,8 @@ def is_whole(archive: Archive) -> bool:
     """Whether each article is there once, is found, and the machine and the cluster agree."""
     opensearch.wait_green(index_of(archive))
     with closing(shared(archive)) as engine:
-        ids = Counter(article.id for article in engine.articles.all_articles())
-        assert engine.articles.count() == ARTICLES
+        ids = Counter(article.id for article in engine.articles(None).all_articles())
+        assert engine.articles(None).count() == ARTICLES
     assert ids == {f"{number:03d}": 1 for number in range(ARTICLES)}
     return archive.agrees()
 
@@ -114,7 +112,7 @@ def test_a_search_finds_all_or_says_that_it_can_not_while_a_node_is_killed(full:
     is_over, found, errors, others = threading.Event(), Counter[int](), Counter[str](), list[BaseException]()
 
     def search() -> None:
-        with closing(IndexReader(full.url)) as reader:
+        with closing(IndexReader(full.url, stale_after=0)) as reader:
             while not is_over.is_set():
                 try:
                     with reader.acquire() as index:
@@ -158,7 +156,7 @@ def test_an_index_made_anew_is_live_or_the_old_one_is_when_a_node_is_killed(
             full.sync(IngestRequest(rebuild=True))
         except EngineError as error:
             assert full.url in str(error)
-    with closing(IndexReader(full.url)) as reader, reader.acquire() as index:
+    with closing(IndexReader(full.url, stale_after=0)) as reader, reader.acquire() as index:
         assert index.articles.count() == ARTICLES
     opensearch.start(2)
     full.sync()

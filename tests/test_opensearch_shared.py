@@ -20,7 +20,6 @@ from index.engines.opensearch.generations import Generations
 from index.errors import IndexMismatchError, InputError, VanishedError
 from index.ingest import sync as sync_module
 from index.ingest.sync import IngestRequest
-from index.store import reader as reader_module
 from index.store.directory import IndexDirectory
 from index.store.reader import IndexReader
 from search.request import SearchRequest
@@ -34,12 +33,6 @@ Machine = Callable[[str], Archive]
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readers are given no time to leave an index that is removed."""
     monkeypatch.setattr("index.engines.opensearch.generations._GRACE", 0.0)
-
-
-@pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cluster is looked at each time, not twice a second."""
-    monkeypatch.setattr(reader_module, "_STALE", 0)
 
 
 @pytest.fixture
@@ -81,7 +74,7 @@ def searching(url: str) -> Iterator[Watch]:
     watch, is_over = Watch(), threading.Event()
 
     def search() -> None:
-        with closing(IndexReader(url)) as reader:
+        with closing(IndexReader(url, stale_after=0)) as reader:
             try:
                 while not is_over.is_set():
                     with reader.acquire() as index:
@@ -146,7 +139,6 @@ def test_an_id_that_two_machines_use_is_the_first_ones_until_it_is_given_up(
     assert south.agrees()
 
 
-@pytest.mark.usefixtures("eager")
 def test_a_rebuild_by_one_machine_takes_nothing_from_the_other_at_any_time(
     two: tuple[Archive, Archive],
 ) -> None:
@@ -253,10 +245,10 @@ def test_a_machine_does_not_write_to_an_index_that_another_made_in_another_way(
     assert south.find("图书馆") == EVERY
 
 
-@pytest.mark.usefixtures("eager", "fast")
+@pytest.mark.usefixtures("fast")
 def test_a_reader_sees_a_commit_and_an_index_that_was_made_anew(two: tuple[Archive, Archive]) -> None:
     north, south = two
-    with closing(IndexReader(north.url)) as reader:
+    with closing(IndexReader(north.url, stale_after=0)) as reader:
         with reader.acquire() as index:
             assert find(index, "图书馆") == EVERY
             first = index.name
@@ -326,7 +318,8 @@ def test_a_lost_index_directory_is_taken_over(two: tuple[Archive, Archive]) -> N
     assert south.sync().articles == 2
     north.sync(IngestRequest(engine="tantivy"))
     with closing(shared(south)) as engine:
-        assert {article.id for article in engine.articles.all_articles()} == {"south-1", "south-2", "north-3"}
+        ids = {article.id for article in engine.articles(None).all_articles()}
+    assert ids == {"south-1", "south-2", "north-3"}
 
 
 def test_a_wrong_folder_takes_nothing_from_an_index(machine: Machine) -> None:
@@ -341,7 +334,7 @@ def test_a_wrong_folder_takes_nothing_from_an_index(machine: Machine) -> None:
     with pytest.raises(VanishedError, match="130 articles"):
         archive.sync(IngestRequest())
     with closing(shared(archive)) as engine:
-        assert engine.articles.count() == 150
+        assert engine.articles(None).count() == 150
     assert archive.sync(IngestRequest(allow_empty=True)).removed == 130
     assert archive.agrees()
     assert archive.sync(IngestRequest()).removed == 0

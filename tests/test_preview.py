@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 from archive import Archive
+from engines import EMBEDDED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.main import main
-from index.engines.base import EMBEDDED
 from index.errors import SettingsError
 from search.dictionary.preview import Preview, preview
 from search.request import SearchRequest

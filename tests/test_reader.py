@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from archive import Archive, find
@@ -17,27 +16,29 @@ from archive import Archive, find
 from index.engines.tantivy.engine import TantivyEngine
 from index.errors import EngineError, IndexDamagedError, IndexMissingError
 from index.ingest.sync import IngestRequest
-from index.store import reader as reader_module
 from index.store.catalog import Catalog
-from index.store.directory import IndexDirectory, Meta
+from index.store.directory import Generation, IndexDirectory
 from index.store.reader import IndexReader
 
 
-@pytest.fixture
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The directory is looked at each time, not twice a second."""
-    monkeypatch.setattr(reader_module, "_STALE", 0)
+def eager(directory: Path) -> IndexReader:
+    """Looks at the directory each time, not twice a second."""
+    return IndexReader(directory, stale_after=0)
+
+
+def busy(directory: Path) -> IndexReader:
+    """Looks at the directory beside each who reads, as where readers come all the time."""
+    return IndexReader(directory, look_every=0, stale_after=1000)
 
 
 def rebuild(archive: Archive) -> None:
     archive.sync(IngestRequest(rebuild=True))
 
 
-@pytest.mark.usefixtures("eager")
 def test_changes_are_seen(any_archive: Archive) -> None:
     any_archive.post("a.md", "漂浮图书馆")
     any_archive.sync()
-    with closing(IndexReader(any_archive.directory)) as reader:
+    with closing(eager(any_archive.directory)) as reader:
         with reader.acquire() as index:
             assert find(index, "图书馆") == ["漂浮图书馆"]
         any_archive.post("b.md", "县图书馆")
@@ -50,14 +51,13 @@ def test_changes_are_seen(any_archive: Archive) -> None:
             assert find(index, "图书馆") == ["县图书馆"]
 
 
-@pytest.mark.usefixtures("eager")
 def test_changes_are_seen_by_who_may_not_write(any_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite then reads the catalog as it is at one moment, without the log of a writer."""
     any_archive.post("a.md", "图书馆甲")
     any_archive.sync()
-    with closing(IndexReader(any_archive.directory)) as reader:
+    with closing(eager(any_archive.directory)) as reader:
         with monkeypatch.context() as patch:
-            patch.setattr(Catalog, "_MODES", Catalog._MODES[1:])
+            patch.setattr(Catalog, "MODES", Catalog.MODES[1:])
             with reader.acquire() as index:
                 assert find(index, "图书馆") == ["图书馆甲"]
         any_archive.post("a.md", "图书馆乙")
@@ -67,11 +67,10 @@ def test_changes_are_seen_by_who_may_not_write(any_archive: Archive, monkeypatch
             assert find(index, "图书馆") == ["图书馆丙", "图书馆乙"]
 
 
-def test_changes_are_seen_within_a_second(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = time.monotonic()
-    monkeypatch.setattr(reader_module, "time", SimpleNamespace(monotonic=lambda: now))
+def test_changes_are_seen_within_a_second(archive: Archive) -> None:
+    now = 0.0
     archive.sync()
-    with closing(IndexReader(archive.directory)) as reader:
+    with closing(IndexReader(archive.directory, clock=lambda: now)) as reader:
         with reader.acquire() as index:
             assert index.articles.count() == 0
         archive.post("a.md", "图书馆")
@@ -81,7 +80,6 @@ def test_changes_are_seen_within_a_second(archive: Archive, monkeypatch: pytest.
             assert find(index, "图书馆") == ["图书馆"]
 
 
-@pytest.mark.usefixtures("eager")
 def test_another_directory_with_the_name_of_a_generation(any_archive: Archive) -> None:
     """Somebody puts a copy of the index in its place."""
     any_archive.post("a.md", "漂浮图书馆")
@@ -90,7 +88,7 @@ def test_another_directory_with_the_name_of_a_generation(any_archive: Archive) -
     shutil.copytree(any_archive.directory, copy)
     any_archive.post("b.md", "县图书馆")
     any_archive.sync()
-    with closing(IndexReader(any_archive.directory)) as reader:
+    with closing(eager(any_archive.directory)) as reader:
         with reader.acquire() as index:
             assert len(find(index, "图书馆")) == index.articles.count() == 2
         any_archive.directory.rename(copy.with_name("before"))
@@ -100,19 +98,17 @@ def test_another_directory_with_the_name_of_a_generation(any_archive: Archive) -
             assert index.articles.count() == 1
 
 
-@pytest.mark.usefixtures("eager")
 def test_a_generation_that_is_removed_while_it_is_looked_at(
     any_archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     any_archive.post("a.md", "漂浮图书馆")
     any_archive.sync()
-    with closing(IndexReader(any_archive.directory)) as reader:
+    with closing(eager(any_archive.directory)) as reader:
         with reader.acquire() as index:
             engine = type(index.engine)
 
         def fail(_: object) -> bool:
             monkeypatch.undo()
-            monkeypatch.setattr(reader_module, "_STALE", 0)
             rebuild(any_archive)
             raise EngineError("gone")
 
@@ -120,13 +116,6 @@ def test_a_generation_that_is_removed_while_it_is_looked_at(
         with reader.acquire() as index:
             assert find(index, "图书馆") == ["漂浮图书馆"]
             assert index.generation == IndexDirectory(any_archive.directory).current()
-
-
-@pytest.fixture
-def busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readers come all the time, and there is a look beside each of them."""
-    monkeypatch.setattr(reader_module, "_LOOK_EVERY", 0)
-    monkeypatch.setattr(reader_module, "_STALE", 1000)
 
 
 def found_in_time(reader: IndexReader, wanted: list[str]) -> bool:
@@ -139,13 +128,12 @@ def found_in_time(reader: IndexReader, wanted: list[str]) -> bool:
     return False
 
 
-@pytest.mark.usefixtures("busy")
 def test_nobody_waits_for_a_look(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     may_go_on = threading.Event()
     refresh = TantivyEngine.refresh
     archive.post("a.md", "漂浮图书馆")
     archive.sync()
-    with closing(IndexReader(archive.directory)) as reader:
+    with closing(busy(archive.directory)) as reader:
         assert found_in_time(reader, ["漂浮图书馆"])
         monkeypatch.setattr(TantivyEngine, "refresh", lambda engine: may_go_on.wait(60) and refresh(engine))
         archive.post("b.md", "县图书馆")
@@ -160,11 +148,10 @@ def test_nobody_waits_for_a_look(archive: Archive, monkeypatch: pytest.MonkeyPat
             assert index.version == version + 1
 
 
-@pytest.mark.usefixtures("busy")
 def test_another_generation_is_opened_beside_readers(any_archive: Archive) -> None:
     any_archive.post("a.md", "漂浮图书馆")
     any_archive.sync()
-    with closing(IndexReader(any_archive.directory)) as reader, reader.acquire() as before:
+    with closing(busy(any_archive.directory)) as reader, reader.acquire() as before:
         any_archive.post("b.md", "县图书馆")
         rebuild(any_archive)
         assert found_in_time(reader, ["县图书馆", "漂浮图书馆"])
@@ -173,10 +160,9 @@ def test_another_generation_is_opened_beside_readers(any_archive: Archive) -> No
             assert after is not before
 
 
-@pytest.mark.usefixtures("busy")
 def test_what_a_look_finds_wrong_the_next_reader_is_told(archive: Archive) -> None:
     archive.sync()
-    with closing(IndexReader(archive.directory)) as reader:
+    with closing(busy(archive.directory)) as reader:
         with reader.acquire():
             pass
         (archive.directory / "current").write_text("gen-999999\n")
@@ -187,34 +173,32 @@ def test_what_a_look_finds_wrong_the_next_reader_is_told(archive: Archive) -> No
                     time.sleep(0.01)
 
 
-@pytest.mark.usefixtures("eager")
 def test_a_generation_that_is_removed_while_it_is_opened(
     any_archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reader that was slow to open it takes the one that is live now."""
     any_archive.post("a.md", "漂浮图书馆")
     any_archive.sync()
-    read_meta = IndexDirectory._read_meta
+    current = IndexDirectory.current
 
-    def read_meta_slowly(directory: IndexDirectory, path: Path) -> Meta:
-        meta = read_meta(directory, path)
+    def current_slowly(directory: IndexDirectory) -> Generation:
+        generation = current(directory)
         monkeypatch.undo()
         any_archive.post("a.md", "县图书馆")
         rebuild(any_archive)
         any_archive.sync()
-        assert not path.exists()
-        return meta
+        assert not generation.path.exists()
+        return generation
 
-    monkeypatch.setattr(IndexDirectory, "_read_meta", read_meta_slowly)
-    with closing(IndexReader(any_archive.directory)) as reader, reader.acquire() as index:
+    monkeypatch.setattr(IndexDirectory, "current", current_slowly)
+    with closing(eager(any_archive.directory)) as reader, reader.acquire() as index:
         assert find(index, "图书馆") == ["县图书馆"]
 
 
-@pytest.mark.usefixtures("eager")
 def test_a_reader_finishes_on_the_generation_it_began_with(any_archive: Archive) -> None:
     any_archive.post("a.md", "漂浮图书馆")
     any_archive.sync()
-    with closing(IndexReader(any_archive.directory)) as reader:
+    with closing(eager(any_archive.directory)) as reader:
         with reader.acquire() as before:
             any_archive.post("a.md", "县图书馆")
             rebuild(any_archive)
@@ -228,12 +212,11 @@ def test_a_reader_finishes_on_the_generation_it_began_with(any_archive: Archive)
             assert find(index, "图书馆") == ["县图书馆"]
 
 
-@pytest.mark.usefixtures("eager")
 def test_a_reader_finishes_even_when_the_old_generation_is_removed(any_archive: Archive) -> None:
     """The run after a rebuild removes what the rebuild left."""
     any_archive.post("a.md", "漂浮图书馆")
     any_archive.sync()
-    with closing(IndexReader(any_archive.directory)) as reader, reader.acquire() as before:
+    with closing(eager(any_archive.directory)) as reader, reader.acquire() as before:
         any_archive.post("a.md", "县图书馆")
         rebuild(any_archive)
         any_archive.sync()
@@ -242,14 +225,13 @@ def test_a_reader_finishes_even_when_the_old_generation_is_removed(any_archive: 
         assert before.articles.count() == 1
 
 
-@pytest.mark.usefixtures("eager")
 def test_threads_read_while_generations_are_swapped(any_archive: Archive) -> None:
     """Each search finds the one article, in the state before a rebuild or after it."""
     any_archive.post("a.md", "图书馆0")
     any_archive.sync()
     found: list[list[str]] = []
     failures: list[BaseException] = []
-    with closing(IndexReader(any_archive.directory)) as reader, searching(reader, found, failures):
+    with closing(eager(any_archive.directory)) as reader, searching(reader, found, failures):
         for number in (1, 2):
             any_archive.post("a.md", f"图书馆{number}")
             rebuild(any_archive)
@@ -284,10 +266,9 @@ def searching(reader: IndexReader, found: list[list[str]], failures: list[BaseEx
             thread.join()
 
 
-@pytest.mark.usefixtures("eager")
 def test_an_index_that_comes_goes_and_comes_back(archive: Archive) -> None:
     archive.post("a.md", "图书馆")
-    with closing(IndexReader(archive.directory)) as reader:
+    with closing(eager(archive.directory)) as reader:
         with pytest.raises(IndexMissingError), reader.acquire():
             pass
         archive.sync()

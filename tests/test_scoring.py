@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from engines import EMBEDDED
 
-from index.engines.base import EMBEDDED
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from search.request import SearchRequest

@@ -10,7 +10,7 @@ from archive import Archive, counts
 
 from index.errors import InputError
 from index.ingest import sync as sync_module
-from index.ingest.job import IngestRequest, Progress
+from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 
 # Read in parts are files of records over 125,000 bytes, where 1 MB is allowed.
@@ -80,7 +80,7 @@ def test_a_run_that_breaks_off_is_continued(
 
     calls = 0
 
-    def fail(_: Progress) -> None:
+    def fail(*_: int) -> None:
         nonlocal calls
         calls += 1
         if calls == stop:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engines import EMBEDDED
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from index.engines.base import EMBEDDED
 from index.errors import SettingsError
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.errors import InputError, SouwenError
+from index.processes import when_parent_ends
 from web.settings import WebSettings
 
 # The first process answers nothing itself, and imports no more than it needs: the others wait for it.
@@ -168,7 +169,7 @@ def _load(settings: WebSettings, processes: int, loaded: Semaphore) -> WSGIAppli
     from web.app import create_app
     from web.context import Context
 
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    when_parent_ends(_end)
     app = create_app(settings)
     context: Context = app.extensions["souwen"]
     Finalize(None, context.close, exitpriority=0)
@@ -180,10 +181,7 @@ def _load(settings: WebSettings, processes: int, loaded: Semaphore) -> WSGIAppli
     return _closing_connections(app) if processes > 1 else app
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
+def _end() -> None:
     if counts := os.environ.get(SHARED_DIRECTORY):
         shutil.rmtree(counts, ignore_errors=True)  # the parent may have been killed
     os.kill(os.getpid(), signal.SIGTERM)

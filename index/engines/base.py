@@ -34,6 +34,7 @@ from index.errors import EngineError
 if TYPE_CHECKING:
     from index.analysis.document import Document
     from index.article import Article, PackedArticle
+    from index.settings import Settings
 
 
 class Sort(StrEnum):
@@ -140,6 +141,30 @@ class Description:
     replaces: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Credentials for a cluster: name and password, or a bearer token; and the file with the authorities
+    whose certificates are trusted. Embedded engines need none of it."""
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    ca: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Connection:
+        """The connection that the settings describe."""
+        return cls(
+            user=settings.opensearch_user,
+            password=settings.opensearch_password,
+            token=settings.opensearch_token,
+            ca=settings.opensearch_ca,
+        )
+
+
+ANONYMOUS = Connection()
+
+
 class Engine(Protocol):
     """An open index of documents. Its methods may be called from several threads, but for `writer`."""
 
@@ -186,42 +211,38 @@ class Engine(Protocol):
         """Lets go of files. The engine can't be used after that."""
         ...
 
+    def articles(self, catalog: ArticleStore | None) -> ArticleStore:
+        """The articles of the index, all machines' together, where the engine keeps them; else `catalog`."""
+        ...
 
-class SharedEngine(Engine, Protocol):
-    """An engine that other machines read and write, too. It keeps the articles."""
-
-    @property
-    def articles(self) -> ArticleStore:
-        """The articles of the index, all machines' together."""
+    def description(self, local: Description) -> Description:
+        """The description that the index was made with, where the engine keeps that; else `local`, which is
+        that of the directory."""
         ...
 
     @property
     def name(self) -> str:
-        """The name of the generation there."""
+        """The name of the generation on a cluster; empty where it is the directory's."""
         ...
 
     @property
     def uid(self) -> str:
-        """The identity of the index on the cluster, the same by whatever address it is reached."""
-        ...
-
-    @property
-    def description(self) -> Description:
-        """The description it was made with."""
+        """The identity of an index on a cluster, the same by whatever address it is reached; else empty."""
         ...
 
     @property
     def writer_id(self) -> str:
-        """The name under which this machine writes; empty where it only reads."""
+        """The name under which this machine writes, among others; empty where it only reads, or is alone."""
         ...
 
     @property
     def is_live(self) -> bool:
-        """True if this was still the live generation of its address at the last `refresh`."""
+        """False if another had become the live generation of its address by the last `refresh`."""
         ...
 
-    def has_new_generation(self) -> bool:
-        """True if another generation is live than the one that this machine wrote to last."""
+    def has_new_generation(self, meta: Mapping[str, object]) -> bool:
+        """True if another generation is live than the one that this machine wrote to last. Raises
+        IndexMismatchError where that was made in another way than `meta` says."""
         ...
 
     def acknowledge(self) -> None:
@@ -229,48 +250,56 @@ class SharedEngine(Engine, Protocol):
         ...
 
     def digests(self) -> dict[str, str]:
-        """The documents that this machine wrote, each with the digest of its article."""
+        """The documents that this machine wrote, each with the digest of its article, of an engine that keeps
+        articles; else none."""
         ...
 
     def own_articles(self) -> Iterator[Article]:
-        """Every whole article that this machine wrote."""
+        """Every whole article that the engine keeps and this machine wrote."""
         ...
 
     def publish(self) -> None:
         """Ends a run: finalizes a bulk load (merges, copies), and makes a generation that was built the live
-        one, with the documents of other machines."""
+        one for other machines, with the documents of those."""
         ...
 
     def leave(self) -> None:
-        """Deletes all documents that this machine wrote, and the index itself if nothing is left in it."""
+        """Deletes what this machine wrote for others to read, and the index itself if nothing is left."""
         ...
 
     def bytes(self) -> int:
-        """Its size on the disks of the cluster."""
+        """Its size on the disks."""
         ...
 
 
 class EngineClass(Protocol):
     """Constructors of an engine; `directory` is the engine's own."""
 
-    def create(self, directory: Path, description: Description = ...) -> Engine:
+    @property
+    def keeps_articles(self) -> bool:
+        """True for an engine that other machines read and write, too: it keeps the articles, and the catalog
+        has none of their texts."""
+        ...
+
+    def check_url(self, url: str) -> None:
+        """Raises InputError where no index of this engine can be at `url`."""
+        ...
+
+    def create(self, directory: Path, description: Description = ..., connection: Connection = ...) -> Engine:
         """Makes a new, empty index in a directory that does not exist yet."""
         ...
 
-    def open(self, directory: Path) -> Engine:
+    def open(self, directory: Path, connection: Connection = ...) -> Engine:
         """Opens an index. Raises IndexDamagedError where it can't be read."""
         ...
 
-
-class SharedEngineClass(EngineClass, Protocol):
-    """The same of an engine that other machines use, too."""
-
-    def at(self, address: str) -> SharedEngine:
-        """Opens the live generation of an address for reading. Raises IndexMissingError, EngineError."""
+    def at(self, address: str, connection: Connection = ...) -> Engine:
+        """Opens the live generation of an address for reading. Raises IndexMissingError, EngineError; and
+        InputError for an engine that has no addresses."""
         ...
 
-    def abandon(self, directory: Path) -> None:
-        """Removes the generation that an interrupted run was building on the cluster for this directory."""
+    def abandon(self, directory: Path, connection: Connection = ...) -> None:
+        """Removes what an interrupted run was building for this directory outside of it."""
         ...
 
 
@@ -279,13 +308,17 @@ ENGINES = {
     "whoosh": "index.engines.whoosh.engine:WhooshEngine",
     "opensearch": "index.engines.opensearch.engine:OpenSearchEngine",
 }
-# Those that other machines read and write, too.
-SHARED = frozenset({"opensearch"})
-# Those that need nothing but this process.
-EMBEDDED = tuple(name for name in ENGINES if name not in SHARED)
+DEFAULT_ENGINE = "tantivy"
+# The engine of an index that is named by its address.
+CLUSTER_ENGINE = "opensearch"
 
 
 NOWHERE = Description()
+
+
+def is_address(location: object) -> bool:
+    """True if `--index` names an index on a cluster rather than a directory."""
+    return str(location).startswith(("http://", "https://"))
 
 
 def single_characters(grams: Sequence[tuple[str, int]], unit: str) -> list[tuple[str, int]]:

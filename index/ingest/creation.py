@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import asdict
 
 from index.analysis import Analyzer, hash_dictionary
-from index.engines.base import SHARED, Description, engine_class
+from index.engines.base import DEFAULT_ENGINE, Connection, Description, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.ingest.job import IngestRequest
 from index.settings import Settings, read_named_file
@@ -20,11 +20,11 @@ def create(directory: IndexDirectory, request: IngestRequest, settings: Settings
     dictionary = ""
     if directory.exists():
         with suppress(IndexDamagedError, IndexMismatchError):
-            live = directory.current()
+            live = directory.current(any_analysis=True)
             before, dictionary = live.meta, live.dictionary
             segmenter = segmenter or before.segmenter
             engine, url = engine_of(before, request)
-            if before.engine in SHARED and (engine, url) != (before.engine, before.url):
+            if before.url and (engine, url) != (before.engine, before.url):
                 raise InputError(
                     "others may use what is at {url}: leave it first, and then rebuild. Run: {command}",
                     url=before.url,
@@ -32,7 +32,7 @@ def create(directory: IndexDirectory, request: IngestRequest, settings: Settings
                 )
     dictionary = _read_dictionary(settings) if settings.dictionary else dictionary
     meta = Meta(
-        engine=engine or "tantivy",
+        engine=engine or DEFAULT_ENGINE,
         segmenter=segmenter or "rjieba",
         dictionary=hash_dictionary(dictionary),
         timezone=settings.timezone,
@@ -43,10 +43,11 @@ def create(directory: IndexDirectory, request: IngestRequest, settings: Settings
     generation = directory.create(meta, dictionary)
     CatalogWriter.create(generation.catalog_file).close()
     replaces = request.rebuild and directory.exists()
-    writer_id = directory.writer_id(request.writer_id) if meta.engine in SHARED else ""
+    writer_id = directory.writer_id(request.writer_id) if kind.keeps_articles else ""
     kind.create(
         generation.engine_directory,
         Description(url, asdict(meta), dictionary, request.shards, writer_id, replaces),
+        Connection.of(settings),
     ).close()
     return generation
 
@@ -54,7 +55,7 @@ def create(directory: IndexDirectory, request: IngestRequest, settings: Settings
 def engine_of(before: Meta, request: IngestRequest) -> tuple[str, str]:
     """The engine that the request asks for, and the address of its cluster: by default those of the index."""
     engine = request.engine or before.engine
-    return engine, (request.url or before.url) if engine in SHARED else ""
+    return engine, (request.url or before.url) if engine_class(engine).keeps_articles else ""
 
 
 def settings_difference(generation: Generation, request: IngestRequest, settings: Settings) -> str:

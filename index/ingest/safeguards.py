@@ -19,9 +19,23 @@ def refuse_emptying(catalog: Catalog, roots: dict[str, Path], found: Scan, index
     filled = {path for path, file in found.files.items() if file.state.size > 0}
     if len(filled) >= catalog.count_files() and {*map(_root, found.files)} >= roots.keys():
         return  # it does not shrink
-    known_files = {path: known for path, known in catalog.files().items() if _root(path) in roots}
-    gone = removed_paths(known_files, found)
+    known = {path: file for path, file in catalog.files().items() if _root(path) in roots}
+    gone = removed_paths(known, found)
+    emptied = [
+        path
+        for path, file in known.items()
+        if file.state.size > 0 and path in found.files and path not in filled
+    ]
     allow = f"run: souwen index --allow-empty --index {index}"
+    _refuse_emptied_folders(catalog, roots, found, gone, allow)
+    if len(filled - known.keys()) < len(gone) + len(emptied):
+        _refuse_halving(catalog, roots, [*gone, *emptied], allow)
+
+
+def _refuse_emptied_folders(
+    catalog: Catalog, roots: dict[str, Path], found: Scan, gone: Iterable[str], allow: str
+) -> None:
+    """Raises VanishedError for a folder of which articles are indexed, and no file is left."""
     for name in sorted({*map(_root, gone)} - {*map(_root, found.files)}):
         held = catalog.count_in(path for path in gone if _root(path) == name)
         if held:
@@ -29,15 +43,12 @@ def refuse_emptying(catalog: Catalog, roots: dict[str, Path], found: Scan, index
                 f"{roots[name]} is empty now, and the index has {held:,} articles of it. Nothing was "
                 f"changed: is a disk not mounted? If they are to go, {allow}"
             )
-    cut = [
-        path
-        for path, known in known_files.items()
-        if known.state.size > 0 and path in found.files and path not in filled
-    ]
+
+
+def _refuse_halving(catalog: Catalog, roots: dict[str, Path], lost: Iterable[str], allow: str) -> None:
+    """Raises VanishedError where the articles in the files that are lost are more than half of many."""
     there = catalog.count()
-    if there < LARGE or len(filled - known_files.keys()) >= len(gone) + len(cut):
-        return
-    going = catalog.count_in([*gone, *cut])
+    going = catalog.count_in(lost) if there >= LARGE else 0
     if going * 2 > there:
         raise VanishedError(
             f"the files of {going:,} of the {there:,} articles are gone or empty. Nothing was changed: is "

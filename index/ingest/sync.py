@@ -9,15 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
 
 from index.article import ProblemKind
 from index.durability import writing
-from index.engines.base import SHARED, Engine, EngineWriter, SharedEngine, engine_class
-from index.engines.opensearch.client import Address
-from index.engines.opensearch.generations import refuse_others
+from index.engines.base import DEFAULT_ENGINE, Connection, Engine, EngineWriter, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.ingest.creation import create, engine_of, settings_difference
 from index.ingest.job import IngestReport, IngestRequest
@@ -27,7 +24,7 @@ from index.maintenance.migrate import migrate
 from index.maintenance.reindex import commit, reindex
 from index.settings import Settings
 from index.sources.fields import ReadingRules
-from index.sources.records import NO_MAP, FieldMap, parse_field_map
+from index.sources.records import NO_MAP, RECORD_SUFFIXES, FieldMap, parse_field_map
 from index.sources.scan import Scan, removed_paths, resolve_roots, scan, spared_paths
 from index.sources.sites import fingerprint
 from index.store.catalog import Catalog, KnownFile
@@ -53,71 +50,23 @@ def sync(
     """
     started = time.time()
     index_directory = IndexDirectory(directory)
-    if request.engine:
-        engine_class(request.engine)  # an unknown one is an error before anything is touched
-    if request.url and request.engine not in SHARED:
-        raise InputError(f"--url is for an engine that is elsewhere: add --engine {' or '.join(SHARED)}.")
-    if request.url:
-        Address.parse(request.url)
-    if request.writer_id and (not request.url or index_directory.exists()):
-        raise InputError(
-            "--writer-id is for a new index directory, in place of one that was lost: add --url."
-        )
-    if not index_directory.exists():
-        resolve_roots(request.paths, {})  # a name that was mistyped leaves no directory behind
+    _check(request, index_directory)
     with index_directory.write_lock() as was_interrupted:
-        with _live_catalog(index_directory) as live:
-            roots = _roots(live, request)
-            field_map = _field_map(live, request)
-            found, listed = scan(roots, directory, settings.site_url, settings.permalink), time.monotonic()
-            drafts = request.drafts
-            if drafts is None:
-                with _damage_matters(unless=request.rebuild):
-                    drafts = live is not None and live.takes_drafts()
-            if live is not None and not request.allow_empty:
-                with _damage_matters(unless=request.rebuild):
-                    refuse_emptying(live, roots, found, directory)
-                    if request.rebuild:
-                        refuse_leaving_out(live, spared_paths(live.files(), found), directory)
-        is_first = not index_directory.exists()
+        sources = _list_sources(request, index_directory, settings, started)
+        replaces = request.rebuild and index_directory.exists()
         with writing(directory):
-            index_directory.prune()
-            if is_first or request.rebuild:
-                generation = create(index_directory, request, settings)
-            else:
-                generation = index_directory.current()
-                if not request.keep and (difference := settings_difference(generation, request, settings)):
-                    raise IndexMismatchError(difference)
-                name, url = engine_of(generation.meta, request)
-                if not request.keep and (name, url) != (generation.meta.engine, generation.meta.url):
-                    generation = migrate(
-                        index_directory,
-                        generation,
-                        name,
-                        url,
-                        request.shards,
-                        progress,
-                    )
-            if is_first:
-                index_directory.publish(
-                    generation
-                )  # it can be searched while it grows, and continued when killed
-            with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
-                catalog.keeps_texts = generation.meta.engine not in SHARED
-                engine = engine_class(generation.meta.engine).open(generation.engine_directory)
-                with closing(engine):
-                    rules = ReadingRules(tuple(found.sites), bool(drafts), int(started))
-                    run = _Run(generation, catalog, engine, request, rules, settings, field_map, progress)
-                    report = run.follow(roots, found, started, listed, is_repair=was_interrupted)
-                    if request.rebuild and not is_first and not request.allow_empty:
-                        with _live_catalog(index_directory) as live:
-                            if live is not None:
-                                refuse_leaving_out(live, run.unreadable, directory)
-                    if generation.meta.engine in SHARED:
-                        cast(SharedEngine, engine).publish()
+            generation = _open_generation(request, index_directory, settings, progress)
+            with _opened(generation, settings) as (catalog, engine):
+                run = _Run(generation, catalog, engine, request, sources, settings, progress)
+                report = run.follow(started, is_repair=was_interrupted)
+                if replaces and not request.allow_empty:
+                    with _live_catalog(index_directory) as live:
+                        if live is not None:
+                            refuse_leaving_out(live, run.unreadable, directory)
+                engine.publish()
             if run.has_written:
                 record_checksums(generation)
-            if request.rebuild and not is_first:
+            if replaces:
                 index_directory.publish(generation)
     return report
 
@@ -126,6 +75,88 @@ def followed_folders(directory: Path) -> list[Path]:
     """The folders and files that the index at `directory` follows."""
     with _live_catalog(IndexDirectory(directory)) as live:
         return list(live.roots().values()) if live is not None else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """The folders to follow, how their files and records are read, and the files that were found; `listed` is
+    the monotonic time at which."""
+
+    roots: dict[str, Path]
+    rules: ReadingRules
+    field_map: FieldMap
+    found: Scan
+    listed: float
+
+
+def _check(request: IngestRequest, directory: IndexDirectory) -> None:
+    """Raises an error for a request that makes no sense, before anything is touched."""
+    engine_class(request.engine or DEFAULT_ENGINE).check_url(request.url)
+    if request.writer_id and (not request.url or directory.exists()):
+        raise InputError(
+            "--writer-id is for a new index directory, in place of one that was lost: add --url."
+        )
+    if not directory.exists():
+        resolve_roots(request.paths, {})  # a name that was mistyped leaves no directory behind
+
+
+def _list_sources(
+    request: IngestRequest, directory: IndexDirectory, settings: Settings, started: float
+) -> _Sources:
+    """Lists the files of the folders; `started` is in seconds since 1970.
+
+    Raises VanishedError where much of what is indexed is not there.
+    """
+    with _live_catalog(directory) as live:
+        roots = _roots(live, request)
+        field_map = _field_map(live, request)
+        drafts = _takes_drafts(live, request)
+        found = scan(roots, directory.path, settings.site_url, settings.permalink)
+        listed = time.monotonic()
+        if live is not None and not request.allow_empty:
+            with _damage_matters(unless=request.rebuild):
+                refuse_emptying(live, roots, found, directory.path)
+                if request.rebuild:
+                    refuse_leaving_out(live, spared_paths(live.files(), found), directory.path)
+    rules = ReadingRules(tuple(found.sites), drafts, int(started))
+    return _Sources(roots, rules, field_map, found, listed)
+
+
+def _open_generation(
+    request: IngestRequest,
+    directory: IndexDirectory,
+    settings: Settings,
+    progress: Callable[[int, int], None],
+) -> Generation:
+    """The generation to write to: the live one, migrated if the request names another engine; or a new one,
+    which is live at once if it is the first: it can be searched while it grows, and continued when killed."""
+    connection = Connection.of(settings)
+    directory.prune(connection)
+    is_first = not directory.exists()
+    if is_first or request.rebuild:
+        generation = create(directory, request, settings)
+        if is_first:
+            directory.publish(generation)
+        return generation
+    generation = directory.current()
+    if request.keep:
+        return generation
+    if difference := settings_difference(generation, request, settings):
+        raise IndexMismatchError(difference)
+    name, url = engine_of(generation.meta, request)
+    if (name, url) == (generation.meta.engine, generation.meta.url):
+        return generation
+    return migrate(directory, generation, name, url, request.shards, connection, progress)
+
+
+@contextmanager
+def _opened(generation: Generation, settings: Settings) -> Iterator[tuple[CatalogWriter, Engine]]:
+    """Catalog and engine of a generation, open for writing."""
+    kind = engine_class(generation.meta.engine)
+    with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
+        catalog.keeps_texts = not kind.keeps_articles
+        with closing(kind.open(generation.engine_directory, Connection.of(settings))) as engine:
+            yield catalog, engine
 
 
 class _Run:
@@ -137,39 +168,38 @@ class _Run:
         catalog: CatalogWriter,
         engine: Engine,
         request: IngestRequest,
-        rules: ReadingRules,
+        sources: _Sources,
         settings: Settings,
-        field_map: FieldMap,
         progress: Callable[[int, int], None],
     ) -> None:
-        self._rules = rules
         self._generation = generation
         self._catalog = catalog
         self._engine = engine
         self._request = request
+        self._sources = sources
         self._progress = progress
         self._preparation = WorkerConfig(
             segmenter=generation.meta.segmenter,
             dictionary=generation.dictionary,
             timezone=generation.meta.timezone,
             max_bytes=settings.max_file_mb * 1_000_000,
-            field_map=field_map,
-            rules=rules,
+            field_map=sources.field_map,
+            rules=sources.rules,
         )
-        self._reading = fingerprint((rules.sites, rules.drafts))
+        self._reading = fingerprint((sources.rules.sites, sources.rules.drafts))
         self._report = IngestReport(generation.path.name, generation.meta.engine)
         self.unreadable: set[str] = set()  # files that can't be read now
         self._left_out: set[str] = set()  # those, and what is being written
         self._uncommitted = 0
         self.has_written = False
 
-    def follow(
-        self, roots: dict[str, Path], found: Scan, started: float, listed: float, *, is_repair: bool
-    ) -> IngestReport:
-        """`is_repair` commits even where nothing has changed: the engine then removes what an interrupted run
+    def follow(self, started: float, *, is_repair: bool) -> IngestReport:
+        """Indexes what is new, removes what is gone, and reports. `started` is in seconds since 1970;
+        `is_repair` commits even where nothing has changed: the engine then removes what an interrupted run
         left among its files."""
-        self._catalog.set_roots(roots, drafts=self._rules.drafts)
-        self._catalog.set_field_map(self._preparation.field_map)
+        sources, found = self._sources, self._sources.found
+        self._catalog.set_roots(sources.roots, drafts=sources.rules.drafts)
+        self._catalog.set_field_map(self._preparation.field_map, RECORD_SUFFIXES)
         self._catalog.commit()  # they are remembered even if this run is killed
         if not self._catalog.keeps_texts:
             self._catalog.reread_unindexed()
@@ -178,7 +208,7 @@ class _Run:
         tasks = self._compare(found, known)
         gone = removed_paths(known, found)
         self._report.unchanged = len(found.files) - len(tasks)
-        tasks = self._stable(tasks, started, listed)
+        tasks = self._stable(tasks, started, sources.listed)
         if tasks or gone or strays or is_repair or self._catalog.has_unindexed():
             with self._engine.writer() as writer:
                 self._uncommitted += reindex(self._catalog, writer, self._generation)
@@ -190,23 +220,19 @@ class _Run:
                 self._commit(writer)
                 self._remove_strays(strays, writer)
                 self._commit(writer)
-        self._acknowledge()
+        self._engine.acknowledge()
         self._catalog.set_other_problems(found.problems)
         self._finish(found, started)
         return self._report
 
     def _strays(self) -> set[str]:
-        """The ids of documents that a shared index has as this machine's, and its catalog has not; compared
-        once, after another machine has rebuilt the index, or this one has joined it. The files of articles
-        that are not there are read again. Raises IndexMismatchError where it was made in another way."""
-        if self._generation.meta.engine not in SHARED:
+        """The ids of documents that an index of several machines has as this one's, and its catalog has not;
+        compared once, after another machine has rebuilt the index, or this one has joined it. The files of
+        articles that are not there are read again. Raises IndexMismatchError where it was made in another
+        way."""
+        if not self._engine.has_new_generation(asdict(self._generation.meta)):
             return set()
-        engine = cast(SharedEngine, self._engine)
-        if not engine.has_new_generation():
-            return set()
-        meta = self._generation.meta
-        refuse_others(engine.description.meta, asdict(meta), meta.url)
-        strays = self._catalog.compare(engine.digests())
+        strays = self._catalog.compare(self._engine.digests())
         self._catalog.commit()
         return strays
 
@@ -221,12 +247,6 @@ class _Run:
             writer.delete(article_id)
         self._report.removed += len(strays)
         self._uncommitted += len(strays)
-
-    def _acknowledge(self) -> None:
-        if self._generation.meta.engine in SHARED:
-            engine = cast(SharedEngine, self._engine)
-            if engine.has_new_generation():
-                engine.acknowledge()
 
     def _waiting(self, found: Scan) -> list[FileTask]:
         """The files that are to be read again; not those that could not be, just now."""
@@ -360,6 +380,14 @@ def _field_map(live: Catalog | None, request: IngestRequest) -> FieldMap:
     with _damage_matters(unless=request.rebuild):
         known = live.field_map() if live is not None else NO_MAP
     return parse_field_map(request.field_map) or known
+
+
+def _takes_drafts(live: Catalog | None, request: IngestRequest) -> bool:
+    """True if drafts are indexed: as the request says, or as the index has noted."""
+    known = False
+    with _damage_matters(unless=request.rebuild):
+        known = live is not None and live.takes_drafts()
+    return known if request.drafts is None else request.drafts
 
 
 @contextmanager

@@ -16,12 +16,13 @@ import watchfiles
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from index.errors import IndexBusyError, InputError, SettingsError, VanishedError
+from index.files import identity
 from index.ingest.creation import settings_difference
 from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.sync import followed_folders
 from index.settings import Settings
 from index.sources.posts import SUFFIXES
-from index.sources.scan import IGNORE_FILE, identity
+from index.sources.scan import IGNORE_FILE
 from index.sources.sites import CONFIGURATIONS
 from index.store.directory import IndexDirectory
 

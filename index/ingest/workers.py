@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import signal
 import stat
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -15,18 +14,19 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from hashlib import file_digest
 from io import BufferedReader
-from multiprocessing.connection import wait
 
 from index.analysis import Analyzer
 from index.analysis.document import Document, make_documents
 from index.article import Article, PackedArticle, Problem, ProblemKind, pack
 from index.errors import InputError
+from index.files import FileState
+from index.processes import when_parent_ends
 from index.settings import zone
 from index.sources.chapters import split_long
 from index.sources.fields import ReadingRules
 from index.sources.posts import digest_of, is_of_records, new_digest, parse_file
 from index.sources.records import FieldMap, RecordReader
-from index.sources.scan import FileState, FoundFile
+from index.sources.scan import FoundFile
 from index.sources.streams import too_large
 
 # Of the largest size of a file, the share from which on files of records are read in parts.
@@ -242,15 +242,7 @@ def _start_process(preparation: WorkerConfig) -> None:
     global _preparer
     _preparer = Worker(preparation)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A parent that is killed can't end its processes: they would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)
+    when_parent_ends(lambda: os._exit(1))  # they would wait for work for ever
 
 
 def _prepare_chunk(tasks: Sequence[FileTask]) -> list[FileResult]:

@@ -22,14 +22,13 @@ from isal import igzip
 
 from index.analysis import ANALYSIS_VERSION
 from index.durability import flush, writing
-from index.engines.base import SHARED
-from index.engines.opensearch.client import is_address
-from index.errors import IndexDamagedError, InputError, SouwenError
+from index.engines.base import ANONYMOUS, Connection, engine_class, is_address
+from index.errors import IndexDamagedError, InputError
 from index.maintenance.reindex import fill_engine
 from index.store.catalog import Catalog
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
-from index.store.directory import FORMAT, UNPACKED, IndexDirectory, Meta
+from index.store.directory import FORMAT, UNPACKED, Generation, IndexDirectory, Meta
 
 _META, _DICTIONARY, _CATALOG = "meta.json", "dictionary.txt", "catalog.sqlite"
 
@@ -43,7 +42,8 @@ class Saved:
 
 
 def backup(location: Path | str, file: Path) -> Saved:
-    """Writes the index to one file, as of the last commit, while others may write to the index.
+    """Writes the index to one file, as of the last commit, while others may write to the index: also one that
+    another version of the text analysis made, which a restore brings up to date.
 
     The file has its name only when it is complete. Raises IndexMissingError, IndexDamagedError, InputError;
     the last, too, where the articles are on a cluster.
@@ -76,7 +76,12 @@ def backup(location: Path | str, file: Path) -> Saved:
 
 
 def restore(
-    directory: Path, file: Path, *, replaces: bool, progress: Callable[[int, int], None] = lambda *_: None
+    directory: Path,
+    file: Path,
+    connection: Connection = ANONYMOUS,
+    *,
+    replaces: bool,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Saved:
     """Makes an index of a backup; with `replaces`, in place of one that is there, once it is complete.
 
@@ -91,7 +96,7 @@ def restore(
                 f"{directory} has an index. To put the backup in its place, run: "
                 f"souwen restore {file} --replace --index {directory}"
             )
-        index_directory.prune()
+        index_directory.prune(connection)
         with _unpacked(file, directory) as (meta, dictionary, unpacked):
             generation = index_directory.create(replace(meta, analysis=ANALYSIS_VERSION), dictionary)
             shutil.move(unpacked, generation.catalog_file)
@@ -107,8 +112,8 @@ def _refuse_clusters(location: Path | str) -> None:
     """Raises InputError where the articles are on a cluster."""
     url = str(location)
     if not is_address(location):
-        meta = IndexDirectory(Path(location)).current().meta
-        if meta.engine not in SHARED:
+        meta = IndexDirectory(Path(location)).current(any_analysis=True).meta
+        if not engine_class(meta.engine).keeps_articles:
             return
         url = meta.url
     raise InputError(
@@ -118,18 +123,14 @@ def _refuse_clusters(location: Path | str) -> None:
 
 
 def _copy(index_directory: IndexDirectory, target: Path) -> tuple[Meta, str]:
-    """Copies the live catalog; gives what else opening it needs. Again if it was replaced meanwhile."""
-    while True:
-        generation = index_directory.current()
-        try:
-            dictionary = generation.dictionary
-            with closing(Catalog.open(generation.catalog_file)) as catalog:
-                catalog.copy_to(target)
-        except SouwenError:
-            if index_directory.current_name() == generation.path.name:
-                raise
-        else:
-            return generation.meta, dictionary
+    """Copies the live catalog; gives what else opening it needs."""
+
+    def copy(generation: Generation) -> tuple[Meta, str]:
+        with closing(Catalog.open(generation.catalog_file)) as catalog:
+            catalog.copy_to(target)
+        return generation.meta, generation.dictionary
+
+    return index_directory.read_current(copy, any_analysis=True)
 
 
 @contextmanager

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, replace
-from typing import cast
 
-from index.engines.base import SHARED, Description, SharedEngine, engine_class
+from index.engines.base import Connection, Description, Engine, engine_class
 from index.maintenance.reindex import fill_engine
 from index.store.catalog import Catalog
 from index.store.catalog_writer import CatalogWriter
@@ -21,6 +20,7 @@ def migrate(
     engine: str,
     url: str,
     shards: int,
+    connection: Connection,
     progress: Callable[[int, int], None],
 ) -> Generation:
     """Makes a generation with another engine live, with the articles of the one before. An engine that other
@@ -33,30 +33,22 @@ def migrate(
         catalog.copy_to(fresh.catalog_file)
     with closing(CatalogWriter.open(fresh.catalog_file)) as catalog:
         articles = catalog.count()
-        if before.meta.engine in SHARED:
-            with closing(_shared(before)) as left:
+        if engine_class(before.meta.engine).keeps_articles:
+            with closing(_open(before, connection)) as left:
                 catalog.reread_unindexed()
                 catalog.compare(left.digests())  # the run that follows reads what it lacks
                 catalog.restore(left.own_articles())
-        writer_id = directory.writer_id() if engine in SHARED else ""
+        writer_id = directory.writer_id() if engine_class(engine).keeps_articles else ""
         description = Description(url, asdict(fresh.meta), before.dictionary, shards, writer_id)
-        fill_engine(fresh, catalog, lambda done: progress(done, articles), description)
+        fill_engine(fresh, catalog, lambda done: progress(done, articles), description, connection)
     record_checksums(fresh)
     directory.publish(fresh)
-    if before.meta.engine in SHARED:
-        with closing(_shared(before)) as left:
-            if not _is_at(left, fresh):
+    if engine_class(before.meta.engine).keeps_articles:
+        with closing(_open(before, connection)) as left, closing(_open(fresh, connection)) as joined:
+            if joined.uid != left.uid:  # else it is another address of the same index
                 left.leave()
     return fresh
 
 
-def _is_at(left: SharedEngine, fresh: Generation) -> bool:
-    """True if a generation is in the very index that is left: at another address of the same cluster."""
-    if fresh.meta.engine not in SHARED:
-        return False
-    with closing(_shared(fresh)) as engine:
-        return engine.uid == left.uid
-
-
-def _shared(generation: Generation) -> SharedEngine:
-    return cast(SharedEngine, engine_class(generation.meta.engine).open(generation.engine_directory))
+def _open(generation: Generation, connection: Connection) -> Engine:
+    return engine_class(generation.meta.engine).open(generation.engine_directory, connection)

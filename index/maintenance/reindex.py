@@ -9,7 +9,7 @@ from itertools import islice
 from index.analysis import Analyzer
 from index.analysis.document import make_documents
 from index.article import pack
-from index.engines.base import NOWHERE, SHARED, Description, EngineWriter, engine_class
+from index.engines.base import ANONYMOUS, NOWHERE, Connection, Description, EngineWriter, engine_class
 from index.settings import zone
 from index.store.catalog import Catalog
 from index.store.catalog_writer import CatalogWriter
@@ -47,13 +47,15 @@ def fill_engine(
     catalog: CatalogWriter,
     progress: Callable[[int], None] = lambda _: None,
     description: Description = NOWHERE,
+    connection: Connection = ANONYMOUS,
 ) -> None:
     """Creates the engine of a generation, and fills it with all articles of the catalog."""
     catalog.flag_all_as_unindexed()
     kind = engine_class(generation.meta.engine)
-    with closing(kind.create(generation.engine_directory, description)) as engine, engine.writer() as writer:
+    made = kind.create(generation.engine_directory, description, connection)
+    with closing(made) as engine, engine.writer() as writer:
         reindex(catalog, writer, generation, progress)
-        catalog.keeps_texts = generation.meta.engine not in SHARED
+        catalog.keeps_texts = not kind.keeps_articles
         commit(catalog, writer)
 
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from whoosh import query
 
 from index.analysis.grams import BOUNDARY, phrase_grams
 from index.durability import writing
-from index.engines.base import SHARED, Engine, SharedEngine, Sort, engine_class
+from index.engines.base import ANONYMOUS, Connection, Engine, Sort, engine_class
 from index.engines.nodes import GramPhrase
 from index.errors import EngineError, IndexDamagedError
 from index.maintenance.reindex import fill_engine, reindex
@@ -107,7 +106,7 @@ def verify(index: OpenIndex) -> Findings:
     try:
         in_engine = index.engine.ids()
         # What other machines wrote to a shared index is theirs to verify.
-        documents = len(in_engine) if _is_shared(index) else index.engine.count(query.Every())
+        documents = len(in_engine) if index.engine.writer_id else index.engine.count(query.Every())
         wrong = _wrongly_found(index)
     except EngineError:
         if not damaged:
@@ -157,7 +156,7 @@ def _wrongly_found(index: OpenIndex) -> set[str]:
     return wrong
 
 
-def repair(directory: Path) -> list[str]:
+def repair(directory: Path, connection: Connection = ANONYMOUS) -> list[str]:
     """Mends what can be mended of catalog and engine, without the articles' files; gives what was done.
 
     Where single articles are wrong, the engine is told of them again; where its files are damaged, it is made
@@ -165,12 +164,12 @@ def repair(directory: Path) -> list[str]:
     """
     index_directory = IndexDirectory(directory)
     with index_directory.write_lock(), writing(directory):
-        index_directory.prune()
+        index_directory.prune(connection)
         generation = index_directory.current()
         with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
             catalog.check()
-            if generation.meta.engine in SHARED:
-                return _compare(generation, catalog)
+            if engine_class(generation.meta.engine).keeps_articles:
+                return _compare(generation, catalog, connection)
             engine = _sound_engine(generation)
             if engine is None:
                 fresh = index_directory.create(generation.meta, generation.dictionary)
@@ -184,15 +183,11 @@ def repair(directory: Path) -> list[str]:
                 return _retell(generation, catalog, engine)
 
 
-def _is_shared(index: OpenIndex) -> bool:
-    return index.meta.engine in SHARED
-
-
-def _compare(generation: Generation, catalog: CatalogWriter) -> list[str]:
-    """Has what a shared engine lacks of this machine's read again, by the run that follows, and takes out
-    what it has too much."""
-    kind = engine_class(generation.meta.engine)
-    with closing(cast(SharedEngine, kind.open(generation.engine_directory))) as engine:
+def _compare(generation: Generation, catalog: CatalogWriter, connection: Connection) -> list[str]:
+    """Has what an engine that keeps articles lacks of this machine's read again, by the run that follows, and
+    takes out what it has too much."""
+    opened = engine_class(generation.meta.engine).open(generation.engine_directory, connection)
+    with closing(opened) as engine:
         strays = catalog.compare(engine.digests())
         again = len(catalog.to_read_again())
         catalog.commit()

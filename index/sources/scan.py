@@ -14,6 +14,7 @@ from pathspec import GitIgnoreSpec
 
 from index.article import Problem, ProblemKind
 from index.errors import InputError, SettingsError, VanishedError
+from index.files import FileState, identity
 from index.sources.permalinks import check_rule
 from index.sources.posts import POST_SUFFIXES, SUFFIXES
 from index.sources.sites import LEFT_ALONE, Site, recognise, site_above
@@ -24,15 +25,6 @@ IGNORE_FILE = ".souwenignore"
 _MAX_IGNORE = 100_000
 # Entries of a folder which is left out that are looked at.
 _MAX_LOOK = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """A file as it looks from outside: what tells a changed one from an unchanged one."""
-
-    path: str
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +141,6 @@ def _as_set(site: Site, site_url: str, permalink: str) -> Site:
     if site_url:
         site = replace(site, address=f"{site_url.rstrip('/')}/")
     return replace(site, generator="", permalinks=(("", permalink),)) if permalink else site
-
-
-def identity(location: Path) -> tuple[int, int] | None:
-    """Device and inode: they tell a file or folder from another that takes its name. None if it is gone."""
-    try:
-        status = location.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def display_path(path: str) -> str:

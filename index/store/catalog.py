@@ -5,8 +5,8 @@ indexed (`ADDED`, `REMOVED`), and a writer that finds such articles when it star
 any moment leaves nothing that the next run does not mend. A removed article stays readable until the engine
 no longer finds it.
 
-Where the engine keeps the articles itself (see `SharedEngine`), text and html
-are not here, and the files of flagged articles are read again.
+Where the engine keeps the articles itself (see `EngineClass.keeps_articles`), text and html are not here, and
+the files of flagged articles are read again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any, Self
 
 from index.article import Article, Problem, ProblemKind, split_categories
 from index.errors import IndexDamagedError
-from index.sources.scan import FileState
+from index.files import FileState
 
 INDEXED, ADDED, REMOVED = 0, 1, 2
 
@@ -109,8 +109,9 @@ class Change:
 class Catalog:
     """A catalog open for reading, from any number of threads."""
 
-    # Where the directory can't be written, and no writer shares its log, SQLite reads the file as it is now.
-    _MODES: tuple[str, ...] = ("mode=ro", _AS_IT_IS)
+    # In which to try to open the file, the first that works: where the directory can't be written, and no
+    # writer shares its log, SQLite reads the file as it is now.
+    MODES: tuple[str, ...] = ("mode=ro", _AS_IT_IS)
 
     def __init__(
         self, connection: sqlite3.Connection, path: Path, state: tuple[int, int, int] | None = None
@@ -131,7 +132,7 @@ class Catalog:
         """An existing catalog. Raises IndexDamagedError where it can't be read."""
         if not path.is_file():
             raise IndexDamagedError("{file}: is missing", file=path)
-        for mode in cls._MODES:
+        for mode in cls.MODES:
             state = _state(path) if mode == _AS_IT_IS else None
             connection = connect(path, mode)
             try:
@@ -353,9 +354,10 @@ def _state(path: Path) -> tuple[int, int, int]:
         return 0, 0, 0
 
 
-def connect(path: Path, mode: str) -> sqlite3.Connection:
+def connect(path: Path, mode: str, timeout: float = 10.0) -> sqlite3.Connection:
+    """Opens a SQLite file for any thread. `mode` is the query of its URI (`mode=ro`), `timeout` in seconds."""
     address = f"{path.resolve().as_uri()}?{mode}"
-    return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=10)
+    return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=timeout)
 
 
 def _article(row: Sequence[Any]) -> Article:

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from index.article import Article, PackedArticle, Problem, ProblemKind, joined_categories, pack
-from index.sources.records import RECORD_SUFFIXES, FieldMap
-from index.sources.scan import FileState
+from index.files import FileState
 from index.store.catalog import ADDED, INDEXED, REMOVED, SCHEMA, Catalog, Change, connect
 
 # Runs that are remembered; `souwen stats` shows the last of them.
@@ -19,7 +18,7 @@ _RUNS_KEPT = 1000
 class CatalogWriter(Catalog):
     """A catalog open for the one writer. What is written is one transaction until `commit`."""
 
-    _MODES = ("mode=rw",)
+    MODES = ("mode=rw",)
     # Not where the engine keeps the articles.
     keeps_texts = True
 
@@ -132,15 +131,16 @@ class CatalogWriter(Catalog):
             self._touch(state, digest)
         return removed
 
-    def set_field_map(self, field_map: FieldMap) -> None:
-        """Remembers what records call their fields. Where that is new, files of records are read again."""
+    def set_field_map(self, field_map: Mapping[str, Sequence[str]], suffixes: Iterable[str]) -> None:
+        """Remembers what records call their fields. Where that is new, files of records, which have one of
+        the suffixes, are read again."""
         if field_map == self.field_map():
             return
         self._connection.execute("DROP TABLE IF EXISTS field_map")  # older catalogs have none
         self._connection.execute("CREATE TABLE field_map (field TEXT NOT NULL, key TEXT NOT NULL) STRICT")
         rows = [(name, key) for name, keys in field_map.items() for key in keys]
         self._connection.executemany("INSERT INTO field_map VALUES (?, ?)", rows)
-        for suffix in RECORD_SUFFIXES:
+        for suffix in suffixes:
             sql = "UPDATE files SET size = -1 WHERE lower(path) LIKE ?"
             self._connection.execute(sql, (f"%{suffix}",))
 

@@ -21,16 +21,16 @@ import shutil
 import socket
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from index.analysis import ANALYSIS_VERSION, hash_dictionary
 from index.article import format_date
 from index.durability import flush, flush_tree
-from index.engines.base import SHARED, SharedEngineClass, engine_class
+from index.engines.base import ANONYMOUS, ENGINES, Connection, engine_class
 from index.errors import (
     IndexBusyError,
     IndexDamagedError,
@@ -38,6 +38,7 @@ from index.errors import (
     IndexMissingError,
     IndexWriteError,
     InputError,
+    SouwenError,
 )
 
 FORMAT = 2
@@ -46,6 +47,8 @@ _NAME = re.compile(r"gen-\d+", re.ASCII)
 _PARTS = ("meta.json", "dictionary.txt", "catalog.sqlite", "engine", "checksums.json")
 # What the folder is called in which a backup is unpacked.
 UNPACKED = "gen-0."
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,9 @@ class IndexDirectory:
             )
         return name
 
-    def current(self) -> Generation:
-        """The live generation.
+    def current(self, *, any_analysis: bool = False) -> Generation:
+        """The live generation; with `any_analysis`, of whatever version of the text analysis it is: its
+        catalog can be read.
 
         Raises IndexMissingError, IndexDamagedError, or IndexMismatchError where another version made it.
         """
@@ -130,7 +134,20 @@ class IndexDirectory:
                 command=f"souwen index FOLDER --index {self.path}",
             )
         path = self.path / name
-        return Generation(path, self._read_meta(path))
+        return Generation(path, self._read_meta(path, any_analysis=any_analysis))
+
+    def read_current(self, read: Callable[[Generation], T], *, any_analysis: bool = False) -> T:
+        """What `read` gives of the live generation; again, if that was replaced and removed meanwhile.
+
+        Raises what `current` and `read` raise.
+        """
+        while True:
+            name = self.current_name()
+            try:
+                return read(self.current(any_analysis=any_analysis))
+            except SouwenError:
+                if self.current_name() == name:
+                    raise
 
     def create(self, meta: Meta, dictionary: str) -> Generation:
         """A new generation with meta.json and dictionary; not live before `publish`."""
@@ -166,8 +183,9 @@ class IndexDirectory:
             unfinished.replace(file)
         return _read(file).strip()
 
-    def prune(self) -> None:
-        """Removes what earlier runs left behind: generations that are not live, unfinished ones."""
+    def prune(self, connection: Connection = ANONYMOUS) -> None:
+        """Removes what earlier runs left behind, on a cluster, too: generations that are not live, unfinished
+        ones."""
         found = self._generations()
         try:
             live = self.current_name()
@@ -177,7 +195,7 @@ class IndexDirectory:
             return  # damaged: nobody knows which of them was live
         for path in found:
             if path.name != live and all(part.name.startswith(_PARTS) for part in path.iterdir()):
-                self._abandon(path)
+                self._abandon(path, connection)
                 shutil.rmtree(path, ignore_errors=True)
         for path in self.path.glob(f"{UNPACKED}*"):
             shutil.rmtree(path, ignore_errors=True)
@@ -241,21 +259,21 @@ class IndexDirectory:
     def _generations(self) -> list[Path]:
         return sorted(p for p in self.path.glob("gen-*") if _NAME.fullmatch(p.name) and p.is_dir())
 
-    def _abandon(self, path: Path) -> None:
+    def _abandon(self, path: Path, connection: Connection) -> None:
         """Removes what a generation that is not live has elsewhere."""
         with suppress(IndexDamagedError, IndexMismatchError):
-            engine = self._read_meta(path).engine
-            if engine in SHARED:
-                cast(SharedEngineClass, engine_class(engine)).abandon(path / "engine")
+            engine = self._read_meta(path, any_analysis=True).engine
+            if engine in ENGINES:
+                engine_class(engine).abandon(path / "engine", connection)
 
-    def _read_meta(self, path: Path) -> Meta:
+    def _read_meta(self, path: Path, *, any_analysis: bool) -> Meta:
         file = path / "meta.json"
         try:
             values = json.loads(_read(file))
             values["format"]
         except (ValueError, TypeError, KeyError):
             raise _no_description(file, self.path) from None
-        meta = check_meta(values, self.path, file)
+        meta = check_meta(values, self.path, file, any_analysis=any_analysis)
         if meta.dictionary and hash_dictionary(_read(path / "dictionary.txt")) != meta.dictionary:
             raise IndexMismatchError(
                 "{file} is not the dictionary that {path} was made with. Run: {command}",
@@ -266,8 +284,11 @@ class IndexDirectory:
         return meta
 
 
-def check_meta(values: Mapping[str, Any], location: object, source: object = "") -> Meta:
+def check_meta(
+    values: Mapping[str, Any], location: object, source: object = "", *, any_analysis: bool = False
+) -> Meta:
     """The metadata of a generation of the index at `location`, checked; `source` is the file it is from.
+    With `any_analysis`, the version of the text analysis may be another.
 
     Raises IndexDamagedError where that is no description, IndexMismatchError where another version made it.
     """
@@ -283,7 +304,7 @@ def check_meta(values: Mapping[str, Any], location: object, source: object = "")
         meta = Meta(**values)
     except TypeError:
         raise _no_description(source or location, location) from None
-    if meta.analysis != ANALYSIS_VERSION:
+    if not any_analysis and meta.analysis != ANALYSIS_VERSION:
         raise IndexMismatchError(
             "{path} was made with version {version} of the text analysis, and this souwen has {current}: "
             "words would not meet. Run: {command}",

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from index.analysis import Analyzer
-from index.engines.base import SHARED, ArticleStore, Engine, SharedEngine, SharedEngineClass, engine_class
-from index.engines.opensearch.client import is_address
+from index.engines.base import (
+    ANONYMOUS,
+    CLUSTER_ENGINE,
+    NOWHERE,
+    ArticleStore,
+    Connection,
+    Description,
+    Engine,
+    engine_class,
+    is_address,
+)
 from index.errors import EngineError, IndexDamagedError, InputError, SouwenError
+from index.files import identity
 from index.settings import zone
-from index.sources.scan import identity
 from index.store.catalog import Catalog
 from index.store.directory import Generation, IndexDirectory, Meta, check_meta
 
-# Seconds between two looks at the directory: a change is noticed within a second. Where readers come all the
-# time, none waits for a look; the first one after so many seconds does.
-_LOOK_EVERY = 0.5
-_STALE = 1.0
+# Seconds between two looks at the directory, and after which a look is too old to rely on.
+LOOK_EVERY, STALE_AFTER = 0.5, 1.0
 
 
 class OpenIndex:
@@ -56,7 +64,12 @@ class OpenIndex:
 
     @classmethod
     def of(
-        cls, generation: Generation, *, dictionary: str | None = None, engine: Path | None = None
+        cls,
+        generation: Generation,
+        connection: Connection = ANONYMOUS,
+        *,
+        dictionary: str | None = None,
+        engine: Path | None = None,
     ) -> OpenIndex:
         """Opens a generation of this machine. To try another dictionary, that may be given, with an engine
         directory for which it was used.
@@ -65,28 +78,26 @@ class OpenIndex:
         """
         catalog = Catalog.open(generation.catalog_file)
         try:
-            opened = engine_class(generation.meta.engine).open(engine or generation.engine_directory)
-            meta, text = generation.meta, generation.dictionary if dictionary is None else dictionary
-            articles: ArticleStore = catalog
-            if meta.engine in SHARED:
-                shared = cast(SharedEngine, opened)
-                meta, text = check_meta(shared.description.meta, meta.url), shared.description.dictionary
-                articles = shared.articles
-            return cls(meta, text, opened, articles, catalog, generation)
+            kind = engine_class(generation.meta.engine)
+            opened = kind.open(engine or generation.engine_directory, connection)
+            text = generation.dictionary if dictionary is None else dictionary
+            description = opened.description(Description(meta=asdict(generation.meta), dictionary=text))
+            meta = check_meta(description.meta, generation.meta.url or generation.path.parent)
+            return cls(meta, description.dictionary, opened, opened.articles(catalog), catalog, generation)
         except SouwenError:
             catalog.close()
             raise
 
     @classmethod
-    def at(cls, address: str) -> OpenIndex:
+    def at(cls, address: str, connection: Connection = ANONYMOUS) -> OpenIndex:
         """Opens what is on a cluster, with nothing of it on this machine.
 
         Raises InputError, EngineError, IndexMissingError or IndexMismatchError.
         """
-        engine = cast(SharedEngineClass, engine_class("opensearch")).at(address)
-        description = engine.description
+        engine = engine_class(CLUSTER_ENGINE).at(address, connection)
+        description = engine.description(NOWHERE)
         meta = check_meta(description.meta, address)
-        return cls(meta, description.dictionary, engine, engine.articles, None, None)
+        return cls(meta, description.dictionary, engine, engine.articles(None), None, None)
 
     @property
     def location(self) -> str:
@@ -96,17 +107,14 @@ class OpenIndex:
     @property
     def name(self) -> str:
         """The name of the generation."""
-        if self.meta.engine in SHARED:
-            return cast(SharedEngine, self.engine).name
-        assert self.generation is not None
-        return self.generation.path.name
+        return self.generation.path.name if self.generation and not self.engine.name else self.engine.name
 
     @property
     def is_live(self) -> bool:
         """True if it was still the live generation at the last look."""
         if self.catalog is not None and self.catalog.is_outdated:
             return False
-        return self.meta.engine not in SHARED or cast(SharedEngine, self.engine).is_live
+        return self.engine.is_live
 
     def is_at(self, path: Path | None) -> bool:
         """True if this generation is the directory at `path`, and no copy that has replaced it; without a
@@ -124,14 +132,31 @@ class OpenIndex:
 
 class IndexReader:
     """The live generation of an index, for any number of threads: of a directory, or at the address of a
-    cluster."""
+    cluster.
 
-    def __init__(self, location: Path | str) -> None:
+    A change is noticed within `stale_after` seconds. Where readers come all the time, there is a look beside
+    them every `look_every` seconds, and none waits for it; the first one after `stale_after` does. `clock`
+    gives seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        location: Path | str,
+        connection: Connection = ANONYMOUS,
+        *,
+        look_every: float = LOOK_EVERY,
+        stale_after: float = STALE_AFTER,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.look_every = look_every
+        self.stale_after = stale_after
+        self._connection = connection
+        self._clock = clock
         self._address = str(location) if is_address(location) else ""
         self._directory = None if self._address else IndexDirectory(Path(location))
         self._lock = threading.Lock()
         self._open: OpenIndex | None = None
-        self._looked = 0.0
+        self._looked = -math.inf
         self._looking = False
 
     @property
@@ -170,9 +195,9 @@ class IndexReader:
             self._retire()
 
     def _live(self) -> OpenIndex:
-        now = time.monotonic()
-        if self._open is not None and now - self._looked < _STALE:
-            if now - self._looked >= _LOOK_EVERY and not self._looking:
+        now = self._clock()
+        if self._open is not None and now - self._looked < self.stale_after:
+            if now - self._looked >= self.look_every and not self._looking:
                 self._looking = True
                 self._open._users += 1
                 threading.Thread(target=self._look, args=(self._open,), daemon=True).start()
@@ -194,7 +219,7 @@ class IndexReader:
 
     def _look(self, index: OpenIndex) -> None:
         """Looks beside those who read what is open. What is wrong, the next of them will see."""
-        now, looked, fresh, is_newer = time.monotonic(), 0.0, index, False
+        now, looked, fresh, is_newer = self._clock(), -math.inf, index, False
         try:
             live = self._live_path()
             if index.is_at(live):
@@ -223,19 +248,8 @@ class IndexReader:
 
     def _open_at(self, live: Path | None) -> OpenIndex:
         if self._directory is None or live is None:
-            return OpenIndex.at(self._address)
-        return self._open_live(self._directory, live.name)
-
-    def _open_live(self, directory: IndexDirectory, name: str) -> OpenIndex:
-        """Opens what is live, called `name` a moment ago; anew if the generation was replaced and removed
-        meanwhile."""
-        while True:
-            try:
-                return OpenIndex.of(directory.current())
-            except SouwenError:
-                before, name = name, directory.current_name()
-                if name == before:
-                    raise
+            return OpenIndex.at(self._address, self._connection)
+        return self._directory.read_current(lambda generation: OpenIndex.of(generation, self._connection))
 
     def _let_go(self, index: OpenIndex) -> None:
         index._users -= 1
@@ -248,6 +262,30 @@ class IndexReader:
             if not self._open._users:
                 self._open.close()
             self._open = None
+
+
+@contextmanager
+def open_articles(location: Path | str, connection: Connection) -> Iterator[ArticleStore]:
+    """The articles of an index alone: also of one that another version of the text analysis made, or whose
+    engine is damaged, where that does not keep them.
+
+    Raises IndexMissingError, IndexDamagedError, IndexMismatchError or EngineError.
+    """
+    if is_address(location):
+        opened: Engine | Catalog = engine_class(CLUSTER_ENGINE).at(str(location), connection)
+    else:
+        directory = IndexDirectory(Path(location))
+        opened = directory.read_current(lambda found: _keeper(found, connection), any_analysis=True)
+    with closing(opened):
+        yield opened if isinstance(opened, Catalog) else opened.articles(None)
+
+
+def _keeper(generation: Generation, connection: Connection) -> Engine | Catalog:
+    """The catalog of a generation, or its engine, whichever keeps the articles."""
+    kind = engine_class(generation.meta.engine)
+    if kind.keeps_articles:
+        return kind.open(generation.engine_directory, connection)
+    return Catalog.open(generation.catalog_file)
 
 
 def catalog_of(index: OpenIndex) -> Catalog:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from index.analysis.fold import fold_key
 from index.errors import SettingsError
+from index.store.catalog import connect
 from search.assist.pinyin import PinyinIndex
 from search.followed import Followed
 
@@ -73,7 +74,7 @@ class QueryLog:
         self._is_closed = threading.Event()
         self._pruned = ""
         try:
-            self._connection = _connect(file, timeout=timeout)
+            self._connection = connect(file, "mode=rwc", timeout=timeout)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
@@ -131,7 +132,7 @@ def read_queries(
     wanted = "" if found is None else "AND articles > 0" if found else "AND articles = 0"
     sql = f"SELECT query, searches, articles FROM ({_SINCE}) WHERE searches >= ? {wanted} "
     try:
-        with closing(_connect(file, "mode=ro")) as connection:
+        with closing(connect(file, "mode=ro")) as connection:
             rows = connection.execute(
                 f"{sql} ORDER BY searches DESC, query LIMIT ?", (_first_day(days), least, limit)
             ).fetchall()
@@ -186,11 +187,6 @@ class LivePastQueries:
         except SettingsError:  # nobody has searched yet, or whoever writes will say so
             return NO_PAST_QUERIES
         return PastQueries([logged.query for logged in queries])
-
-
-def _connect(file: Path, mode: str = "mode=rwc", timeout: float = 10.0) -> sqlite3.Connection:
-    address = f"{file.resolve().as_uri()}?{mode}"
-    return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=timeout)
 
 
 def _first_day(days: int) -> str:

@@ -15,7 +15,6 @@ from itertools import islice
 from whoosh import query
 
 from index.analysis.fold import fold
-from index.engines.base import SHARED
 from index.store.reader import OpenIndex
 from search.assist.budget import MeteredIndex
 from search.assist.corrections import Candidate, corrections
@@ -89,7 +88,7 @@ def _attempts(
 ) -> Iterator[list[tuple[_Text, Candidate]]]:
     """Corrections to try: of all faulty texts together, then of each; of a single one, the next best."""
     firsts: list[tuple[_Text, Candidate, Iterator[Candidate]]] = []  # and what comes after the first
-    seconds = _SHARED_SECONDS if index.meta.engine in SHARED else math.inf
+    seconds = _SHARED_SECONDS if index.meta.url else math.inf
     metered = MeteredIndex(index, typed, is_found=is_found, seconds=seconds)
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < _FEW:

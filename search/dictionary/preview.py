@@ -22,7 +22,7 @@ from index.analysis import Analyzer
 from index.analysis.document import make_documents, searched_text
 from index.analysis.words import DictionaryWord, parse_dictionary
 from index.article import Article
-from index.engines.base import SHARED, Sort
+from index.engines.base import Sort
 from index.errors import EngineError
 from index.store.directory import Generation
 from index.store.reader import OpenIndex
@@ -194,7 +194,7 @@ def _trial(
 
 def _here(index: OpenIndex) -> Generation:
     """The generation of an index whose engine has its files on this machine."""
-    if index.generation is None or index.meta.engine in SHARED:
+    if index.generation is None or index.meta.url:
         raise EngineError(
             "rankings are tried on a copy of the engine's files, and those of {engine} are not here. Try an "
             "index of another engine, or leave the queries out.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import re
 import sys
@@ -11,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from index.engines.base import Connection
 from index.errors import EngineError, InputError
-from index.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
@@ -75,12 +76,7 @@ class Address:
         return cls(tuple(dict.fromkeys(nodes)), name)
 
 
-def is_address(location: object) -> bool:
-    """True if `--index` names an index on a cluster rather than a directory."""
-    return str(location).startswith(("http://", "https://"))
-
-
-def connect(address: Address) -> OpenSearch:
+def connect(address: Address, connection: Connection) -> OpenSearch:
     """A client for any number of threads. Raises EngineError where opensearch-py is not installed."""
     try:
         from opensearchpy import OpenSearch
@@ -89,14 +85,14 @@ def connect(address: Address) -> OpenSearch:
             "the engine opensearch needs a package that is not installed. Run: {command}", command=INSTALL
         ) from None
     logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # all that it says is raised, too
-    settings = load_settings(Settings, ignore_unknown=True)
     options: dict[str, Any] = {}
-    if settings.opensearch_user or settings.opensearch_password:
-        options["http_auth"] = (settings.opensearch_user, settings.opensearch_password)
-    if settings.opensearch_token:
-        options["headers"] = {"Authorization": f"Bearer {settings.opensearch_token}"}
-    if settings.opensearch_ca:
-        options["ca_certs"] = settings.opensearch_ca
+    if connection.user or connection.password:  # in UTF-8 (RFC 7617); opensearch-py takes Latin-1 alone
+        encoded = base64.b64encode(f"{connection.user}:{connection.password}".encode()).decode()
+        options["headers"] = {"Authorization": f"Basic {encoded}"}
+    if connection.token:
+        options["headers"] = {"Authorization": f"Bearer {connection.token}"}
+    if connection.ca:
+        options["ca_certs"] = connection.ca
     if any(node.startswith("https:") for node in address.nodes):
         options["verify_certs"] = True
     return OpenSearch(

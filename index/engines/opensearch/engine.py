@@ -6,18 +6,28 @@ Its directory has one file, which says where on the cluster (`index/engines/open
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whoosh import query
 
 from index.analysis.document import GRAM_FIELDS, UNIT_FIELDS
 from index.analysis.grams import END
 from index.article import Article
-from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sort
+from index.engines.base import (
+    ANONYMOUS,
+    NOWHERE,
+    ArticleStore,
+    Connection,
+    Description,
+    FacetCounts,
+    Hit,
+    Hits,
+    Sort,
+)
 from index.engines.opensearch.articles import ClusterArticles
 from index.engines.opensearch.client import Address, connect, failures, reason_of, unreadable
 from index.engines.opensearch.compiler import compile_best, compile_tree
@@ -28,6 +38,9 @@ from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, p
 from index.engines.opensearch.state import ClusterState
 from index.engines.opensearch.writer import ClusterWriter
 from index.errors import EngineError, InputError
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
 
 # Up to so many documents, shards are told of each other's statistics before they score; with more, each has
 # nearly those of all.
@@ -53,13 +66,20 @@ _SORTS: dict[Sort, list[Any]] = {
 
 
 class OpenSearchEngine:
-    """See `index.engines.base.SharedEngine`."""
+    """See `index.engines.base.Engine` and `EngineClass`."""
+
+    keeps_articles = True
 
     def __init__(
-        self, address: Address, index: str, directory: Path | None, state: ClusterState | None
+        self,
+        address: Address,
+        client: OpenSearch,
+        index: str,
+        directory: Path | None = None,
+        state: ClusterState | None = None,
     ) -> None:
         self._address = address
-        self._client = connect(address)
+        self._client = client
         self._generations = Generations(self._client, address)
         self._directory = directory
         self._state = state
@@ -67,10 +87,17 @@ class OpenSearchEngine:
         live = self._generations.live()
         self._seen = live.changed if live is not None and live.index == index else ""
         self._shards = self._generations.shards(index)
-        self._documents = self.articles.count()
+        self._documents = self._articles.count()
 
     @classmethod
-    def create(cls, directory: Path, description: Description = NOWHERE) -> OpenSearchEngine:
+    def check_url(cls, url: str) -> None:
+        if url:
+            Address.parse(url)
+
+    @classmethod
+    def create(
+        cls, directory: Path, description: Description = NOWHERE, connection: Connection = ANONYMOUS
+    ) -> OpenSearchEngine:
         """Makes an index on the cluster; or joins the one that is live there, unless it is to be replaced."""
         if not description.url:
             raise InputError(
@@ -78,7 +105,8 @@ class OpenSearchEngine:
                 "souwen index FOLDER --engine opensearch --url https://NODE:9200/NAME"
             )
         address = Address.parse(description.url)
-        generations = Generations(connect(address), address)
+        client = connect(address, connection)
+        generations = Generations(client, address)
         live = generations.live()
         joins = live is not None and not description.replaces
         if live is not None and joins:
@@ -93,31 +121,34 @@ class OpenSearchEngine:
         state = ClusterState(str(address), "" if joins else index, description.writer_id, building)
         directory.mkdir()
         state.write(directory)
-        return cls(address, index, directory, state)
+        return cls(address, client, index, directory, state)
 
     @classmethod
-    def open(cls, directory: Path) -> OpenSearchEngine:
+    def open(cls, directory: Path, connection: Connection = ANONYMOUS) -> OpenSearchEngine:
         state = ClusterState.read(directory)
         address = Address.parse(state.url)
-        if state.building:
-            return cls(address, state.index, directory, state)
-        live = Generations(connect(address), address).current()
-        return cls(address, live.index, directory, state)
+        client = connect(address, connection)
+        index = state.index if state.building else Generations(client, address).current().index
+        return cls(address, client, index, directory, state)
 
     @classmethod
-    def at(cls, address: str) -> OpenSearchEngine:
+    def at(cls, address: str, connection: Connection = ANONYMOUS) -> OpenSearchEngine:
         parsed = Address.parse(address)
-        return cls(parsed, Generations(connect(parsed), parsed).current().index, None, None)
+        client = connect(parsed, connection)
+        return cls(parsed, client, Generations(client, parsed).current().index)
 
     @classmethod
-    def abandon(cls, directory: Path) -> None:
+    def abandon(cls, directory: Path, connection: Connection = ANONYMOUS) -> None:
         state = ClusterState.read(directory)
         if state.building:
             address = Address.parse(state.url)
-            Generations(connect(address), address).remove(state.index)
+            Generations(connect(address, connection), address).remove(state.index)
+
+    def articles(self, catalog: ArticleStore | None) -> ClusterArticles:
+        return self._articles
 
     @property
-    def articles(self) -> ClusterArticles:
+    def _articles(self) -> ClusterArticles:
         return ClusterArticles(self._client, self._address, self._index)
 
     @property
@@ -132,8 +163,7 @@ class OpenSearchEngine:
     def uid(self) -> str:
         return self._generations.uid(self._index)
 
-    @property
-    def description(self) -> Description:
+    def description(self, local: Description) -> Description:
         meta, dictionary = self._generations.meta(self._index), self._generations.dictionary(self._index)
         return Description(str(self._address), meta, dictionary, self._shards, self.writer_id)
 
@@ -267,16 +297,23 @@ class OpenSearchEngine:
     def is_live(self) -> bool:
         return self._live == self._index
 
-    def has_new_generation(self) -> bool:
+    def has_new_generation(self, meta: Mapping[str, object]) -> bool:
+        if not self._is_behind():
+            return False
+        refuse_others(self._generations.meta(self._index), meta, self._address)
+        return True
+
+    def _is_behind(self) -> bool:
         return self._state is not None and not self._state.building and self._state.index != self._index
 
     def acknowledge(self) -> None:
-        assert self._directory is not None and self._state is not None
-        self._state = replace(self._state, index=self._index)
-        self._state.write(self._directory)
+        if self._is_behind():
+            assert self._directory is not None and self._state is not None
+            self._state = replace(self._state, index=self._index)
+            self._state.write(self._directory)
 
     def own_articles(self) -> Iterator[Article]:
-        return self.articles.of_writer(self.writer_id)
+        return self._articles.of_writer(self.writer_id)
 
     def leave(self) -> None:
         with failures(self._address):
@@ -286,7 +323,7 @@ class OpenSearchEngine:
                 params={"conflicts": "proceed", "refresh": "true", "timeout": "5m"},
                 request_timeout=3600,
             )
-        if self.articles.count():
+        if self._articles.count():
             self._generations.changed(self._index)
         else:
             self._generations.remove(self._index, even_live=True)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import random
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from index.analysis.document import Document
@@ -49,6 +50,30 @@ class _Operation:
     id: str
     writer_id: str
     line: bytes = b""
+
+
+class _Outcome(Enum):
+    """Outcomes of an operation: done; there is a document where none was expected; to be tried again; never
+    to be taken."""
+
+    DONE = auto()
+    THERE = auto()
+    BUSY = auto()
+    REFUSED = auto()
+
+
+def _classify(operation: _Operation, result: Mapping[str, Any]) -> _Outcome:
+    """The outcome of an operation, by its item in the answer. Raises EngineError for an unexpected error."""
+    status = result["status"]
+    if "error" not in result or (operation.kind == "delete" and status == 404):
+        return _Outcome.DONE
+    if status == 409 and operation.kind == "create":
+        return _Outcome.THERE
+    if status in (*_BUSY, 409):
+        return _Outcome.BUSY
+    if status == 400:
+        return _Outcome.REFUSED
+    raise EngineError("{engine}: {reason}", engine="opensearch", reason=reason_of(result))
 
 
 class ClusterWriter:
@@ -185,17 +210,14 @@ class ClusterWriter:
         reason = ""
         for operation, item in zip(operations, answer["items"], strict=True):
             (result,) = item.values()
-            if "error" not in result or (operation.kind == "delete" and result["status"] == 404):
-                continue
-            if result["status"] == 409 and operation.kind == "create":
-                there.append(operation)
-            elif result["status"] in (*_BUSY, 409):
-                again.append(operation)
-                reason = reason_of(result)
-            elif result["status"] == 400:
-                refused[operation.id] = f"the cluster can't index it: {reason_of(result)}"
-            else:
-                raise EngineError("{engine}: {reason}", engine="opensearch", reason=reason_of(result))
+            match _classify(operation, result):
+                case _Outcome.THERE:
+                    there.append(operation)
+                case _Outcome.BUSY:
+                    again.append(operation)
+                    reason = reason_of(result)
+                case _Outcome.REFUSED:
+                    refused[operation.id] = f"the cluster can't index it: {reason_of(result)}"
         if there:  # sent before, by a request that was not answered, or another's
             others = self._others(there)
             for operation in there:

@@ -23,7 +23,18 @@ from index.analysis.document import (
     WORD_FIELDS,
     Document,
 )
-from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sort, single_characters
+from index.engines.base import (
+    ANONYMOUS,
+    NOWHERE,
+    Connection,
+    Description,
+    FacetCounts,
+    Hit,
+    Hits,
+    Sort,
+    single_characters,
+)
+from index.engines.embedded import EmbeddedEngine
 from index.engines.nodes import TermSet
 from index.engines.tantivy.compiler import compile_tree, scored
 from index.errors import EngineError, IndexDamagedError
@@ -62,10 +73,11 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-class TantivyEngine:
+class TantivyEngine(EmbeddedEngine):
     """See `index.engines.base.Engine`."""
 
     def __init__(self, index: tantivy.Index, directory: Path) -> None:
+        super().__init__(directory)
         self._index = index
         self._schema = index.schema
         self._meta_file = directory / "meta.json"
@@ -75,12 +87,14 @@ class TantivyEngine:
         index.reload()
 
     @classmethod
-    def create(cls, directory: Path, description: Description = NOWHERE) -> TantivyEngine:
+    def create(
+        cls, directory: Path, description: Description = NOWHERE, connection: Connection = ANONYMOUS
+    ) -> TantivyEngine:
         directory.mkdir()
         return cls(tantivy.Index(_schema(), str(directory)), directory)
 
     @classmethod
-    def open(cls, directory: Path) -> TantivyEngine:
+    def open(cls, directory: Path, connection: Connection = ANONYMOUS) -> TantivyEngine:
         try:
             return cls(tantivy.Index.open(str(directory)), directory)
         except (ValueError, OSError) as error:

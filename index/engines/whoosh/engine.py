@@ -30,7 +30,18 @@ from index.analysis.document import (
     Document,
 )
 from index.durability import flush_tree
-from index.engines.base import NOWHERE, Description, FacetCounts, Hit, Hits, Sort, single_characters
+from index.engines.base import (
+    ANONYMOUS,
+    NOWHERE,
+    Connection,
+    Description,
+    FacetCounts,
+    Hit,
+    Hits,
+    Sort,
+    single_characters,
+)
+from index.engines.embedded import EmbeddedEngine
 from index.engines.whoosh.evaluation import Evaluation, terms_of
 from index.engines.whoosh.permissions import check_owner, remove_group_write
 from index.errors import EngineError, IndexDamagedError, SouwenError
@@ -63,12 +74,12 @@ def _schema() -> fields.Schema:
     return schema
 
 
-class WhooshEngine:
+class WhooshEngine(EmbeddedEngine):
     """See `index.engines.base.Engine`."""
 
     def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
         self._lock = threading.Lock()
-        self._directory = directory
         try:
             check_owner(directory)
             self._index = whoosh_index.open_dir(str(directory))
@@ -81,14 +92,16 @@ class WhooshEngine:
             ) from None
 
     @classmethod
-    def create(cls, directory: Path, description: Description = NOWHERE) -> WhooshEngine:
+    def create(
+        cls, directory: Path, description: Description = NOWHERE, connection: Connection = ANONYMOUS
+    ) -> WhooshEngine:
         directory.mkdir(mode=0o755)
         whoosh_index.create_in(str(directory), _schema())
         remove_group_write(directory)
         return cls(directory)
 
     @classmethod
-    def open(cls, directory: Path) -> WhooshEngine:
+    def open(cls, directory: Path, connection: Connection = ANONYMOUS) -> WhooshEngine:
         return cls(directory)
 
     def search(
