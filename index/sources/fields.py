@@ -18,6 +18,7 @@ from index.sources.body import first_line, one_line
 from index.sources.dates import WrittenDate, date_in_path, parse_date, without_date
 from index.sources.extract import UNSHOWABLE, Extracted
 from index.sources.frontmatter import Value, Values
+from index.sources.headings import HEAD, first_heading
 from index.sources.permalinks import Facts, address_of
 from index.sources.sites import Site, site_of
 
@@ -52,8 +53,6 @@ _FALSE = frozenset("false no off 0 n none null".split())
 # Generators in which a list of categories is several, not the levels of one.
 _SEVERAL = frozenset("hugo zola docusaurus vuepress vitepress mkdocs mdbook obsidian".split())
 _FOLDER_NAMES = frozenset("index _index readme".split())
-# Characters of a heading that is a title.
-_LONGEST_HEADING = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def make_article(values: Values, body: Body, origin: Origin, zone: tzinfo, rules
     fields = _Fields(values, decodes=not origin.is_exported)
     site = site_of(rules.sites, origin.path) if not origin.is_record else None
     date = _date(fields, origin, zone)
-    is_template = site is not None and site.generator == "jekyll" and "{% for " in body.source[:_HEAD]
+    is_template = site is not None and site.generator == "jekyll" and "{% for " in body.source[:HEAD]
     if is_template and "_posts" not in origin.path.split("/"):
         return Made(None, (Complaint("a template of Jekyll's", ProblemKind.LEFT_OUT),))
     if reason := _left_out(fields, origin.path, date, site, rules):
@@ -204,62 +203,6 @@ def _title(fields: _Fields, body: Body, origin: Origin) -> str:
         path = path.parent
         return without_date(path.name)
     return without_date(path.stem)
-
-
-_ATX = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>[^\n]*?)[ \t]*#*[ \t]*$", re.MULTILINE)
-_SETEXT = re.compile(
-    r"^(?![ \t>#*+-]|\d+[.)]|\s*$)(?P<text>[^\n]+)\n(?P<line>={2,}|-{2,})[ \t]*$", re.MULTILINE
-)
-_FENCE = re.compile(
-    r"^ {0,3}(?P<fence>`{3,}|~{3,}).*?(?:^ {0,3}(?P=fence)[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
-)
-_HTML_HEADING = re.compile(
-    r"<h(?P<level>[1-6])(?:\s[^<>]*)?>(?P<text>.{0,2000}?)</h(?P=level)\s*>", re.IGNORECASE | re.DOTALL
-)
-_TAG = re.compile(r"<[^<>]*>")
-_LINK = re.compile(r"!?\[(?P<text>[^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])")
-_MARKS = re.compile(r"(?P<mark>\*{1,3}|_{1,3}|`+|~~|==)(?P<text>\S(?:.*?\S)?)(?P=mark)")
-_NO_CONTENT = re.compile(
-    r"(?:\s|<!--.*?-->|<[^<>]*>|!\[[^\]]*\]\([^)]*\)|^import .*$|\{%.*?%\})*", re.MULTILINE | re.DOTALL
-)
-# Characters at the head of a body in which its heading is looked for.
-_HEAD = 20_000
-
-
-def first_heading(source: str, *, is_markdown: bool) -> str:
-    """The first heading of level 1 in the source of a body, without its mark; else the first one, if nothing
-    stands above it.
-
-    >>> first_heading("# 无前言的**文章** #", is_markdown=True)
-    '无前言的文章'
-    """
-    head = source[:_HEAD]
-    found = [
-        (match.start(), int(match["level"]), _TAG.sub("", match["text"]))
-        for match in _HTML_HEADING.finditer(head)
-    ]
-    if is_markdown:
-        head = _FENCE.sub(lambda match: " " * len(match[0]), head)
-        found += [(match.start(), len(match["marks"]), match["text"]) for match in _ATX.finditer(head)]
-        found += [
-            (match.start(), 1 if match["line"][0] == "=" else 2, match["text"])
-            for match in _SETEXT.finditer(head)
-        ]
-    found.sort()
-    for start, level, text in found:
-        if level == 1 or (start == found[0][0] and _NO_CONTENT.fullmatch(head, 0, start)):
-            text = html.unescape(_plain_heading(text) if is_markdown else text)
-            text = one_line(UNSHOWABLE.sub("", text))
-            if text:
-                return text[:_LONGEST_HEADING]
-    return ""
-
-
-def _plain_heading(text: str) -> str:
-    """A heading without Markdown's marks inside the line."""
-    text = re.sub(r"\s*\{#[^{}]*\}\s*$", "", text)
-    text = _LINK.sub(lambda found: found["text"], _TAG.sub("", text))
-    return _MARKS.sub(lambda found: found["text"], text)
 
 
 # Dates
