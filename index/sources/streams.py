@@ -50,7 +50,12 @@ class RecordFile:
     def rows(self) -> Iterator[Row]:
         """The records in order; each by the number of its line, from 1."""
         if self._suffix == ".json":
-            yield from _json_values(self._text, self._limit)
+            found = False
+            for row in _json_values(self._text, self._limit):
+                found = True
+                yield row
+            if not found:
+                self.complaints.append("holds no records")
         elif self._suffix in (".csv", ".tsv"):
             delimiter = "\t" if self._suffix == ".tsv" else ""
             yield from _csv_rows(self._text, delimiter, self._limit, self.complaints)
