@@ -23,7 +23,7 @@ from index.engines.base import ANONYMOUS
 from index.errors import IndexBusyError, IndexMismatchError, IndexMissingError, InputError, SouwenError
 from index.ingest.sync import IngestRequest
 from index.maintenance.backup import backup, restore
-from index.store.directory import IndexDirectory
+from index.store.directory import FORMAT, IndexDirectory
 from index.store.reader import open_articles
 from search.request import SearchRequest
 from search.searcher import Searcher
@@ -233,7 +233,7 @@ def rewritten(file: Path, name: str, change: Callable[[bytes], bytes]) -> None:
         (lambda file: file.write_bytes(b"PK"), "is not a backup of souwen"),
         (lambda file: file.unlink(), "there is no such file"),
         (without_a_catalog, "is not a backup of souwen"),
-        (of_the_future, "has format 99, and this souwen reads 1"),
+        (of_the_future, f"has format 99, and this souwen reads {FORMAT}"),
         (with_a_broken_catalog, "the catalog in it is damaged"),
     ],
 )

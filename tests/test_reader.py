@@ -181,8 +181,8 @@ def test_a_generation_that_is_removed_while_it_is_opened(
     any_archive.sync()
     current = IndexDirectory.current
 
-    def current_slowly(directory: IndexDirectory) -> Generation:
-        generation = current(directory)
+    def current_slowly(directory: IndexDirectory, **options: bool) -> Generation:
+        generation = current(directory, **options)
         monkeypatch.undo()
         any_archive.post("a.md", "县图书馆")
         rebuild(any_archive)

@@ -11,7 +11,7 @@ from archive import Archive, counts
 from index.errors import EngineError, IndexDamagedError, IndexMismatchError, SettingsError
 from index.ingest import sync as sync_module
 from index.ingest.job import IngestRequest
-from index.store.directory import IndexDirectory
+from index.store.directory import FORMAT, IndexDirectory
 
 
 def test_a_rebuild_keeps_folders_and_choices_and_swaps_generations(archive: Archive) -> None:
@@ -169,7 +169,7 @@ def test_another_format_is_mended_by_a_rebuild(archive: Archive) -> None:
     archive.post("a.md", "文")
     report = archive.sync()
     meta = archive.directory / report.generation / "meta.json"
-    meta.write_text(meta.read_text().replace('"format": 1', '"format": 99'))
+    meta.write_text(meta.read_text().replace(f'"format": {FORMAT}', '"format": 99'))
     with pytest.raises(IndexMismatchError, match=r"has format 99.*--rebuild"):
         archive.sync()
     assert archive.sync(IngestRequest(rebuild=True)).added == 1

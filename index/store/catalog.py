@@ -355,7 +355,7 @@ def _state(path: Path) -> tuple[int, int, int]:
 
 
 def connect(path: Path, mode: str, timeout: float = 10.0) -> sqlite3.Connection:
-    """Opens a SQLite file for any thread. `mode` is the query of its URI (`mode=ro`), `timeout` in seconds."""
+    """Opens SQLite for any thread; `mode` is the query of the URI (`mode=ro`), `timeout` is seconds."""
     address = f"{path.resolve().as_uri()}?{mode}"
     return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=timeout)
 
