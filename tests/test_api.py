@@ -49,7 +49,7 @@ def test_search_answers_the_object_of_the_design(client: FlaskClient) -> None:
     assert found["total"] >= 3
     hit = found["hits"][0]
     assert sorted(hit) == sorted(
-        "id path url source_url title title_html author date categories category_paths tags tags_html "
+        "id path url source_url title title_html author date categories tags tags_html "
         "thumbnail score snippets_html".split()
     )
     assert hit["url"] == f"/article/{hit['id']}"
@@ -90,7 +90,7 @@ def test_filters_and_paging(client: FlaskClient) -> None:
 def test_an_article_has_its_text_and_its_source(client: FlaskClient) -> None:
     found = _get(client, f"/api/article/{RADIO}")
     assert list(found) == [
-        "id", "path", "url", "source_url", "title", "author", "date", "categories", "category_paths",
+        "id", "path", "url", "source_url", "title", "author", "date", "categories",
         "tags", "thumbnail", "editor", "text", "html",
     ]  # fmt: skip
     assert found["id"] == RADIO
