@@ -123,7 +123,7 @@ def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
 
 
 def _verified(location: str, connection: Connection) -> Findings:
-    """What there is to mend. Who writes just now may be between two steps: what disagrees is looked at
+    """Findings to repair. A writer may be between two steps: disagreements are checked
     once more, when nobody does."""
     with closing(IndexReader(location, connection)) as reader:
         with reader.acquire() as index:

@@ -61,7 +61,7 @@ class ExplanationPart:
 
 @dataclass(frozen=True, slots=True)
 class HitExplanation:
-    """How an article got its score; only with explain=1."""
+    """Parts of an article's score; only with explain=1."""
 
     partial: Annotated[bool, "True if it has only some of the words."]
     parts: Annotated[

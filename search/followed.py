@@ -43,7 +43,7 @@ class Followed(Generic[Value]):
 
     @property
     def was_read(self) -> bool:
-        """Whether there is a value yet."""
+        """True once there is a value."""
         return self._read is not None
 
     def last(self) -> Value:

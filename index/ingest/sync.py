@@ -375,7 +375,7 @@ def _roots(live: Catalog | None, request: IngestRequest) -> dict[str, Path]:
 
 
 def _field_map(live: Catalog | None, request: IngestRequest) -> FieldMap:
-    """What records call their fields: as the request says, or as the index has noted."""
+    """Field names of records: those of the request, else those kept in the index."""
     known: FieldMap = NO_MAP
     with _damage_matters(unless=request.rebuild):
         known = live.field_map() if live is not None else NO_MAP

@@ -206,7 +206,7 @@ def open_regular(location: str) -> BufferedReader:
 
 
 def is_streamed(file: FileState, max_bytes: int) -> bool:
-    """Whether a file is read in parts: it may have any size."""
+    """True for a file that is read in parts and may have any size."""
     return file.size * _STREAMED_SHARE > max_bytes and is_of_records(file.path)
 
 

@@ -135,7 +135,7 @@ def _decode_bytes(data: bytes) -> tuple[str, list[str]]:
 
 
 def _is_right(reading: _Reading) -> bool:
-    """Whether a declared encoding is that of the text: a few bytes of a page may be broken."""
+    """True if bytes are text of the declared encoding; a few may be broken."""
     return not reading.complaints or reading.text.count("\ufffd") * 50 < _foreign(reading.text)
 
 
@@ -158,7 +158,7 @@ def _declared(head: bytes) -> str:
 
 
 def _is_accidental(text: str, declared: str) -> bool:
-    """Whether bytes that are valid UTF-8 are rather in the declared encoding: pairs of bytes may be both, and
+    """True for valid UTF-8 that is more likely in the declared encoding: pairs of bytes may be both, and
     some encodings write everything in ASCII."""
     if text.isascii():
         return declared in _SEVEN_BITS
@@ -229,7 +229,7 @@ def _undeclared(data: bytes) -> tuple[str, list[str]]:
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
-    """Whether lines that are not valid UTF-8 are so but for a few bytes."""
+    """True for lines that are UTF-8 with a few invalid bytes."""
     text = data.decode("utf-8", "replace")
     wrong = text.count("\ufffd")
     long = sum("\u07ff" < character not in "\ufeff\ufffd" for character in text)
@@ -282,7 +282,7 @@ def _replacing(data: bytes, encoding: str) -> tuple[str, list[str]]:
 
 
 def _foreign(text: str) -> int:
-    """How many characters are beyond ASCII."""
+    """Number of characters beyond ASCII."""
     return sum(character > "\x7f" for character in text)
 
 

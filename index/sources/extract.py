@@ -73,7 +73,7 @@ UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What an HTML body holds: paragraphs (one a line), the editor's name, image addresses in order,
+    """Content of an HTML body: paragraphs (one a line), the editor's name, image addresses in order,
     and the page's own title, if it has one. `unmissed` is the size of its boilerplate, in characters."""
 
     text: str
@@ -227,17 +227,17 @@ class _Builder:
 
 
 def keeps_breaks(html: str) -> bool:
-    """Whether line breaks in the source are the paragraphs: there is no markup that makes any."""
+    """True if the markup makes no paragraphs, so that line breaks in the source do."""
     return not _STRUCTURE.search(html)
 
 
 def is_whole_page(html: str) -> bool:
-    """Whether this is a page, with a frame around the article, rather than a fragment."""
+    """True for a page with a frame around the article, false for a fragment."""
     return bool(_WHOLE_PAGE.search(html))
 
 
 def has_markup(text: str) -> bool:
-    """Whether a text holds an element of HTML or a comment."""
+    """True if a text has an HTML element or comment."""
     return _MARKUP.search(text) is not None
 
 

@@ -175,7 +175,7 @@ def _yaml_block(text: str, block: str, body: str) -> FrontMatter:
 
 
 def load_yaml(block: str) -> object:
-    """What a YAML library reads, with every scalar as text. Raises one of `_ERRORS`."""
+    """Reads YAML with every scalar as text. Raises one of `_ERRORS`."""
     _refuse_deep(block)
     return yaml.load(block, Loader=yaml.CBaseLoader)
 

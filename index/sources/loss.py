@@ -39,7 +39,7 @@ _NO_LETTERS = re.compile(r"[\W\d_]+")
 
 
 def left_out(source: str, extracted: Extracted, *, markdown: bool = False) -> str:
-    """What is wrong where less than 90% of the letters of a source are in its text; else empty.
+    """Complaint if less than 90% of the letters of a source are in its text; else empty.
 
     `source` is HTML, or Markdown; a title and an editor's name that are in it count as text.
     """

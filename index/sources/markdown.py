@@ -112,7 +112,7 @@ _AFTER_EMPTY_LINE = re.compile(r"\n[ \t]*\n {0,3}(?=[^\s<])|\n[ \t]*\n {0,3}(?=<
 
 
 def begins_as_html(text: str) -> bool:
-    """Whether a text in a Markdown file is HTML: one that begins with a block, and has all in blocks."""
+    """True if the body of a Markdown file is HTML: it begins with a block, and blocks hold everything."""
     if not _BEGINS_AS_HTML.match(text):
         return False
     paragraphs = (found.start() for found in _AFTER_EMPTY_LINE.finditer(text))
@@ -302,7 +302,7 @@ def _template_line(found: re.Match[str]) -> str:
 
 
 def _arguments(tag: str) -> str:
-    """What a template tag shows: its arguments from the first to the last that is Chinese, but for files."""
+    """Text of a template tag: its arguments from the first to the last Chinese one, without files."""
     if not _HAN.search(tag):
         return ""
     found = [(name, "".join(value)) for name, *value in _ARGUMENT.findall(tag.strip("{}<>%-/ "))]

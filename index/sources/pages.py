@@ -83,7 +83,7 @@ _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
 def is_page(text: str) -> bool:
-    """Whether a file is a whole HTML document, as browsers and crawlers save them."""
+    """True for a whole HTML document, as saved by browsers and crawlers."""
     return _PAGE.match(text[:5000]) is not None
 
 
@@ -110,7 +110,7 @@ def read_page(text: str) -> FrontMatter:
 
 @dataclass(slots=True)
 class _Measure:
-    """How much an element holds: characters, those in links, links, ends of sentences; and marks, which are
+    """Counts of an element: characters, those in links, links, ends of sentences; and marks, which are
     those and others that headlines have, too."""
 
     length: int = 0
@@ -206,7 +206,7 @@ def _is_wechat(known: list[lxml_html.HtmlElement]) -> bool:
 
 
 def _is_frame(element: lxml_html.HtmlElement, measure: _Measure) -> bool:
-    """Whether an element is around the article. What has sentences stays, whatever it is called."""
+    """True for an element around the article. Elements with sentences stay, whatever their names."""
     if measure.marks > 1 or element.tag in ("body", "article", "main", "pre", "code"):
         return False
     if element.tag in _FRAME_TAGS or element.get("role") in ("navigation", "search", "contentinfo"):

@@ -28,7 +28,7 @@ _NUMBERED = re.compile(r"^\d+\s*[-_.]+\s*(?=\S)")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What permalink rules are made of. `path` is the file's path in the site; `date` is local."""
+    """Values that permalink rules use. `path` is the file's path in the site; `date` is local."""
 
     path: str
     title: str

@@ -38,7 +38,7 @@ class ParsedFile:
 
 
 def digest_of(data: bytes) -> str:
-    """What tells one content of a file from another."""
+    """Digest of the content of a file, in hexadecimal."""
     return new_digest(data).hexdigest()
 
 
@@ -71,7 +71,7 @@ def parse_file(
 
 
 def is_of_records(path: str) -> bool:
-    """Whether a file has any number of articles, each a record, and can be read in parts."""
+    """True for a file of records, each an article, which can be read in parts."""
     return PurePosixPath(path).suffix.lower() in RECORD_SUFFIXES
 
 

@@ -57,7 +57,7 @@ NO_MAP: FieldMap = {}
 
 
 def parse_field_map(pairs: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """What `--map` says: each field's names in the files; several for one are joined by lines.
+    """Parses `--map`: the names of each field in the files; values of several are joined by lines.
 
     Raises InputError for what is no field.
 
@@ -276,7 +276,7 @@ def _is_whole(value: object) -> TypeGuard[int]:
 
 
 def _is_timestamp(value: object) -> TypeGuard[int]:
-    """Whether a number is a date in seconds since 1970: not 20220104, which is one as it is written."""
+    """True for seconds since 1970; false for a date written as a number, such as 20220104."""
     return (
         _is_whole(value)
         and FIRST_DATE <= value <= LAST_DATE

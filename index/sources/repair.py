@@ -98,7 +98,7 @@ def _with_text(html: str, texts: list[int]) -> str:
 
 
 class Ends:
-    """Where things end, without looking twice for what doesn't come any more."""
+    """Finds ends of constructs, and remembers which have none in the rest of the text."""
 
     def __init__(self, html: str) -> None:
         self._html = html
@@ -116,7 +116,7 @@ class Ends:
 
 
 def _is_tag(html: str, suspect: re.Match[str], ends: Ends) -> bool:
-    """Whether what looks unlike a tag of HTML is one: with < or > in its attributes, or a component."""
+    """True for a tag with an unusual form: with < or > in its attributes, or a component."""
     name, position = suspect["other"], suspect.end()
     if name.lower() in _BARE_IS_TEXT:
         return suspect["slash"] != ""

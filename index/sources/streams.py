@@ -172,7 +172,7 @@ def _json_values(text: TextIO, limit: int) -> Iterator[Row]:
 
 
 def _is_cut(error: Exception, end: int) -> bool:
-    """Whether a value may be valid, and go on where the text that was read ends."""
+    """True if a value is valid so far and may continue after the text that was read."""
     return isinstance(error, json.JSONDecodeError) and (
         error.msg.startswith(("Unterminated string", "Invalid \\")) or error.pos >= end - _CUT
     )
@@ -242,7 +242,7 @@ class _Lines:
             quotes += line.count('"')
 
     def is_unclosed(self) -> bool:
-        """Whether a quote in the record has taken all lines up to the end of the file."""
+        """True if an open quote in the record has swallowed all lines up to the end of the file."""
         if len(self.record) < 2 or self.peek():
             return False
         return sum(line.count('"') for line in self.record) % 2 == 1

@@ -116,7 +116,7 @@ def _joined(lines: Sequence[str], breaks: Sequence[str], kept: str) -> str:
 
 
 def _prose_breaks(lines: Sequence[str]) -> list[str]:
-    """What stands between the lines of a paragraph: nothing between two Han characters, but in verse."""
+    """Joint of two lines of a paragraph: empty between two Han characters, except in verse."""
     widest = max(map(_width, lines))
     prose = widest > _VERSE_WIDTH or any(map(_PUNCTUATION.search, lines))
 
@@ -129,7 +129,7 @@ def _prose_breaks(lines: Sequence[str]) -> list[str]:
 
 
 def wrapped_breaks(lines: Sequence[str]) -> list[str]:
-    """What stands between lines each of which may be a paragraph: a break, unless they were wrapped.
+    """Joint of two lines that may be paragraphs: a line break, unless they were wrapped.
 
     Lines were wrapped where all but the last are full (the next word had no room), at least one ends
     within a sentence, and the last ends one.

@@ -269,7 +269,7 @@ class Catalog:
         return {name: Path(location) for name, location in rows}
 
     def field_map(self) -> dict[str, tuple[str, ...]]:
-        """What records call their fields, where they were told of with `--map`."""
+        """Field names of records that were given with `--map`."""
         found: dict[str, tuple[str, ...]] = {}
         if self._rows("SELECT 1 FROM sqlite_master WHERE name = 'field_map'"):
             for name, key in self._rows("SELECT field, key FROM field_map ORDER BY rowid"):

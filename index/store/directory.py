@@ -137,7 +137,7 @@ class IndexDirectory:
         return Generation(path, self._read_meta(path, any_analysis=any_analysis))
 
     def read_current(self, read: Callable[[Generation], T], *, any_analysis: bool = False) -> T:
-        """What `read` gives of the live generation; again, if that was replaced and removed meanwhile.
+        """Result of `read` for the live generation; retried if that was replaced and removed meanwhile.
 
         Raises what `current` and `read` raise.
         """

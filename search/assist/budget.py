@@ -49,7 +49,7 @@ class MeteredIndex:
 
     @property
     def is_spent(self) -> bool:
-        """Whether the budget or the time is used up."""
+        """True once the budget or the time is used up."""
         return self._left <= 0 or time.monotonic() > self._until
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:

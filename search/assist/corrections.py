@@ -249,7 +249,7 @@ class _Search:
                 self._push(_MISSING, most, partial(self._any, _MISSING, i, i, most))
 
     def _is_sound(self, start: int, end: int) -> bool:
-        """Whether the units [start, end) of a long text occur elsewhere with all that stands beside them."""
+        """True if the units [start, end) of a long text occur elsewhere together with their neighbours."""
         if len(self._typed) < _LONG:
             return False
         starts = range(max(0, end - _SOUND), min(start, len(self._typed) - _SOUND) + 1)
@@ -283,7 +283,7 @@ class _Search:
 
     @cached_property
     def _widths(self) -> tuple[tuple[int, float], ...]:
-        """How many units to each side of an edit are looked at, each width with its weight."""
+        """Widths of context, in units to each side of an edit, with their weights."""
         if len(self._typed) < _LONG:
             return ((_LONG, 1.0),)
         return (len(self._typed), 1.0), (_AROUND, _BACK_OFF), (_AROUND - 1, _BACK_OFF**2)

@@ -95,7 +95,7 @@ class Readings:
         return found
 
     def is_pinyin(self, letters: str) -> bool:
-        """Whether these are whole syllables, one after the other.
+        """True for a sequence of whole syllables.
 
         >>> readings().is_pinyin("jiaoguan"), readings().is_pinyin("python")
         (True, False)
@@ -201,7 +201,7 @@ class PinyinIndex:
         return {word: len(word) == len(ways[0]) for word in words}
 
     def splits(self, typed: str) -> Iterator[tuple[str, str]]:
-        """What was typed as two, between syllables: the first may be a word of its own."""
+        """Splits between syllables into two parts: the first may be a word of its own."""
         ways = self._ways(re.findall(_RUNS, typed)) if re.fullmatch(_TYPED, typed) else iter(())
         whole = next((way for way in islice(ways, _WAYS) if not any(initial for _, initial in way)), [])
         parts = [part for part, _ in whole]

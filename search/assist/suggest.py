@@ -105,7 +105,7 @@ def _values(index: OpenIndex, count: Callable[[str], int], typed: str) -> Iterat
 
 
 def _starts(value: str, start: str) -> bool:
-    """Whether a value starts so; of a category path, the whole or its last level."""
+    """True if a value starts with the prefix; of a category path, the whole or its last level."""
     return any(fold_key(name).startswith(start) for name in (value, value.rpartition(LEVEL)[2]))
 
 

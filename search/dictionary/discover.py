@@ -154,7 +154,7 @@ def _stretches(parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _is_compound(parts: tuple[str, ...], inner: Sequence[tuple[str, ...]]) -> bool:
-    """Whether it is all words: known ones, or new ones that are found by themselves."""
+    """True if it consists of words: known ones, or new ones found by themselves."""
     rest = "\0".join(parts)
     for other in inner:
         rest = rest.replace("\0".join(other), "".join(other))

@@ -80,7 +80,7 @@ class Synonyms:
         return tuple(parts) if any(part.synonyms for part in parts) else whole
 
     def _spans(self, words: Sequence[CutWord]) -> list[tuple[int, int, tuple[UnitSequence, ...]]]:
-        """Where words with synonyms start and end: the longest, from the left.
+        """Spans of words with synonyms: the longest, from the left.
 
         Such a word starts and ends where the dictionary cuts (in 中医保健 there is no 医保). Stopwords may be
         inside.
