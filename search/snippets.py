@@ -1,7 +1,7 @@
 """Passages of an article with the query's words highlighted.
 
-Highlights cover exactly what matched, in whole graphemes (❤️ is two characters), in the text as it was published. Property, tested: a snippet without
-its highlights is a part of the text.
+Highlights cover exactly what matched, in whole graphemes (❤️ is two characters), in the text as it was
+published. Property, tested: a snippet without its highlights is a part of the text.
 """
 
 from __future__ import annotations

@@ -139,7 +139,12 @@ def _made_of(texts: Sequence[str]) -> list[_Made]:
             TextGrams(text, grams, (singles + " ".join(dict.fromkeys([*run.split(), *more]))).rstrip()),
         )
         for text, (before, grams), singles, run, more in zip(
-            separated, _grams(joined, positions, edges), _distinct(wholes, edges), runs_of, numbers, strict=True
+            separated,
+            _grams(joined, positions, edges),
+            _distinct(wholes, edges),
+            runs_of,
+            numbers,
+            strict=True,
         )
     ]
 

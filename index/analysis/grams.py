@@ -146,22 +146,32 @@ def _resolve_commas(separated: str) -> str:
 
 _HAN_DIGITS = "零一二三四五六七八九十百千"
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
-_CIRCLES = re.compile(rf"○+(?:(?=[{_HAN_DIGITS}])|(?<=[{_HAN_DIGITS}]○)|(?<=[{_HAN_DIGITS}]○○))")
-# The literal comes first because it is quick to find.
-_DIGIT_ZEROS = re.compile(rf"0(?<![0-9a-z.]0)0*(?![0-9a-z.,])(?:(?=[{_HAN_DIGITS}])|(?<=[{_HAN_DIGITS}]0)|(?<=[{_HAN_DIGITS}]00))")
-_LETTER_ZEROS = re.compile(rf"o(?<=[{_HAN_DIGITS}]o)o*(?=[{_HAN_DIGITS}年])")
+# Runs of zeros, by their sign: each is met once.
+_ZERO_RUNS = {sign: re.compile(f"{sign}(?<!{sign}{sign}){sign}*") for sign in "○0o"}
 _NAME_DOT = re.compile(rf"\.(?=[{_HAN}])(?<=[^\W\d_]\.)")
 _STAR = re.compile(r"\*(?<=[0-9]\*)(?=[0-9])")
+_is_alphanumeric = re.compile("[0-9a-z.,]").match
 _DASH = re.compile("—(?<!——)—*")
 _NO_WORD = frozenset(" |.,—-\n\uffff")
 
 
 def _resolve_zeros(text: str) -> str:
     """Replaces ○, 0 and o beside Han numerals by 零."""
-    for sign, pattern in (("○", _CIRCLES), ("0", _DIGIT_ZEROS), ("o", _LETTER_ZEROS)):
+    for sign, run in _ZERO_RUNS.items():
         if sign in text:
-            text = pattern.sub(lambda found: "零" * len(found[0]), text)
+            text = run.sub(_resolve_zero, text)
     return text
+
+
+def _resolve_zero(found: re.Match[str]) -> str:
+    zeros, (start, end) = found[0], found.span()
+    before, after = found.string[start - 1 : start] or " ", found.string[end : end + 1] or " "
+    is_beside = before in _HAN_DIGITS or after in _HAN_DIGITS
+    if zeros[0] == "0":
+        is_beside = is_beside and not (_is_alphanumeric(before) or _is_alphanumeric(after))
+    elif zeros[0] == "o":
+        is_beside = before in _HAN_DIGITS and after in f"{_HAN_DIGITS}年"
+    return "零" * len(zeros) if is_beside else zeros
 
 
 def _resolve_dash(found: re.Match[str]) -> str:
@@ -189,16 +199,15 @@ def resolve(translated: str) -> str:
     return _resolve_commas(text.replace("-", " "))
 
 
-# Numbers in groups: the separator between two digits (it comes first because it is quick to find), and the
-# whole number from its start.
+# Numbers in groups: the separator between two digits (it comes first because it is quick to find), and all
+# of the number from its start.
 _IN_GROUPS = {
-    sign: (
-        re.compile(rf"{sign}(?=[0-9])(?<=[0-9]{sign})"),
-        re.compile(rf"(?<![0-9.,\-])[0-9]+(?:{sign}[0-9]+)+(?![0-9]|[-.,][0-9])"),
-    )
+    sign: (re.compile(rf"{sign}(?=[0-9])(?<=[0-9]{sign})"), re.compile(rf"[0-9]+(?:{sign}[0-9]+)*"))
     for sign in "- "
 }
-_FEWEST_DIGITS, _MOST_DIGITS, _MOST_GROUPS = 7, 20, 6
+_is_cut_before = re.compile(r"[.,\-]").match
+_is_cut_after = re.compile(r"[-.,][0-9]").match
+FEWEST_DIGITS, MOST_DIGITS, _MOST_GROUPS = 7, 20, 6
 
 
 def joined_numbers(translated: str) -> list[str]:
@@ -217,10 +226,13 @@ def joined_numbers(translated: str) -> list[str]:
             while start > done and "0" <= translated[start - 1] <= "9":
                 start -= 1
             whole = number.match(translated, start)
-            done = whole.end() if whole else each.end()
-            groups = whole[0].removeprefix("86 ").split(sign) if whole else []
+            assert whole is not None
+            done = whole.end()
+            if _is_cut_before(translated[start - 1 : start]) or _is_cut_after(translated, done):
+                continue
+            groups = whole[0].removeprefix("86 ").split(sign)
             digits = "".join(groups)
-            if len(groups) <= _MOST_GROUPS and _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS:
+            if len(groups) <= _MOST_GROUPS and FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
                 found.append(digits + END)
     return found
 
@@ -385,5 +397,5 @@ def _escaped(unit: str) -> str:
         return rf"(?:(?<!×){times}(?!×)|(?<!{LETTER}){text}(?!{LETTER}))"
     if not text[0].isdecimal():
         return re.escape(text)
-    is_long = _FEWEST_DIGITS <= len(text) <= _MOST_DIGITS
+    is_long = FEWEST_DIGITS <= len(text) <= MOST_DIGITS
     return ("[, ]?" if is_long else ",?").join(map(re.escape, text))

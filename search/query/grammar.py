@@ -130,11 +130,13 @@ class _WeightPlugin(plugins.BoostPlugin):  # type: ignore[misc]
     """`word^3`, with a number behind the sign, and no bare number before it: 2^32 is text."""
 
     expr = r"\^(?P<boost>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?=[\s)|]|$)"
-    _is_bare_number = re.compile(r"(?:[^\s()|:]*\^)?[-+]?[0-9.,]+").fullmatch
+    _is_bare_number = re.compile(r"(?:[^\s()|:]*\^)?[-+0-9.,/×x*]+").fullmatch
 
     def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode | None:
-        before = re.split(r"[\s(|:]", match.string[max(0, match.start() - _LONGEST_NUMBER) : match.start()])[-1]
-        return None if self._is_bare_number(before) else super().create(parser, match)
+        before = match.string[max(0, match.start() - _LONGEST_NUMBER) : match.start()]
+        return (
+            None if self._is_bare_number(re.split(r"[\s(|:]", before)[-1]) else super().create(parser, match)
+        )
 
 
 class _Parser(QueryParser):  # type: ignore[misc]
