@@ -248,8 +248,11 @@ def _print_advice(out: Console, results: Results) -> None:
     from rich.text import Text
 
     if results.suggestion is not None:
-        query = Text(printable(results.suggestion.query), style="bold")
-        out.print(Text("Did you mean: ") + query + Text(f" ({_articles(results.suggestion.total)})"))
+        line = Text("Did you mean: ")
+        for number, each in enumerate((results.suggestion, *results.other_suggestions)):
+            line.append(", " if number else "").append(printable(each.query), style="bold")
+            line.append(f" ({_articles(each.total)})")
+        out.print(line)
     if results.zero_results is None or len(results.zero_results.parts) < 2:
         return
     out.print("Nothing has all of this:")

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engines import EMBEDDED
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.engines.base import EMBEDDED
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
@@ -102,3 +102,23 @@ def test_equivalents_of_a_query_are_bounded(search: Search) -> None:
     typed = " ".join(f"{n}—{n + 1}·{n}.{n}×{n}-第{n}条" for n in range(100, 120))
     assert search("numerals", typed).exact == 0
     assert search("numerals", "第—-·.×○" * 20).exact == 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "query", "offered"),
+    [
+        ("dashes-and-dots", "3·15晚会", ["3.15晚会", "315晚会"]),
+        ("dashes-and-dots", "3.15晚会", ["3·15晚会", "315晚会"]),
+        ("dashes-and-dots", "315晚会", ["3·15晚会", "3.15晚会"]),
+        ("numerals", "24届", ["二十四届"]),
+        ("numerals", "二十四届", ["24届"]),
+        ("numerals", '"第12条"', ['"第十二条"']),
+        ("numerals", '"依照第十二条"', ['"依照第12条"']),
+        ("separated-numbers", '"热线13812345678"', ['"热线138-1234-5678"']),
+        ("separated-numbers", '"热线138-1234-5678"', ['"热线13812345678"']),
+    ],
+)
+def test_other_notations_are_offered(search: Search, folder: str, query: str, offered: list[str]) -> None:
+    results = search(folder, query)
+    suggestions = [results.suggestion, *results.other_suggestions]
+    assert [each.query for each in suggestions if each is not None] == offered
