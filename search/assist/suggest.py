@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from whoosh import query
 
-from index.analysis.document import KEY_FIELDS, LEVEL, WORD_FIELDS
+from index.analysis.document import GRAM_FIELDS, KEY_FIELDS, LEVEL, WORD_FIELDS
 from index.analysis.fold import fold, fold_key
 from index.engines.base import Sort
 from index.store.reader import OpenIndex
@@ -188,19 +188,27 @@ def _ranked(index: OpenIndex, stem: str, sounding: dict[str, bool]) -> list[str]
     """Words with all of the syllables typed and no more come first; then those in most articles, of which
     those that start with the letters typed count more than those that sound so."""
     starting = _starting(index, stem)
-    if stem.isascii() and (
-        itself := sum(index.engine.frequencies(f, [stem]).get(stem, 0) for f in WORD_FIELDS)
-    ):
+    if stem.isascii() and (itself := _articles(index, [stem], WORD_FIELDS)[stem]):
         starting[stem] = itself
     articles = Counter({word: _EXACT * number for word, number in starting.most_common(_RANKED)})
-    is_whole = bool(sounding) and not (stem.isascii() and not readings().is_pinyin(re.sub("[' ]", "", stem)))
     counted = list(islice(sounding, _RANKED))
-    frequencies = [index.engine.frequencies(field, counted) for field in WORD_FIELDS]
-    for word in counted:
-        articles[word] = max(articles[word], sum(found.get(word, 0) for found in frequencies))
-    return sorted(
-        articles, key=lambda word: (not (is_whole and sounding.get(word, False)), -articles[word], word)
-    )
+    # Words of two characters are counted inside longer ones, too.
+    for word, number in (
+        *_articles(index, [word for word in counted if len(word) == 2], GRAM_FIELDS).items(),
+        *_articles(index, [word for word in counted if len(word) != 2], WORD_FIELDS).items(),
+    ):
+        articles[word] = max(articles[word], number)
+    is_initials = stem.isascii() and sounding and not readings().is_pinyin(re.sub("[' ]", "", stem))
+    complete = frozenset[str]() if is_initials else {word for word, is_all in sounding.items() if is_all}
+    return sorted(articles, key=lambda word: (word not in complete, -articles[word], word))
+
+
+def _articles(index: OpenIndex, tokens: Sequence[str], fields: Iterable[str]) -> Counter[str]:
+    """In how many articles tokens are; one with a token in two of the fields counts twice."""
+    counted = Counter(dict.fromkeys(tokens, 0))
+    for field in fields:
+        counted.update(index.engine.frequencies(field, tokens) if tokens else {})
+    return counted
 
 
 def _word(word: str) -> query.Query:
