@@ -23,6 +23,8 @@ def notations(text: str) -> list[str]:
     ['3.15晚会', '315晚会']
     >>> notations("二十四节气")
     ['24节气']
+    >>> notations("J.K.罗琳")
+    ['J·K·罗琳']
     """
     found = (
         text[: match.start()] + other + text[match.end() :]
@@ -68,7 +70,7 @@ def _grouped(match: re.Match[str]) -> Iterator[str]:
 
 
 def _other_dot(match: re.Match[str]) -> Iterator[str]:
-    yield "." if match[0] == "·" else "·"
+    yield match[0].replace("·", ".") if "·" in match[0] else match[0].replace(".", "·")
 
 
 def _other_dash(match: re.Match[str]) -> Iterator[str]:
@@ -82,6 +84,6 @@ _RULES: tuple[_Rule, ...] = (
     (re.compile(r"(?<!\d)\d+(?:[- ]\d+)+(?!\d)"), _joined),
     (re.compile(r"(?<!\d)\d{11}(?!\d)"), _grouped),
     # Initials of a name: J.K.罗琳, J·K·罗琳.
-    (re.compile(r"(?<=[A-Za-z])[·.](?=[A-Za-z\u3400-\u9fff])"), _other_dot),
+    (re.compile(r"(?<![A-Za-z])(?:[A-Za-z][·.])+(?=[A-Za-z\u3400-\u9fff])"), _other_dot),
     (re.compile(r"(?<=\w)(?:[-—―─]|[—―─]{2})(?=\w)"), _other_dash),
 )
