@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,7 @@ from search.searcher import ResultHit, Results, Searcher
 from search.snippets import Snippet
 
 if TYPE_CHECKING:
+    from click.parser import _OptionParser as OptionParser
     from rich.console import Console
     from rich.text import Text
 
@@ -26,7 +27,40 @@ _MARK = "bold red"
 _NOTHING_FOUND = 1
 
 
-@click.command("search", context_settings={"ignore_unknown_options": False})
+# Stands before a word that click would take for an option; no argument of a process can have it.
+_WORD = "\0"
+
+
+class _QueryCommand(click.Command):
+    """A command whose words may begin with `-`, unless that begins one of its options: `-上牌` is the
+    query's, `-n` is not. Behind `--` all is the query's."""
+
+    def make_parser(self, ctx: click.Context) -> OptionParser:
+        parser = super().make_parser(ctx)
+        parse = parser.parse_args
+        options = {name for each in self.get_params(ctx) for name in each.opts if name[1:2] != "-"}
+
+        def parse_args(args: list[str]) -> tuple[dict[str, Any], list[str], list[click.Parameter]]:
+            given, words, order = parse(
+                [
+                    _WORD + arg if arg[:1] == "-" and arg[:2] not in {"-", "--", *options} else arg
+                    for arg in args
+                ]
+            )
+            values = {name: _without_sign(value) for name, value in given.items()}
+            return values, [_without_sign(word) for word in words], order
+
+        parser.parse_args = parse_args  # type: ignore[method-assign]
+        return parser
+
+
+def _without_sign(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(map(_without_sign, value))
+    return value.removeprefix(_WORD) if isinstance(value, str) else value
+
+
+@click.command("search", cls=_QueryCommand)
 @click.argument("words", nargs=-1, metavar="QUERY…")
 @click.option("-n", "size", type=int, default=10, show_default=True, help="Results on a page.")
 @click.option("--page", type=int, default=1, show_default=True, help="The page, from 1.")
@@ -63,14 +97,14 @@ def search_command(
 ) -> None:
     """Search, and print ranked results with the hits marked.
 
-    Exits with 0 if something was found, 1 if not, 2 on an error. A query that starts with - comes
-    after --.
+    Exits with 0 if something was found, 1 if not, 2 on an error. -词 leaves a word out; behind --, all
+    is the query.
 
     \b
     Examples:
       souwen search 交管 放管服              all of the words
       souwen search '"跨省通办"'             exactly this
-      souwen search '电动车 -上牌 date:2023'  without a word, in a year
+      souwen search 电动车 -上牌 date:2023   without a word, in a year
       souwen search 公交 --sort newest -n 5  the newest first
       souwen search --category 编程 docker   in a category
       souwen search 放管服 --explain         and why in this order
@@ -214,8 +248,11 @@ def _print_advice(out: Console, results: Results) -> None:
     from rich.text import Text
 
     if results.suggestion is not None:
-        query = Text(printable(results.suggestion.query), style="bold")
-        out.print(Text("Did you mean: ") + query + Text(f" ({_articles(results.suggestion.total)})"))
+        line = Text("Did you mean: ")
+        for number, each in enumerate((results.suggestion, *results.other_suggestions)):
+            line.append(", " if number else "").append(printable(each.query), style="bold")
+            line.append(f" ({_articles(each.total)})")
+        out.print(line)
     if results.zero_results is None or len(results.zero_results.parts) < 2:
         return
     out.print("Nothing has all of this:")

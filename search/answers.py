@@ -121,6 +121,14 @@ class ZeroResults:
 
 
 @dataclass(frozen=True, slots=True)
+class SuggestedQuery:
+    """A corrected query."""
+
+    query: Annotated[str, "The query."]
+    total: Annotated[Positive, "The articles that match all of it."]
+
+
+@dataclass(frozen=True, slots=True)
 class ResultPage:
     """One page of results."""
 
@@ -149,6 +157,9 @@ class ResultPage:
     notes: Annotated[
         tuple[str, ...], "What could not be understood as it was typed, and what was searched instead."
     ]
+    other_suggestions: Annotated[
+        tuple[SuggestedQuery, ...], "The next best corrections after the suggestion, at most two."
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)

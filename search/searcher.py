@@ -64,7 +64,8 @@ class Results:
 
     `relaxed_from` is the rank (from 0, in the whole list) of the first article that has only some of the
     words. On a first page with few articles that have all of them, `suggestion` is the corrected query, if
-    that finds more; on one without any, `zero_results` is the number of articles for each part of the query.
+    that finds more, and `other_suggestions` are the next best; on one without any, `zero_results` is the
+    number of articles for each part of the query.
     """
 
     request: SearchRequest
@@ -75,6 +76,7 @@ class Results:
     hits: tuple[ResultHit, ...]
     facets: dict[str, tuple[FacetValue, ...]]
     suggestion: Correction | None = None
+    other_suggestions: tuple[Correction, ...] = ()
     zero_results: ZeroResults | None = None
     notes: tuple[Note, ...] = ()
 
@@ -137,7 +139,8 @@ class Searcher:
         """
         deadline = Deadline(self._settings.max_search_seconds)
         sort, offset = check(request, self._settings.max_hits)
-        suggestion, zero_results = None, None
+        suggestions: tuple[Correction, ...] = ()
+        zero_results = None
         with self._reader.acquire() as index:
             terms = _cached_terms(index, deadline)
             filters = filters_of(request, index.zone)
@@ -149,7 +152,7 @@ class Searcher:
                 hits = _explained(index, plan, found, hits, offset, deadline)
             if advise and offset == 0 and found.exact < FEW and plan.strict is not query.NullQuery:
                 with suppress(TooSlowError):  # what was found is shown
-                    suggestion, zero_results = self._advise(
+                    suggestions, zero_results = self._advise(
                         index, request, filters, found.exact, terms, deadline
                     )
             notes = (*plan.notes, *date_notes(request, filters), *self._dictionary.notes(index))
@@ -161,7 +164,8 @@ class Searcher:
             took_ms=round(deadline.took_ms, 2),
             hits=hits,
             facets=merged_facets(found.facets),
-            suggestion=suggestion,
+            suggestion=next(iter(suggestions), None),
+            other_suggestions=suggestions[1:],
             zero_results=zero_results,
             notes=notes,
         )
@@ -174,8 +178,8 @@ class Searcher:
         exact: int,
         terms: Expand,
         deadline: Deadline,
-    ) -> tuple[Correction | None, ZeroResults | None]:
-        """A query to try instead of one that found few articles, and the reasons if it found none. Raises
+    ) -> tuple[tuple[Correction, ...], ZeroResults | None]:
+        """Queries to try instead of one that found few articles, and the reasons if it found none. Raises
         TooSlowError."""
         from search.assist.spelling import did_you_mean
         from search.assist.suggest import spelt
@@ -188,21 +192,21 @@ class Searcher:
 
         deadline.check()
         tree = parse_query(request.query, self._settings, index.zone).tree
-        suggestion = did_you_mean(
+        suggestions = did_you_mean(
             request.query,
             tree,
             index,
             count,
-            lambda letters: spelt(index, self._pinyin.of(index), letters),
+            lambda letters: spelt(index, partial(self._pinyin.of, index), letters),
             frozenset(filters),
             exact,
         )
         if exact:
-            return suggestion, None
+            return suggestions, None
         dates = "..".join(dict.fromkeys((request.date_from, request.date_to)))
         values = {"category": request.category, "tag": request.tag, "author": request.author, "date": dates}
         active = {name: values[name] for name in filters}
-        return suggestion, explain_zero_results(request.query, tree, index.analyzer, count, active)
+        return suggestions, explain_zero_results(request.query, tree, index.analyzer, count, active)
 
     def _count(self, index: OpenIndex, text: str, terms: Expand, filters: Sequence[query.Query] = ()) -> int:
         """The number of articles that have all that a query asks for; 0 for one over the length limit."""

@@ -24,6 +24,7 @@ from search.answers import (
     Run,
     Similar,
     Sizes,
+    SuggestedQuery,
     SuggestedText,
     Suggestions,
     WholeArticle,
@@ -81,6 +82,7 @@ def results_json(results: Results) -> dict[str, Any]:
         suggestion_total=suggestion.total if suggestion else None,
         zero_results=ZeroResults(parts, zero_results.unfiltered) if zero_results else None,
         notes=tuple(map(str, results.notes)),
+        other_suggestions=tuple(SuggestedQuery(s.query, s.total) for s in results.other_suggestions),
     )
     return _object(page)
 

@@ -1,12 +1,13 @@
 """Passages of an article with the query's words highlighted.
 
-Highlights cover exactly what matched, in the text as it was published. Property, tested: a snippet without
-its highlights is a part of the text.
+Highlights cover exactly what matched, in whole graphemes (❤️ is two characters), in the text as it was
+published. Property, tested: a snippet without its highlights is a part of the text.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,12 +30,16 @@ _MOST_IN_ALL = 1000
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’」』）)\]]*")
 
-# Two letters or digits of a script with spaces; a character and a combining one, or one joined to it.
+# Two letters or digits of a script with spaces.
 _SPACED = r"(?=[\0-\u10ff])[^\W_]"
-_is_inside = re.compile(
-    rf"{_SPACED}{_SPACED}|.[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]|\u200d.",
-    re.DOTALL,
-).match
+_is_inside = re.compile(_SPACED * 2).match
+
+_JOINER = "\u200d"
+# The joiners, skin tones, half-width voicing marks, and the tags of flags like Scotland's.
+_EXTENDING = frozenset(["\u200c", _JOINER, "\uff9e", "\uff9f"]) | frozenset(
+    map(chr, (*range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE0080)))
+)
+_FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 
 Span = tuple[int, int]
 
@@ -135,8 +140,39 @@ def _find(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -> li
             break
         if field in term.fields and searched.may_have(term.units):
             spans = islice(searched.find(_pattern(term.units, term.is_prefix)), _MAX_OCCURRENCES)
-            found += [_Occurrence(start, end, number) for start, end in spans]
+            found += [_Occurrence(*whole_graphemes(text, *span), number) for span in spans]
     return sorted(found, key=lambda occurrence: (occurrence.start, -occurrence.end))
+
+
+def whole_graphemes(text: str, start: int, end: int) -> Span:
+    """Extends a non-empty range to the graphemes that it has a part of: accents, variation selectors, skin
+    tones, keycaps, sequences with joiners, flags.
+
+    See Unicode Standard Annex 29; all that is left out are the jamo of hangul, which are units as a whole.
+    """
+    while start and (_extends(text[start]) or text[start - 1] == _JOINER):
+        start -= 1
+    while end < len(text) and (_extends(text[end]) or text[end - 1] == _JOINER):
+        end += 1
+    if text[start] in _FLAG_LETTERS or text[end - 1] in _FLAG_LETTERS:
+        start -= _flag_letters(text, start) % 2
+        end += text[end : end + 1] in _FLAG_LETTERS and _flag_letters(text, end) % 2
+    return start, end
+
+
+def _extends(character: str) -> bool:
+    """True for a character that belongs to the one before it."""
+    if character < "\u0300":
+        return False
+    return character in _EXTENDING or unicodedata.category(character)[0] == "M"
+
+
+def _flag_letters(text: str, end: int) -> int:
+    """The number of adjacent regional indicators that end at an offset: two are a flag."""
+    start = end
+    while start and text[start - 1] in _FLAG_LETTERS:
+        start -= 1
+    return end - start
 
 
 def _best_window(
@@ -188,8 +224,10 @@ def _extended(text: str, start: int, end: int) -> Span:
 
 def _after_word(text: str, offset: int, limit: int) -> int:
     """The first offset from `offset` on, up to `limit`, that is not inside a word of letters and digits, nor
-    before a combining character."""
-    while 0 < offset < limit and _is_inside(text, offset - 1):
+    inside a grapheme."""
+    while 0 < offset < limit and (
+        _is_inside(text, offset - 1) or whole_graphemes(text, offset - 1, offset)[1] > offset
+    ):
         offset += 1
     return offset
 

@@ -99,6 +99,21 @@ def test_search_exit_codes_are_those_of_grep(indexed: Run) -> None:
     assert indexed("search", "地铁", "--page", "0")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "query"),
+    [
+        (["交管", "-上牌"], "交管 -上牌"),
+        (["-上牌", "交管", "-n", "3"], "-上牌 交管"),
+        (["交管", "-docker", "--author", "-甲"], "交管 -docker"),
+        (["交管", "--", "-n", "--json"], "交管 -n --json"),
+        (["交管", "-"], "交管 -"),
+    ],
+)
+def test_a_sign_that_begins_no_option_is_the_querys(indexed: Run, arguments: list[str], query: str) -> None:
+    _, output, _ = indexed("search", "--json", *arguments)
+    assert json.loads(output)["query"] == query
+
+
 def test_search_output(indexed: Run) -> None:
     code, out, _ = indexed("search", "地铁", "公交")
     assert code == 0

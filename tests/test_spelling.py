@@ -104,6 +104,30 @@ def test_a_rare_text_is_right_unless_another_is_much_likelier(any_archive: Archi
         assert searcher.search(SearchRequest("青岚管里")).suggestion is None
 
 
+def test_letters_are_words_of_more_articles_first(any_archive: Archive) -> None:
+    """The word may be a part of longer ones; a word that starts so comes before one that sounds so."""
+    texts = {f"a{number}": "交管部门提醒" for number in range(9)} | {
+        "b": "浇灌 库比",
+        "c": "浇灌 库比",
+        "d": "交管 浇灌",
+        "e": "交管 kubernetes",
+        "f": "kubernetes kubernetesbyexample",
+        "g": "kubernetes kubernetesbyexample",
+    }
+    any_archive.lines("posts.jsonl", texts)
+    any_archive.sync()
+    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
+        found = searcher.search(SearchRequest("jiaoguan"))
+        assert found.suggestion is not None
+        assert (found.suggestion.query, found.suggestion.total) == ("交管", 11)
+        assert [each.query for each in found.other_suggestions] == ["浇灌"]
+        found = searcher.search(SearchRequest("kub"))
+        assert found.suggestion is not None and found.suggestion.query == "kubernetes"
+        assert [one.text for one in searcher.suggest("kub")][:2] == ["kubernetes", "kubernetesbyexample"]
+        assert [one.text for one in searcher.suggest("kubernetes")][:1] == ["kubernetes"]
+        assert [one.text for one in searcher.suggest("jiaoguan")][:1] == ["交管"]
+
+
 def test_advice_follows_the_index(any_archive: Archive) -> None:
     any_archive.lines("posts.jsonl", {"a": "跨省通办", "b": "放管服"})
     any_archive.sync()

@@ -20,7 +20,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from index.analysis.grams import BOUNDARY, separate, text_grams, units
+from index.analysis.grams import (
+    BOUNDARY,
+    SEPARATED,
+    add_boundaries,
+    joined_numbers,
+    separate,
+    text_grams,
+    units,
+)
 from index.analysis.words import Segmenter, parse_dictionary
 
 ANALYSIS_VERSION = 3
@@ -49,12 +57,13 @@ class Analyzer:
 
     def tokens(self, text: str) -> Tokens:
         """Tokens of a text to index."""
-        separated = separate(text)
+        translated = text.translate(SEPARATED)
+        separated = add_boundaries(translated)
         found = units(separated)
         return Tokens(
             grams=text_grams(found),
             words=self._segmenter.joined_words(separated),
-            units=" ".join(dict.fromkeys(found)),
+            units=" ".join(dict.fromkeys([*found, *joined_numbers(translated)])),
         )
 
     def tokens_of(self, texts: Sequence[str]) -> list[Tokens]:

@@ -22,6 +22,7 @@ from index.analysis.grams import (
     LETTER,
     SEPARATED,
     add_boundaries,
+    joined_numbers,
     text_grams,
     units,
     written,
@@ -39,13 +40,13 @@ _CUT = re.compile("[\n。！？；：，、](?=[0-9A-Za-z\u4e00-\u9fff])")
 # Separator of two texts: a code point that is no character. Inside a text it folds to nothing.
 _BETWEEN = "\uffff"
 _CODE_POINTS = 0x110000
-_SPACE, _BOUNDARY, _END, _EDGE, _POINT = map(ord, (" ", BOUNDARY, END, _BETWEEN, "."))
+_SPACE, _BOUNDARY, _END, _EDGE, _POINT, _X = map(ord, (" ", BOUNDARY, END, _BETWEEN, ".", "x"))
 # Replacement of each code point. Two values above all code points mean: not met yet, and not one character.
 _UNMET, _RESIZED = 0xFFFFFFFF, 0xFFFFFFFE
 _separated: _Codes = np.full(_CODE_POINTS, _UNMET, np.uint32)
 _separated[_EDGE] = _EDGE
 # Kind of each code point of a separated text: nothing, a unit, or a part of a unit.
-_NOTHING, _WHOLE, _LETTER, _NUMBER, _JOINED, _UNKNOWN = range(6)
+_NOTHING, _WHOLE, _LETTER, _NUMBER, _TIMES, _JOINED, _UNKNOWN = range(7)
 _kinds: NDArray[np.uint8] = np.full(_CODE_POINTS, _UNKNOWN, np.uint8)
 _is_letter, _is_digit, _is_joined = (re.compile(part).match for part in (LETTER, DIGIT, f"[{JOINED}]"))
 
@@ -104,12 +105,16 @@ def _joined(slices: list[_Made]) -> TextGrams:
 
 def _made_of(texts: Sequence[str]) -> list[_Made]:
     raw = _BETWEEN.join(text.replace(_BETWEEN, "") for text in texts)
-    separated = add_boundaries(_separate(raw)).split(_BETWEEN)
+    translated = _separate(raw)
+    separated = add_boundaries(translated).split(_BETWEEN)
+    numbers = [joined_numbers(text) for text in translated.split(_BETWEEN)]
     trimmed = _BETWEEN.join(text.strip(f" {BOUNDARY}") for text in separated)
     codes = _encode(f"{_BETWEEN}{trimmed}{_BETWEEN}")
     kinds = _kinds_of(codes)
     if kinds.max() == _JOINED:  # kana and hangul are rare enough
-        return [_one_by_one(text) for text in separated]
+        return list(map(_one_by_one, separated, numbers))
+    if "×" in trimmed:
+        codes = np.where(kinds == _TIMES, np.uint32(_X), codes)
     # A full stop before a letter is a sign by itself.
     kinds[:-1][(codes[:-1] == _POINT) & (kinds[1:] == _LETTER)] = _WHOLE
     # A run of letters, or a number, goes on where a code point is of the kind of the one before.
@@ -129,17 +134,25 @@ def _made_of(texts: Sequence[str]) -> list[_Made]:
     runs_of = runs.replace(END, f"{END} ").split(_BETWEEN)[1:-1]
     joined[positions[edges]] = _BOUNDARY
     return [
-        _Made(before, TextGrams(text, grams, (singles + " ".join(dict.fromkeys(run.split()))).rstrip()))
-        for text, (before, grams), singles, run in zip(
-            separated, _grams(joined, positions, edges), _distinct(wholes, edges), runs_of, strict=True
+        _Made(
+            before,
+            TextGrams(text, grams, (singles + " ".join(dict.fromkeys([*run.split(), *more]))).rstrip()),
+        )
+        for text, (before, grams), singles, run, more in zip(
+            separated,
+            _grams(joined, positions, edges),
+            _distinct(wholes, edges),
+            runs_of,
+            numbers,
+            strict=True,
         )
     ]
 
 
-def _one_by_one(separated: str) -> _Made:
+def _one_by_one(separated: str, numbers: Sequence[str]) -> _Made:
     found = units(separated)
     before = BOUNDARY + found[0] if found else ""
-    return _Made(before, TextGrams(separated, text_grams(found), " ".join(dict.fromkeys(found))))
+    return _Made(before, TextGrams(separated, text_grams(found), " ".join(dict.fromkeys([*found, *numbers]))))
 
 
 def _grams(joined: _Codes, positions: _Offsets, edges: _Offsets) -> list[tuple[str, str]]:
@@ -213,6 +226,8 @@ def _kind(character: str) -> int:
         return _NUMBER
     if _is_joined(character):
         return _JOINED
+    if character == "×":
+        return _TIMES
     return _LETTER if _is_letter(character) else _WHOLE
 
 

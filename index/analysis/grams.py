@@ -3,8 +3,13 @@
 A folded text is a sequence of *units*: one character of a script that is written without spaces (Han,
 kana, hangul, …) with the marks that belong to it, a run of letters, a number (`3.4` is one, and `1,000` is
 1000), a symbol (`+`, `%`, an emoji, the point of `.NET` and `node.js`), or one *boundary* for any run of
-sentence punctuation and paragraph breaks. Quotation marks, brackets, dashes, `_`, `·` and spaces are
+sentence punctuation and paragraph breaks. Quotation marks, brackets, hyphens, `_`, `·` and spaces are
 transparent: “放管服”, `_放管服_` and 放管服 are the same units.
+
+Signs that mean the same in their context are the same: a single dash between words is a hyphen (2022—2023),
+a full stop before a Han character that follows a letter is the dot of a name (马克.吐温), ○ and 0 beside
+Han numerals are 零, and × is the unit `x`, as is `*` between digits. A number in groups (138-1234-5678) is
+also indexed as a single unit without a position (`joined_numbers`).
 
 Each unit starts exactly one *gram*: itself and the unit after it, at its ordinal position. So any
 sequence of two or more units is found as a phrase of grams at explicit offsets, whatever a dictionary
@@ -50,7 +55,7 @@ ALPHANUMERIC = rf"[^\W_{_UNSPACED}{JOINED}]"
 # symbols and boundaries.
 _STRETCH = re.compile(
     rf"[{_UNSPACED} |]+(?![{JOINED}])|[{_UNSPACED}{JOINED}][{JOINED}]*"
-    rf"|{LETTER}+|{DIGIT}+(?:\.{DIGIT}+)*|[^\w\s]"
+    rf"|×+|{LETTER}+|{DIGIT}+(?:\.{DIGIT}+)*|[^\w\s]"
 )
 # A full stop that is neither inside a number nor the first sign of a word.
 _STOP = rf"\.(?:(?!{ALPHANUMERIC})|(?<!{DIGIT}\.)(?={DIGIT})|(?<=\.\.)(?={LETTER}))"
@@ -63,19 +68,26 @@ _NUMERIC = frozenset("0123456789.,")
 _NUMERIC_RUN = re.compile("[0-9.,]*")
 
 # Punctuation that is neither a quotation mark, a bracket nor a dash by its Unicode category.
-_TRANSPARENT = frozenset("\"'`´·•‧∙・*/\\|~^<>＂′″⁄")
+_TRANSPARENT = frozenset("\"'`´·•‧∙・⋅/\\|~∼^<>＂′″⁄")
+# Dashes, which between words are hyphens; zeros, which beside Han numerals are 零; forms of ×.
+_DASHES = frozenset("—―─━⸺⸻")
+_ZEROS = frozenset("○◯")
+_TIMES = frozenset("×✕✖⨯╳")
 _SYMBOLS = frozenset("%&@#‰§¶")
 
 
 def _class_of(character: str) -> str:
     """Replacement of a folded character: a space, `|` for a boundary, or itself."""
     category = unicodedata.category(character)
-    if character.isalnum() or category[0] in "LMN" or character == ".":
+    if character.isalnum() or category[0] in "LMN" or character in ".*":
         return character  # a full stop is in a number or a boundary: decided in context
+    for signs, one in ((_DASHES, "—"), (_ZEROS, "○"), (_TIMES, "×")):
+        if character in signs:
+            return one
     if character in _TRANSPARENT or category in ("Zs", "Ps", "Pe", "Pi", "Pf", "Pc") or character == "\t":
         return " "
-    if category == "Pd":
-        return BOUNDARY if character in "—―" else " "
+    if category == "Pd" or character == "−":
+        return "-"
     if character in _SYMBOLS or (category[0] in "SC" and character != "\n"):
         return character
     return BOUNDARY
@@ -99,7 +111,7 @@ def written(text: str) -> str:
     >>> written("Ａ股：①②")
     'a股: 1  2 '
     """
-    return text.translate(_WRITTEN)
+    return _resolve_zeros(text.translate(_WRITTEN).replace("◯", "○"))
 
 
 def _separated_form(character: str) -> str:
@@ -132,6 +144,99 @@ def _resolve_commas(separated: str) -> str:
     return "".join(made)
 
 
+_HAN_DIGITS = "零一二三四五六七八九十百千"
+_HAN = "\u3400-\u9fff\uf900-\ufaff"
+# Runs of zeros, by their sign: each is met once.
+_ZERO_RUNS = {sign: re.compile(f"{sign}(?<!{sign}{sign}){sign}*") for sign in "○0o"}
+_NAME_DOT = re.compile(rf"\.(?=[{_HAN}])(?<=[^\W\d_]\.)")
+_STAR = re.compile(r"\*(?<=[0-9]\*)(?=[0-9])")
+_is_alphanumeric = re.compile("[0-9a-z.,]").match
+_DASH = re.compile("—(?<!——)—*")
+_NO_WORD = frozenset(" |.,—-\n\uffff")
+
+
+def _resolve_zeros(text: str) -> str:
+    """Replaces ○, 0 and o beside Han numerals by 零."""
+    for sign, run in _ZERO_RUNS.items():
+        if sign in text:
+            text = run.sub(_resolve_zero, text)
+    return text
+
+
+def _resolve_zero(found: re.Match[str]) -> str:
+    zeros, (start, end) = found[0], found.span()
+    before, after = found.string[start - 1 : start] or " ", found.string[end : end + 1] or " "
+    is_beside = before in _HAN_DIGITS or after in _HAN_DIGITS
+    if zeros[0] == "0":
+        is_beside = is_beside and not (_is_alphanumeric(before) or _is_alphanumeric(after))
+    elif zeros[0] == "o":
+        is_beside = before in _HAN_DIGITS and after in f"{_HAN_DIGITS}年"
+    return "零" * len(zeros) if is_beside else zeros
+
+
+def _resolve_dash(found: re.Match[str]) -> str:
+    """A dash between words as spaces; other dashes are punctuation."""
+    text, (start, end) = found.string, found.span()
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if end == start + 1 and before and after and not {before, after} & _NO_WORD:
+        return " "
+    is_range = text[max(0, start - 2) : start].rstrip(" ")[-1:].isdecimal() and (
+        text[end : end + 2].lstrip(" ")[:1].isdecimal()
+    )
+    return " " * len(found[0]) if is_range and end <= start + 2 else BOUNDARY * len(found[0])
+
+
+def resolve(translated: str) -> str:
+    """Resolves, in a text translated by `SEPARATED`, all that depends on context, apart from full stops in
+    numbers and between sentences; keeps the length."""
+    text = _resolve_zeros(translated)
+    if "." in text:
+        text = _NAME_DOT.sub(" ", text)
+    if "*" in text:
+        text = _STAR.sub("×", text).replace("*", " ")
+    if "—" in text:
+        text = _DASH.sub(_resolve_dash, text)
+    return _resolve_commas(text.replace("-", " "))
+
+
+# Numbers in groups: the separator between two digits (it comes first because it is quick to find), and all
+# of the number from its start.
+_IN_GROUPS = {
+    sign: (re.compile(rf"{sign}(?=[0-9])(?<=[0-9]{sign})"), re.compile(rf"[0-9]+(?:{sign}[0-9]+)*"))
+    for sign in "- "
+}
+_is_cut_before = re.compile(r"[.,\-]").match
+_is_cut_after = re.compile(r"[-.,][0-9]").match
+FEWEST_DIGITS, MOST_DIGITS, _MOST_GROUPS = 7, 20, 6
+
+
+def joined_numbers(translated: str) -> list[str]:
+    """Units of the numbers that a text translated by `SEPARATED` has in groups: telephone numbers, ISBN.
+
+    >>> joined_numbers("ISBN 978-7-111-21382-6".translate(SEPARATED))
+    ['9787111213826·']
+    """
+    found: list[str] = []
+    for sign, (separator, number) in _IN_GROUPS.items():
+        done = 0
+        for each in separator.finditer(translated):
+            start = each.start()
+            if start < done:
+                continue
+            while start > done and "0" <= translated[start - 1] <= "9":
+                start -= 1
+            whole = number.match(translated, start)
+            assert whole is not None
+            done = whole.end()
+            if _is_cut_before(translated[start - 1 : start]) or _is_cut_after(translated, done):
+                continue
+            groups = whole[0].removeprefix("86 ").split(sign)
+            digits = "".join(groups)
+            if len(groups) <= _MOST_GROUPS and FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
+                found.append(digits + END)
+    return found
+
+
 def separate(text: str) -> str:
     """Folded text with transparent characters as spaces and each run of punctuation as `|`.
 
@@ -143,7 +248,7 @@ def separate(text: str) -> str:
 
 def add_boundaries(text: str) -> str:
     """Merges runs of boundaries, and of full stops and commas that are not inside a word, into one each."""
-    text = _resolve_commas(text).replace(",", "")
+    text = resolve(text).replace(",", "")
     return _BOUNDARIES.sub(f" {BOUNDARY} ", re.sub(_STOP, BOUNDARY, text) if "." in text else text)
 
 
@@ -157,7 +262,9 @@ def units(separated: str) -> list[str]:
     for stretch in _STRETCH.findall(separated):
         first = stretch[0]
         # The comparison comes first because it is fast and decides most cases.
-        if first.isalnum() and not ("\u4e00" <= first <= "\u9fff" or _is_unspaced(first)):
+        if first == "×":
+            found.append("x" * len(stretch) + END)
+        elif first.isalnum() and not ("\u4e00" <= first <= "\u9fff" or _is_unspaced(first)):
             found.append(stretch + END)
         elif stretch[-1] in _JOINED_MARKS:
             found.append(stretch)
@@ -218,11 +325,15 @@ class UnitText:
 
     def __init__(self, original: str) -> None:
         self._mapped = MappedText(original, SEPARATED)
-        self._text = _resolve_commas(self._mapped.text)
+        self._text = resolve(self._mapped.text)
 
     def may_have(self, found: Iterable[str]) -> bool:
         """True if the text contains the characters of each unit: a fast pre-check for `find`."""
-        stems = (unit.removesuffix(END) for unit in found if unit != BOUNDARY and not _may_have_commas(unit))
+        stems = (
+            unit.removesuffix(END)
+            for unit in found
+            if unit != BOUNDARY and not _may_have_commas(unit) and not _is_times(unit)
+        )
         return all(map(self._text.__contains__, stems))
 
     def find(self, pattern: UnitPattern) -> Iterator[tuple[int, int]]:
@@ -248,20 +359,27 @@ def unit_pattern(found: Sequence[str], *, is_prefix: bool = False) -> UnitPatter
     for left, right in pairwise(found):
         # Two runs of letters, or of digits, would be one if nothing stood between them.
         apart = left[-1] == right[-1] == END and left[0].isdecimal() == right[0].isdecimal()
+        apart = apart and not (_is_times(left) or _is_times(right))
         parts += [" +" if apart else " *", _escaped(right)]
     first, last = found[0], found[-1]
     before = None
-    if first[-1] == END:
+    if first[-1] == END and not _is_times(first):
         before = _NUMBER_BEFORE if first[0].isdecimal() else _LETTER_BEFORE
     elif first[0] in _JOINED_MARKS:
         before = _JOINED_BEFORE
-    if last[-1] == END:
+    if _is_times(last):
+        after = None
+    elif last[-1] == END:
         after = None if is_prefix else _NUMBER_AFTER if last[0].isdecimal() else _LETTER_AFTER
     else:
         after = _JOINED_AFTER
     return UnitPattern(
         re.compile("".join(parts)), _compiled(before) if before else None, _compiled(after) if after else None
     )
+
+
+def _is_times(unit: str) -> bool:
+    return unit[0] == "x" and unit[-1] == END and not unit.strip(f"x{END}")
 
 
 def _may_have_commas(unit: str) -> bool:
@@ -274,4 +392,10 @@ def _escaped(unit: str) -> str:
     if unit == ".":
         return _POINT
     text = unit.removesuffix(END)
-    return ",?".join(map(re.escape, text)) if text[0].isdecimal() else re.escape(text)
+    if _is_times(unit):
+        times = "×" * len(text)
+        return rf"(?:(?<!×){times}(?!×)|(?<!{LETTER}){text}(?!{LETTER}))"
+    if not text[0].isdecimal():
+        return re.escape(text)
+    is_long = FEWEST_DIGITS <= len(text) <= MOST_DIGITS
+    return ("[, ]?" if is_long else ",?").join(map(re.escape, text))

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from whoosh import query
 
-from index.analysis.grams import END, SEPARATED
+from index.analysis.grams import END, SEPARATED, resolve
 from index.article import Article
 from index.engines.nodes import GramPhrase
 from search.planning.matching import any_of
@@ -42,7 +42,7 @@ class GapContext:
         first."""
         between = re.compile(f"{_pattern(self.left)}(?=(.){_pattern(self.right)})")
         texts = (
-            SEPARATED.apply(text).replace(" ", "")
+            resolve(SEPARATED.apply(text)).replace(" ", "")
             for article in articles
             for text in (article.title, article.text)
         )

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from whoosh import query
 
@@ -18,7 +18,7 @@ from index.analysis.fold import fold
 from index.store.reader import OpenIndex
 from search.assist.budget import MeteredIndex
 from search.assist.corrections import Candidate, corrections
-from search.assist.pinyin import readings
+from search.assist.notations import notations
 from search.query.grammar import DEFAULT_FIELD, SEARCHED_FIELDS
 
 # A text of a query that fewer articles have may have an error.
@@ -30,15 +30,18 @@ _LONG = 12
 _MOST_TEXTS = 8
 _TRIED = 3
 
+# The score of another notation, which need not be in more articles than what was typed.
+_NOTATION = math.inf
+
 # Seconds for all questions to an engine that is elsewhere: each takes milliseconds, not microseconds.
 _SHARED_SECONDS = 0.5
 
 # How many articles have all that a query asks for and pass the named ones of the search's filters.
 Count = Callable[[str, frozenset[str]], int]
 NO_FILTERS: frozenset[str] = frozenset()
-# The words of the index of which letters are the pinyin, the best first.
+# The words of the index that letters stand for, the best first.
 Spelt = Callable[[str], list[str]]
-_LETTERS = re.compile("[a-z]{4,40}")
+_LETTERS = re.compile("[a-z]{3,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +70,35 @@ def did_you_mean(
     spelt: Spelt,
     filters: frozenset[str],
     found: int,
-) -> Correction | None:
-    """The likeliest correction of a query that found `found` articles; None where nothing is likelier.
+) -> tuple[Correction, ...]:
+    """The likeliest corrections of a query that found `found` articles, the best first, at most three.
 
-    `tree` is that of the query as it was typed.
+    `tree` is that of the query as it was typed. A query that is as it was meant may still have other
+    notations.
     """
-    if found and (len(typed) > _LONG or isinstance(tree, query.Phrase)):
-        return None
-    for attempt in _attempts(typed, tree, index, count, spelt, is_found=found > 0):
+    is_meant = found > 0 and (len(typed) > _LONG or isinstance(tree, query.Phrase))
+    made: dict[str, Correction] = {}
+    for attempt in _attempts(typed, tree, index, count, spelt, is_found=found > 0, is_meant=is_meant):
         corrected = typed
         for text, right in sorted(attempt, key=lambda one: -one[0].start):
             corrected = corrected[: text.start] + right.text + corrected[text.end :]
-        if (total := count(corrected, filters)) > found:
-            return Correction(corrected, total)
-    return None
+        least = 1 if all(right.score == _NOTATION for _, right in attempt) else found + 1
+        if corrected not in made and (total := count(corrected, filters)) >= least:
+            made[corrected] = Correction(corrected, total)
+            if len(made) == _TRIED:
+                break
+    return tuple(made.values())
 
 
 def _attempts(
-    typed: str, tree: query.Query, index: OpenIndex, count: Count, spelt: Spelt, *, is_found: bool
+    typed: str,
+    tree: query.Query,
+    index: OpenIndex,
+    count: Count,
+    spelt: Spelt,
+    *,
+    is_found: bool,
+    is_meant: bool,
 ) -> Iterator[list[tuple[_Text, Candidate]]]:
     """Corrections to try: of all faulty texts together, then of each; of a single one, the next best."""
     firsts: list[tuple[_Text, Candidate, Iterator[Candidate]]] = []  # and what comes after the first
@@ -92,7 +106,11 @@ def _attempts(
     metered = MeteredIndex(index, typed, is_found=is_found, seconds=seconds)
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < _FEW:
-            found = _candidates(metered, text.field, typed[text.start : text.end], there, spelt)
+            part = typed[text.start : text.end]
+            found = chain(
+                _other_notations(text, part, there, count),
+                () if is_meant else _candidates(metered, text.field, part, there, spelt),
+            )
             firsts += [(text, first, found) for first in islice(found, 1)]
     if firsts:
         yield [(text, first) for text, first, _ in firsts]
@@ -104,11 +122,20 @@ def _attempts(
 
 
 def _candidates(index: MeteredIndex, field: str, text: str, there: int, spelt: Spelt) -> Iterator[Candidate]:
-    """Characters for letters that are their pinyin, and are in no article as they are; else corrections."""
+    """Words that letters stand for which are in no article as they are; then corrections."""
     letters = fold(text)
-    if not there and _LETTERS.fullmatch(letters) and readings().is_pinyin(letters):
-        yield from (Candidate(word, 0.0) for word in spelt(letters))
+    if not there and _LETTERS.fullmatch(letters):
+        yield from (Candidate(word, 0.0) for word in islice(spelt(letters), _TRIED))
     yield from corrections(index, field, text, there)
+
+
+def _other_notations(text: _Text, part: str, there: int, count: Count) -> Iterator[Candidate]:
+    """Other notations of a text that are in other articles, those of most articles first."""
+    queries = {other: text.alone.replace(part, other) for other in notations(part)}
+    counted = {other: count(alone, NO_FILTERS) for other, alone in queries.items()}
+    for other in sorted(filter(counted.get, counted), key=lambda other: -counted[other]):
+        if count(f"({text.alone}) OR ({queries[other]})", NO_FILTERS) > there:
+            yield Candidate(other, _NOTATION)
 
 
 def _texts(typed: str, node: query.Query) -> Iterator[_Text]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from whoosh import query
 
-from index.analysis.document import KEY_FIELDS, LEVEL, WORD_FIELDS
+from index.analysis.document import GRAM_FIELDS, KEY_FIELDS, LEVEL, WORD_FIELDS
 from index.analysis.fold import fold, fold_key
 from index.engines.base import Sort
 from index.store.reader import OpenIndex
@@ -35,6 +35,8 @@ _TRIED = 5
 # Words of one sound, and pairs of words, that are tried for the pinyin of two.
 _ALIKE = 3
 _PAIRS = 12
+# As many articles of a word that sounds as was typed are worth one of a word that starts so.
+_EXACT = 10
 # What was typed last: pinyin with spaces, or characters with letters after them.
 _HAN = "\u3400-\u9fff"
 _LAST = ("(?<![^ ])[a-z']+(?: [a-z']+)+$", f"[{_HAN}]*[a-z'0-9]*$")
@@ -136,7 +138,7 @@ def _words(
         if not stem or (len(stem) == 1 and stem.isascii()) or head[-1:].isalnum():
             continue  # s is too little, and A股 is no A before 股权
         sounding = pinyin().words(stem) if re.fullmatch(_PINYIN, stem) else {}
-        ranked = _ranked(index, sounding, _starting(index, stem))
+        ranked = _ranked(index, stem, sounding)
         if head.strip():
             words = (word for word in ranked[:_TRIED] if count(head + word))
         else:
@@ -150,10 +152,17 @@ def _words(
     return _continued(index, typed), False
 
 
-def spelt(index: OpenIndex, pinyin: PinyinIndex, letters: str) -> list[str]:
-    """The words, or pairs of words, of which these letters are the whole pinyin."""
-    words = _ranked(index, pinyin.words(letters), Counter()) or _two_words(index, pinyin, letters)
-    return [word for word in words if "".join(readings().of_word(word)) == letters]
+def spelt(index: OpenIndex, pinyin: Callable[[], PinyinIndex], letters: str) -> list[str]:
+    """The words, or pairs of words, of which these letters are the whole pinyin, those of most articles
+    first; else the words that start with them."""
+    if len(letters) <= len("abc") or not readings().is_pinyin(letters):
+        return [word for word, _ in _starting(index, letters).most_common(_ALIKE)]
+
+    def sounding(words: Iterable[str]) -> list[str]:
+        return [word for word in words if "".join(readings().of_word(word)) == letters]
+
+    words = _by_count(index, islice(sounding(pinyin().words(letters)), _RANKED))
+    return words or sounding(_two_words(index, pinyin(), letters))
 
 
 def _two_words(index: OpenIndex, pinyin: PinyinIndex, typed: str) -> list[str]:
@@ -175,14 +184,31 @@ def _by_count(index: OpenIndex, texts: Iterable[str]) -> list[str]:
     return sorted(filter(articles.get, articles), key=lambda text: -articles[text])
 
 
-def _ranked(index: OpenIndex, sounding: dict[str, bool], starting: Counter[str]) -> list[str]:
-    """Words with all of the syllables typed and no more come first; then those in most articles."""
-    articles = Counter(dict(starting.most_common(_RANKED)))
+def _ranked(index: OpenIndex, stem: str, sounding: dict[str, bool]) -> list[str]:
+    """Words with all of the syllables typed and no more come first; then those in most articles, of which
+    those that start with the letters typed count more than those that sound so."""
+    starting = _starting(index, stem)
+    if stem.isascii() and (itself := _articles(index, [stem], WORD_FIELDS)[stem]):
+        starting[stem] = itself
+    articles = Counter({word: _EXACT * number for word, number in starting.most_common(_RANKED)})
     counted = list(islice(sounding, _RANKED))
-    frequencies = [index.engine.frequencies(field, counted) for field in WORD_FIELDS]
-    for word in counted:
-        articles[word] = sum(found.get(word, 0) for found in frequencies)
-    return sorted(articles, key=lambda word: (not sounding.get(word, False), -articles[word], word))
+    # Words of two characters are counted inside longer ones, too.
+    for word, number in (
+        *_articles(index, [word for word in counted if len(word) == 2], GRAM_FIELDS).items(),
+        *_articles(index, [word for word in counted if len(word) != 2], WORD_FIELDS).items(),
+    ):
+        articles[word] = max(articles[word], number)
+    is_initials = stem.isascii() and sounding and not readings().is_pinyin(re.sub("[' ]", "", stem))
+    complete = frozenset[str]() if is_initials else {word for word, is_all in sounding.items() if is_all}
+    return sorted(articles, key=lambda word: (word not in complete, -articles[word], word))
+
+
+def _articles(index: OpenIndex, tokens: Sequence[str], fields: Iterable[str]) -> Counter[str]:
+    """In how many articles tokens are; one with a token in two of the fields counts twice."""
+    counted = Counter(dict.fromkeys(tokens, 0))
+    for field in fields:
+        counted.update(index.engine.frequencies(field, tokens) if tokens else {})
+    return counted
 
 
 def _word(word: str) -> query.Query:

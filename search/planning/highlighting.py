@@ -28,7 +28,7 @@ def _terms(node: nodes.Node) -> Iterator[HighlightTerm]:
                 yield _whole(node.units, node.fields)
             yield from _words(node.words, node.fields)
             for alternatives in node.alternatives:
-                yield from _words(alternatives.synonyms, node.fields)
+                yield from _words(alternatives.forms, node.fields)
         case nodes.Phrase() if node.words:
             for word in node.words:
                 yield HighlightTerm(word, node.fields, float(len(word)))

@@ -63,7 +63,7 @@ def relaxed(tree: nodes.Node, analyzer: Analyzer) -> query.Query | None:
         for text in texts
         for word in (
             *partial_words(analyzer, text.text),
-            *(form for each in text.alternatives for form in each.synonyms),
+            *(form for each in text.alternatives for form in each.forms),
         )
     ]
     required = [strict(part) for part in parts if not _is_optional(part)]
@@ -133,7 +133,7 @@ def units_in(field: str, units: Sequence[str]) -> query.Query:
 
 def _match_alternatives(name: str, alternatives: nodes.Alternatives) -> query.Query:
     words = all_of([match_units(name, word) for word in alternatives.words])
-    return any_of([words, *(match_units(name, form) for form in alternatives.synonyms)])
+    return any_of([words, *(match_units(name, form) for form in alternatives.forms)])
 
 
 def _near(field: str, phrase: nodes.Phrase) -> query.Query:

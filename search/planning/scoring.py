@@ -113,7 +113,7 @@ def _text_scores(text: nodes.Text, context: QueryContext) -> list[query.Query]:
         parts += phrase_scores(text.fields, text.units)
         parts += near_scores(text.fields, content_words(context.analyzer, text.text))
     for alternatives in text.alternatives:
-        if alternatives.synonyms:
+        if alternatives.forms:
             parts += _synonym_scores(text.fields, alternatives, context)
     return parts
 
@@ -192,7 +192,7 @@ def _synonym_scores(
     text = text_of([unit for word in alternatives.words for unit in word])
     for field in fields:
         typed = [(term.boost, context.count(term)) for term in word_scores(context.analyzer, (field,), text)]
-        for form in alternatives.synonyms if typed else ():
+        for form in alternatives.forms if typed else ():
             node = _form_in(field, form)
             having = context.count(node)
             worth = sum(weight * idf(documents, max(count, having)) for weight, count in typed)

@@ -67,15 +67,20 @@ class QueryPrinter:
         return text if is_beside_words else f"({text})"
 
     def _alternatives(self, alternatives: nodes.Alternatives, name: str, boost: str) -> str:
-        words = " ".join(f"{name}{text_of(word, '-')}{boost}" for word in alternatives.words)
+        words = " ".join(_weighted(name, text_of(word, "-"), boost) for word in alternatives.words)
         if not alternatives.synonyms:
             return words
         forms = [f"({words})" if len(alternatives.words) > 1 else words]
         for form in alternatives.synonyms:
             text = text_of(form)
             is_word = query_words(self.analyzer, text) == [list(form)]
-            forms.append(f"{name}{text}{boost}" if is_word else f'{name}"{text}"{boost}')
+            forms.append(_weighted(name, text, boost) if is_word else f'{name}"{text}"{boost}')
         return " OR ".join(forms)
+
+
+def _weighted(name: str, text: str, boost: str) -> str:
+    """A word with its weight. Behind a bare number, the sign would be text."""
+    return f"{name}({text}){boost}" if boost and text[-1:].isdecimal() else f"{name}{text}{boost}"
 
 
 def _without_groups_of_one(node: nodes.Node) -> nodes.Node:

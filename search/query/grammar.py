@@ -31,6 +31,8 @@ FIELD_NAMES = {
     "日期": "date",
 }
 DEFAULT_FIELD = "text"
+# Characters before a ^ that are looked at for a number.
+_LONGEST_NUMBER = 40
 # The fields of an article that each of those with text stands for.
 SEARCHED_FIELDS = {DEFAULT_FIELD: ("title", "body"), "title": ("title",), "body": ("body",)}
 
@@ -124,6 +126,19 @@ class _FieldsPlugin(plugins.FieldsPlugin):  # type: ignore[misc]
         super().__init__(_FIELD)
 
 
+class _WeightPlugin(plugins.BoostPlugin):  # type: ignore[misc]
+    """`word^3`, with a number behind the sign, and no bare number before it: 2^32 is text."""
+
+    expr = r"\^(?P<boost>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?=[\s)|]|$)"
+    _is_bare_number = re.compile(r"(?:[^\s()|:]*\^)?[-+0-9.,/×x*]+").fullmatch
+
+    def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode | None:
+        before = match.string[max(0, match.start() - _LONGEST_NUMBER) : match.start()]
+        return (
+            None if self._is_bare_number(re.split(r"[\s(|:]", before)[-1]) else super().create(parser, match)
+        )
+
+
 class _Parser(QueryParser):  # type: ignore[misc]
     """Searches for the next sign of each kind once, where Whoosh tries every kind at every character."""
 
@@ -178,8 +193,7 @@ def parser() -> QueryParser:
             _PatternPlugin(_PREFIX, query.Prefix),
             _PatternPlugin(_WILDCARD, query.Wildcard),
             _PatternPlugin(_FUZZY, query.FuzzyTerm),
-            # Whoosh's own needs no number, and would take the last ^ of `a^^^ b` for a word.
-            plugins.BoostPlugin(r"\^(?P<boost>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?=[\s)|]|$)"),
+            _WeightPlugin(_WeightPlugin.expr),
         ],
         group=_WordsGroup,
     )

@@ -23,10 +23,17 @@ UnitSequence = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """Words that were typed, and what may stand in place of all of them."""
+    """Words that were typed, and what may stand in place of all of them: synonyms, and other notations of
+    the same (`equivalents.py`), which are not written back."""
 
     words: tuple[UnitSequence, ...]
     synonyms: tuple[UnitSequence, ...] = ()
+    equivalents: tuple[UnitSequence, ...] = ()
+
+    @property
+    def forms(self) -> tuple[UnitSequence, ...]:
+        """All that may stand in place of the words."""
+        return (*self.synonyms, *(form for form in self.equivalents if form not in self.synonyms))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby, pairwise
 
@@ -21,8 +21,9 @@ from index.analysis.document import KEY_FIELDS
 from index.analysis.fold import fold, fold_key
 from index.analysis.grams import BOUNDARY, END
 from search.query import nodes
+from search.query.equivalents import equivalents
 from search.query.grammar import SEARCHED_FIELDS, Words
-from search.query.nodes import UnitSequence
+from search.query.nodes import Alternatives, UnitSequence
 from search.query.parser import DateRange, Note
 from search.query.synonyms import NO_SYNONYMS, Synonyms
 from search.query.wildcard import wildcard_pattern, within_distance
@@ -34,6 +35,9 @@ Expand = Callable[[str, str], list[tuple[str, int]]]
 # Grams that the unfinished ones of one phrase may stand for: as many as OpenSearch lists of one shard.
 # tantivy takes 16,384, for half a second.
 MAX_GRAMS = 1_000
+
+# Other notations that are searched for, for all words of a query.
+_MAX_EQUIVALENTS = 24
 
 # Forms that need not be added: each with the field in which it is searched for anyway.
 _Given = frozenset[tuple[str, UnitSequence]]
@@ -111,6 +115,7 @@ class _Resolver:
         self._context = context
         self._analyzer = context.analyzer
         self._words_left = context.max_words
+        self._equivalents_left = _MAX_EQUIVALENTS
         self.notes: list[Note] = []
 
     def node(
@@ -196,8 +201,17 @@ class _Resolver:
         synonyms = NO_SYNONYMS if is_negated else self._context.synonyms
         beside = {form for field, form in given if field == parsed.fieldname}
         alternatives = synonyms.alternatives(self._analyzer, text, words, beside)
+        alternatives = tuple(map(self._with_equivalents, alternatives))
         units = tuple(self._analyzer.units(text))
         return nodes.Text(parsed.fieldname, text, parsed.boost, units, words, alternatives)
+
+    def _with_equivalents(self, alternatives: Alternatives) -> Alternatives:
+        """Adds other notations of a word, in all of a query up to a limit."""
+        if len(alternatives.words) > 1:
+            return alternatives
+        found = equivalents(alternatives.words[0])[: self._equivalents_left]
+        self._equivalents_left -= len(found)
+        return replace(alternatives, equivalents=found) if found else alternatives
 
     def _phrase(self, parsed: query.Phrase) -> nodes.Phrase | None:
         text = _typed(parsed)

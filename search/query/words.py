@@ -9,6 +9,7 @@ from itertools import pairwise, zip_longest
 
 from index.analysis import Analyzer
 from index.analysis.grams import ALPHANUMERIC, BOUNDARY, DIGIT, END, JOINED, LETTER, written
+from search.query.numerals import COUNTERS, HAN_DIGITS, HAN_NUMERALS
 
 # Stop characters: between words they need not occur, and they don't join their neighbours to a name.
 _STOP_CHARACTERS = frozenset(
@@ -25,9 +26,11 @@ _LEADING = frozenset("@.$¢£¥€₩₽₹")
 _RUN = rf"{ALPHANUMERIC}+[+#%‰°]*"
 _COMPOUND = (
     rf"(?:[@#&$£¥€]|(?<!\.)\.(?={LETTER}))*{_RUN}"
-    rf"(?:(?:[-‐–−~_./@&'’]|(?<={DIGIT}),(?={DIGIT})|:(?={DIGIT}))?{_RUN})*"
+    rf"(?:(?:[-‐–−—―─~_./@&'’]|(?<={DIGIT})(?:,| ?[×✕✖*] ?|[·•^])(?={DIGIT})|:(?={DIGIT}))?{_RUN})*"
 )
-_ATOM = re.compile(rf"{_COMPOUND}|.[{JOINED}]*", re.DOTALL)
+# A number with what it counts, and a year: 第十二条, 第12届, 二零二二年.
+_ORDINAL = rf"第(?:{DIGIT}+|[{HAN_NUMERALS}]+)[{COUNTERS}]|[{HAN_DIGITS}]{{4}}年"
+_ATOM = re.compile(rf"{_ORDINAL}|{_COMPOUND}|.[{JOINED}]*", re.DOTALL)
 # A number keeps a single character behind it unless that is a stop character, apart from these; and words of
 # measure.
 _COUNTED = frozenset("年月日时人个里多")
