@@ -14,8 +14,8 @@ from index.analysis.grams import ALPHANUMERIC, BOUNDARY, DIGIT, END, JOINED, LET
 _PARTICLES = frozenset("的了吗呢吧啊着之嘛么啦呀")
 # Function characters: they need not occur in a sentence, and elsewhere are joined as any other character.
 _FUNCTION_CHARACTERS = frozenset(
-    "是在和与及或也就而被把从到对为以于都等我你他她它这那谁哪何会能要让给向由因如若但又再还已将曾并且则即所其此该某"
-    "很"
+    "是在和与及或也就而被把从到对为以于都等很会能要让给向由因如若但又再还已将曾并且则即"
+    "我你他她它这那谁哪何所其此该某"
 )
 _INTERROGATIVES = frozenset("谁哪何")
 # Words from which on a text is a sentence.
