@@ -31,7 +31,7 @@ def particles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
 
 def full(results: Results) -> list[str]:
     """The titles of the articles that have all of the words."""
-    return [hit.article.title for hit in results.hits[: results.exact]]
+    return [hit.article.title for hit in results.full]
 
 
 @pytest.mark.parametrize("query", ["小程序", "大模型", "大流行", "不收费", "90后", "小程序 不收费"])
@@ -44,8 +44,8 @@ def test_particles_may_be_absent(particles: Searcher, query: str) -> None:
     assert full(particles.search(SearchRequest(query)))
 
 
-def test_a_word_that_nothing_has_is_a_dead_end(particles: Searcher) -> None:
+def test_a_word_that_nothing_has_is_a_zero_results(particles: Searcher) -> None:
     results = particles.search(SearchRequest("小作文"))
     assert (results.total, results.hits) == (0, ())
-    assert results.dead_end is not None
-    assert [(part.text, part.total) for part in results.dead_end.parts] == [("小作文", 0)]
+    assert results.zero_results is not None
+    assert [(part.text, part.total) for part in results.zero_results.parts] == [("小作文", 0)]

@@ -14,13 +14,13 @@ from index.analysis.grams import ALPHANUMERIC, BOUNDARY, DIGIT, END, JOINED, LET
 _PARTICLES = frozenset("的了吗呢吧啊着之嘛么啦呀")
 # Function characters: they need not occur in a sentence, and elsewhere are joined as any other character.
 _FUNCTION_CHARACTERS = frozenset(
-    "是在和与及或也就而被把从到对为以于都等很会能要让给向由因如若但又再还已将曾并且则即"
-    "我你他她它这那谁哪何所其此该某"
+    "是在和与及或也就而被把从到对为以于都等很会能要让给向由因如若但又再还已将曾并且"
+    "则即我你他她它这那谁哪何所其此该某"
 )
 _INTERROGATIVES = frozenset("谁哪何")
 # Words from which on a text is a sentence.
 _SENTENCE = 3
-# Characters that belong to the word before them (改革后, 北京人), and those that begin a word (小程序, 不收费).
+# Characters that belong to the word before them (改革后), and those that begin a word (小程序).
 _SUFFIXES = frozenset("后上下中内外里间时人者们性化率式型版费类族界")
 _PREFIXES = frozenset("大小多少不没无非未全半超老新旧前高低总副男女双单")
 # Units of a text of single characters up to which it is one word, whatever they are (向宠, 下栏).
