@@ -55,7 +55,7 @@ def agreement(queries: list[str], one: Searcher, other: Searcher) -> Agreement:
     equal, overlap, rank = 0, 0.0, 0.0
     for text in queries:
         a, b = (each.search(SearchRequest(text)) for each in (one, other))
-        equal += (a.total, a.relaxed_from) == (b.total, b.relaxed_from)
+        equal += (a.total, a.partial) == (b.total, b.partial)
         wanted, found = _ids(a), _ids(b)
         overlap += len({*wanted} & {*found}) / len(wanted) if wanted else 1.0
         rank += sum(x == y for x, y in zip(wanted, found, strict=False)) / len(wanted) if wanted else 1.0

@@ -123,7 +123,7 @@ def make_slip(kind: str, texts: Texts, chooser: random.Random) -> tuple[str, str
 def exact(searcher: Searcher, text: str) -> tuple[int, str | None, float]:
     """How many articles have all of a query, what is suggested instead, and the milliseconds it took."""
     results = searcher.search(SearchRequest(text))
-    found = results.total if results.relaxed_from is None else results.relaxed_from
+    found = results.total
     return found, results.suggestion and results.suggestion.query, results.took_ms
 
 

@@ -130,7 +130,7 @@ def search_command(
         print_json(results_json(results))
     else:
         _print_results(console(), results, searcher.zone())
-    sys.exit(0 if results.total else _NOTHING_FOUND)
+    sys.exit(0 if results.hits or results.total else _NOTHING_FOUND)
 
 
 @click.command("show")
@@ -224,19 +224,21 @@ def _print_results(out: Console, results: Results, zone: tzinfo) -> None:
     if not results.total:
         out.print(Text(f"Nothing found for: {printable(results.request.query)}"))
     _print_advice(out, results)
-    if not results.total:
+    listed = results.total + results.partial
+    if not listed:
         return
     first = (results.request.page - 1) * results.request.size
     for position, hit in enumerate(results.hits, start=first):
-        if position == results.relaxed_from:
+        if hit.missing and position in (first, results.total):
             out.print(Text("Only some of the words from here on:", style="yellow"))
             out.print()
         _print_hit(out, position + 1, hit, zone)
-    pages = -(-results.total // results.request.size)
+    partial = f" and {results.partial} partial matches" if results.partial else ""
+    pages = -(-listed // results.request.size)
     shown = f"{first + 1}-{first + len(results.hits)}" if results.hits else "none"
     out.print(
         Text(
-            f"{shown} of {results.total:,} articles, page {results.request.page} of {pages:,}, "
+            f"{shown} of {_articles(results.total)}{partial}, page {results.request.page} of {pages:,}, "
             f"{results.took_ms:.0f} ms",
             style="dim",
         )
@@ -285,6 +287,8 @@ def _print_hit(
     lines = [about]
     if with_snippets:
         lines += [_marked(snippet) for snippet in hit.snippets]
+    if hit.missing:
+        lines.append(Text(f"missing: {' '.join(map(printable, hit.missing))}", style="yellow"))
     if hit.explanation is not None:
         lines += [Text(printable(line), style="dim") for line in _explained(hit.explanation)]
     for line in lines:

@@ -76,6 +76,7 @@ class Hit(ArticleHead):
     title_html: Annotated[str, "The title as safe HTML, with <mark> around highlights."]
     tags_html: Annotated[tuple[str, ...], "The tags as safe HTML, with <mark> around highlights."]
     score: Annotated[float, "BM25; 0 where results are sorted by date."]
+    missing: Annotated[tuple[str, ...], "The words that a partial match lacks; of a full match, none."]
     snippets_html: Annotated[tuple[str, ...], "Passages as safe HTML, with <mark> around highlights."]
     explanation: HitExplanation | None = None
 
@@ -134,11 +135,11 @@ class ResultPage:
 
     query: Annotated[str, "The query as it was given."]
     understood: Annotated[str, "The query as it was read, in query syntax."]
-    total: Annotated[Count, "The articles that were found, partial matches included."]
-    relaxed_from: Annotated[
-        Count | None,
-        "The position (from 0, in the whole list) of the first article that has only some of the words; null "
-        "if all have all of them.",
+    total: Annotated[Count, "The articles that have all that was asked for."]
+    partial: Annotated[
+        Count,
+        "The partial matches that follow the full ones in the list, where those leave the first page short: "
+        "at most 100, counted nowhere else.",
     ]
     took_ms: Annotated[Milliseconds, "Milliseconds that the search took."]
     page: Annotated[Positive, "The page."]

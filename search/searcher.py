@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -44,11 +44,15 @@ if TYPE_CHECKING:
 
 # Articles from which on a query needs no suggestion.
 FEW = 10
+# Partial matches that are listed.
+MOST_PARTIAL = 100
+_NONE_MISSING: Mapping[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class ResultHit:
-    """An article found: its score, highlighted title, tags and snippets."""
+    """An article found: its score, highlighted title, tags and snippets. `missing` are the words that a
+    partial match lacks, in query syntax; of a full match, there are none."""
 
     article: Article
     score: float
@@ -56,22 +60,23 @@ class ResultHit:
     tags: tuple[Snippet, ...]
     snippets: tuple[Snippet, ...]
     explanation: Explanation | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
     """One page of a result list.
 
-    `relaxed_from` is the rank (from 0, in the whole list) of the first article that has only some of the
-    words. On a first page with few articles that have all of them, `suggestion` is the corrected query, if
-    that finds more, and `other_suggestions` are the next best; on one without any, `zero_results` is the
-    number of articles for each part of the query.
+    `total` and `facets` speak of the articles that have all that was asked for. Where those leave the first
+    page short, `partial` matches follow in the list, by score alone. On a first page with few full matches,
+    `suggestion` is the corrected query, if that finds more, and `other_suggestions` are the next best; on one
+    without any, `zero_results` is the number of articles for each part of the query.
     """
 
     request: SearchRequest
     understood: str
     total: int
-    relaxed_from: int | None
+    partial: int
     took_ms: float
     hits: tuple[ResultHit, ...]
     facets: dict[str, tuple[FacetValue, ...]]
@@ -81,9 +86,9 @@ class Results:
     notes: tuple[Note, ...] = ()
 
     @property
-    def exact(self) -> int:
-        """The number of articles that have all that was asked for."""
-        return self.total if self.relaxed_from is None else self.relaxed_from
+    def full(self) -> tuple[ResultHit, ...]:
+        """The hits that have all that was asked for."""
+        return tuple(hit for hit in self.hits if not hit.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +101,17 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A page of hits, the facets of all that was found, and the rank (from 0) of the first partial match."""
+    """A page of hits: `full` matches, with their total and facets, and `partial` ones after them."""
 
-    hits: tuple[Hit, ...]
+    full: tuple[Hit, ...]
     total: int
     facets: FacetCounts
-    relaxed_from: int | None = None
+    partial: tuple[Hit, ...] = ()
+    partial_total: int = 0
 
     @property
-    def exact(self) -> int:
-        """The number of articles that have all that was asked for."""
-        return self.total if self.relaxed_from is None else self.relaxed_from
+    def hits(self) -> tuple[Hit, ...]:
+        return (*self.full, *self.partial)
 
 
 class Searcher:
@@ -147,20 +152,20 @@ class Searcher:
             plan = self._plan(index, request.query, terms, is_filtered=bool(filters))
             found = _find(index, plan, [*filters.values()], sort, offset, request.size, FACET_FIELDS)
             deadline.check()
-            hits = _present(index, found.hits, plan.highlight_terms)
+            hits = _present(index, found.hits, plan.highlight_terms, _missing(index, plan, found, deadline))
             if request.explain:
-                hits = _explained(index, plan, found, hits, offset, deadline)
-            if advise and offset == 0 and found.exact < FEW and plan.strict is not query.NullQuery:
+                hits = _explained(index, plan, found, hits, deadline)
+            if advise and offset == 0 and found.total < FEW and plan.strict is not query.NullQuery:
                 with suppress(TooSlowError):  # what was found is shown
                     suggestions, zero_results = self._advise(
-                        index, request, filters, found.exact, terms, deadline
+                        index, request, filters, found.total, terms, deadline
                     )
             notes = (*plan.notes, *date_notes(request, filters), *self._dictionary.notes(index))
         return Results(
             request=request,
             understood=plan.understood,
             total=found.total,
-            relaxed_from=found.relaxed_from,
+            partial=found.partial_total,
             took_ms=round(deadline.took_ms, 2),
             hits=hits,
             facets=merged_facets(found.facets),
@@ -285,7 +290,7 @@ class Searcher:
         parsed = parse_query(text, self._settings, index.zone)
         notes = (*parsed.notes, *self._synonyms.current()[1])
         if is_filtered and not text.strip():
-            return Plan(query.Every(), None, (), (), understood="", notes=notes, synonyms={})
+            return Plan(query.Every(), None, (), (), (), understood="", notes=notes, synonyms={})
         plan = make_plan(parsed.tree, self._context(index, terms))
         fresh = freshness_scores(self._settings.freshness, time.time()) if plan.scores else []
         return replace(plan, scores=(*plan.scores, *fresh), notes=(*notes, *plan.notes))
@@ -321,37 +326,44 @@ def _find(
     size: int,
     facets: Sequence[str] = (),
 ) -> _Found:
-    """The hits of a page: strict matches, followed by relaxed ones, the best first, where the strict ones
-    leave the first page short."""
+    """The hits of a page: full matches, followed by partial ones, the best first, where the full ones leave
+    the first page short."""
     engine = index.engine
     if sort is Sort.RELEVANCE and not plan.scores:
         sort = Sort.NEWEST
     strict = _filtered(plan.strict, filters)
     found = engine.search(scored(strict, plan.scores), sort=sort, offset=offset, limit=size, facets=facets)
-    if plan.relaxed is None or found.total >= size:
-        return _Found(found.hits, found.total, found.facets)
+    full = _Found(found.hits, found.total, found.facets)
+    start = max(0, offset - found.total)
+    if plan.relaxed is None or found.total >= size or start >= MOST_PARTIAL:
+        return full
     relaxed = _filtered(plan.relaxed, filters)
     if found.total:
         # By their ids: that is less work than to match them once more.
         whole = found if offset == 0 else engine.search(strict, sort=Sort.NEWEST, offset=0, limit=size)
         these = TermSet("id", tuple(hit.id for hit in whole.hits))
         relaxed = query.And([relaxed, query.Not(these)])
-    missing = size - len(found.hits)
+    wanted = min(size - len(found.hits), MOST_PARTIAL - start)
     more = engine.search(
-        scored(relaxed, plan.scores),
-        sort=Sort.RELEVANCE,
-        offset=max(0, offset - found.total),
-        limit=max(1, missing),
-        facets=facets,
+        scored(relaxed, plan.scores), sort=Sort.RELEVANCE, offset=start, limit=max(1, wanted)
     )
-    if not more.total:
-        return _Found(found.hits, found.total, found.facets)
-    return _Found(
-        hits=(*found.hits, *more.hits[:missing]),
-        total=found.total + more.total,
-        facets={name: [*found.facets[name], *more.facets[name]] for name in facets},
-        relaxed_from=found.total,
-    )
+    return replace(full, partial=more.hits[:wanted], partial_total=min(more.total, MOST_PARTIAL))
+
+
+def _missing(index: OpenIndex, plan: Plan, found: _Found, deadline: Deadline) -> dict[str, tuple[str, ...]]:
+    """The words that each partial match lacks, by its id."""
+    ids = tuple(hit.id for hit in found.partial)
+    missing: dict[str, list[str]] = {each: [] for each in ids}
+    for word in plan.optional if ids else ():
+        deadline.check()
+        among = query.And([TermSet("id", ids), word.match])
+        having = {
+            hit.id for hit in index.engine.search(among, sort=Sort.NEWEST, offset=0, limit=len(ids)).hits
+        }
+        for each in ids:
+            if each not in having:
+                missing[each].append(word.text)
+    return {each: tuple(words) for each, words in missing.items()}
 
 
 def _filtered(tree: query.Query, filters: Sequence[query.Query]) -> query.Query:
@@ -359,7 +371,10 @@ def _filtered(tree: query.Query, filters: Sequence[query.Query]) -> query.Query:
 
 
 def _present(
-    index: OpenIndex, hits: Sequence[Hit], highlight_terms: Sequence[HighlightTerm]
+    index: OpenIndex,
+    hits: Sequence[Hit],
+    highlight_terms: Sequence[HighlightTerm],
+    missing: Mapping[str, tuple[str, ...]] = _NONE_MISSING,
 ) -> tuple[ResultHit, ...]:
     articles = index.articles.articles([hit.id for hit in hits])
     return tuple(
@@ -369,6 +384,7 @@ def _present(
             title=highlight(articles[hit.id].title, highlight_terms, "title"),
             tags=tuple(highlight(tag, highlight_terms, "body") for tag in articles[hit.id].tags),
             snippets=snippets(articles[hit.id].text, highlight_terms),
+            missing=missing.get(hit.id, ()),
         )
         for hit in hits
         if hit.id in articles
@@ -380,15 +396,12 @@ def _explained(
     plan: Plan,
     found: _Found,
     hits: Sequence[ResultHit],
-    offset: int,
     deadline: Deadline,
 ) -> tuple[ResultHit, ...]:
     from search.explain import Explanation, explain
 
     parts = explain(index.engine, plan, found.hits, deadline)
-    exact = len(found.hits) if found.relaxed_from is None else found.relaxed_from - offset
-    partial = {hit.id for hit in found.hits[max(0, exact) :]}
     return tuple(
-        replace(hit, explanation=Explanation(hit.article.id in partial, parts.get(hit.article.id, ())))
+        replace(hit, explanation=Explanation(bool(hit.missing), parts.get(hit.article.id, ())))
         for hit in hits
     )

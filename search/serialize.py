@@ -67,7 +67,7 @@ def results_json(results: Results) -> dict[str, Any]:
         query=results.request.query,
         understood=results.understood,
         total=results.total,
-        relaxed_from=results.relaxed_from,
+        partial=results.partial,
         took_ms=results.took_ms,
         page=results.request.page,
         size=results.request.size,
@@ -173,6 +173,7 @@ def _hit(hit: ResultHit) -> Hit:
         title_html=hit.title.to_html(),
         tags_html=tuple(tag.to_html() for tag in hit.tags),
         score=hit.score,
+        missing=hit.missing,
         snippets_html=tuple(snippet.to_html() for snippet in hit.snippets),
         explanation=_explanation(hit.explanation) if hit.explanation else None,
     )

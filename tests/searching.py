@@ -32,4 +32,4 @@ def ids(results: Results) -> list[str]:
 
 def exact(results: Results) -> list[str]:
     """The ids of those that match as asked for."""
-    return ids(results)[: results.relaxed_from]
+    return [hit.article.id for hit in results.full]

@@ -42,7 +42,7 @@ def _error(client: FlaskClient, path: str, **arguments: object) -> tuple[int, st
 def test_search_answers_the_object_of_the_design(client: FlaskClient) -> None:
     found = _get(client, "/api/search", q="临江 地铁", size=2)
     assert list(found) == [
-        "query", "understood", "total", "relaxed_from", "took_ms", "page", "size", "hits", "facets",
+        "query", "understood", "total", "partial", "took_ms", "page", "size", "hits", "facets",
         "suggestion", "suggestion_total", "zero_results", "notes",
     ]  # fmt: skip
     assert (found["query"], found["page"], found["size"], found["notes"]) == ("临江 地铁", 1, 2, [])
@@ -50,7 +50,7 @@ def test_search_answers_the_object_of_the_design(client: FlaskClient) -> None:
     hit = found["hits"][0]
     assert sorted(hit) == sorted(
         "id path url source_url title title_html author date categories tags tags_html "
-        "thumbnail score snippets_html".split()
+        "thumbnail score missing snippets_html".split()
     )
     assert hit["url"] == f"/article/{hit['id']}"
     assert "<mark>" in hit["title_html"]

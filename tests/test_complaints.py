@@ -53,9 +53,7 @@ def answer(searcher: Searcher, group: str, query: str) -> Results:
 
 def names(results: Results, *, partial: bool = False) -> list[str]:
     """The articles that match as asked for, or those that match in part."""
-    found = [hit.article.id.partition("/")[2] for hit in results.hits]
-    exact = len(found) if results.relaxed_from is None else results.relaxed_from
-    return found[exact:] if partial else found[:exact]
+    return [hit.article.id.partition("/")[2] for hit in results.hits if bool(hit.missing) == partial]
 
 
 def marked(hit: ResultHit) -> list[str]:

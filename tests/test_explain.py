@@ -66,8 +66,7 @@ def test_the_parts_are_the_score(searcher: Searcher, text: str, page: int, sort:
         assert [part.score for part in hit.explanation.parts] == sorted(
             (part.score for part in hit.explanation.parts), reverse=True
         )
-        is_partial = results.relaxed_from is not None and position >= results.relaxed_from
-        assert hit.explanation.is_partial == is_partial
+        assert hit.explanation.is_partial == bool(hit.missing) == (position >= results.total)
 
 
 def test_without_being_asked_for_there_is_none(searcher: Searcher) -> None:

@@ -109,18 +109,17 @@ def test_a_filter_is_never_left_aside_for_partial_matches(
     searcher: Searcher, articles: dict[str, Article]
 ) -> None:
     found = search(searcher, "临江 地铁 马拉松 图书馆 夜市", category="金融")
-    assert found.relaxed_from is not None
-    assert found.total > found.relaxed_from
+    assert found.partial
     assert all(articles[i].categories[0] == "金融" for i in ids(found))
-    assert {value.value.split("/")[0] for value in found.facets["category"]} == {"金融"}
+    assert sum(value.count for value in found.facets["category"] if "/" not in value.value) == found.total
 
 
 @pytest.mark.parametrize(
-    "text", ["", "临江", "NOT 临江", "青岚 OR 临江", "临江 地铁 图书馆", "category:编程", "date:2023"]
+    "text", ["", "临江", "NOT 临江", "青岚 OR 临江", "临江 地铁", "category:编程", "date:2023"]
 )
 def test_facets_count_all_that_was_found(searcher: Searcher, articles: dict[str, Article], text: str) -> None:
     results = search(searcher, text, start="" if text else "0001")
-    found = [articles[i] for i in ids(results)]
+    found = [articles[hit.article.id] for hit in results.full]
     assert len(found) == results.total > 1
     counts = {
         "category": Counter(path for a in found for path in category_paths(a.categories)),

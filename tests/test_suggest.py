@@ -38,7 +38,7 @@ def test_what_is_suggested_is_found_and_listed_once(searcher: Searcher, typed: s
         else:
             assert one.article_id == ""
             results = searcher.search(SearchRequest(one.text))
-            assert results.total > 0 and results.relaxed_from != 0
+            assert results.total > 0
 
 
 def test_words_come_before_titles_and_leave_them_room(searcher: Searcher) -> None:

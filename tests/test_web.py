@@ -51,8 +51,12 @@ def test_results_have_what_a_reader_needs(client: FlaskClient) -> None:
     assert [thumbnail[name] for name in ("loading", "referrerpolicy", "alt")] == ["lazy", "no-referrer", ""]
     assert one(page, ".relaxed").text == "以下结果只包含部分词语"
     before, after = page.select("ol.hits")
-    assert len(before.select("li")) == found["relaxed_from"]
-    assert after["start"] == str(found["relaxed_from"] + 1)
+    assert len(before.select("li")) == found["total"]
+    assert after["start"] == str(found["total"] + 1)
+    lacking = one(after.select("li")[0], ".missing a")
+    assert [lacking.text] == found["hits"][found["total"]]["missing"]
+    required = page_at(client, str(lacking["href"]))
+    assert all(lacking.text not in each.text for each in required.select(".missing"))
     assert link_of(page, ".pages a[rel=next]") == f"/search?q={quote('临江')}+{quote('地铁')}&page=2"
 
 

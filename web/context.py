@@ -46,7 +46,7 @@ class Context:
         self.metrics.searched(results)
         alone = request == SearchRequest(request.query, size=request.size, sort=request.sort)
         if self.query_log and alone and request.query.strip() and TYPING not in asked.headers:
-            self.query_log.record(request.query, results.exact)
+            self.query_log.record(request.query, results.total)
         return results
 
     def close(self) -> None:

@@ -30,12 +30,23 @@ def init_filters(app: Flask) -> None:
         "iso": format_date,
         "web_address": web_address,
         "category_links": category_links,
+        "requiring": requiring,
     }
 
 
 def marked(snippet: Snippet) -> Markup:
     """A snippet as HTML."""
     return Markup(snippet.to_html())  # escaped there
+
+
+def requiring(query: str, word: str) -> str:
+    """A query with one of its words required, which is what quotation marks mean.
+
+    >>> requiring("芯片 日本", "日本")
+    '芯片 日本 "日本"'
+    """
+    name, colon, text = word.rpartition(":")
+    return f"{query} {word}" if word.startswith("(") else f'{query} {name}{colon}"{text}"'
 
 
 def thousands(number: float) -> str:

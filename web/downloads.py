@@ -63,7 +63,6 @@ def _asked_for() -> tuple[SearchRequest, Iterator[Sequence[ResultHit]]]:
     """The search, and its articles, some at a time. What is wrong with it is an error now, not half-way."""
     wanted = replace(params.search_request(request.args), page=1)
     searcher = context().searcher
-    # Partial matches follow where a page of the wanted size has room for them, and are counted.
     count = min(searcher.search(wanted, advise=False).total, context().settings.max_hits)
 
     def found() -> Iterator[Sequence[ResultHit]]:

@@ -29,7 +29,7 @@ def atom() -> Response:
     searcher = context().searcher
     if params.arguments(wanted, sort=Sort.RELEVANCE, size=params.SIZE.default):
         results = searcher.search(wanted, advise=False)
-        hits = results.hits[: results.relaxed_from]  # none that have only some of the words
+        hits = results.full
     else:
         hits = tuple(
             ResultHit(article, 0.0, Snippet(article.title), (), (Snippet(article.text[:200]),))

@@ -80,7 +80,6 @@ class Listing:
     """Everything around the articles of a page of results.
 
     `relaxed_at` is the position on this page of the first partial match (0: all are), None without any.
-    `exact` counts the articles with all of the words.
     """
 
     chips: tuple[Chip, ...]
@@ -93,7 +92,6 @@ class Listing:
     timeline: Timeline | None
     pages: PageLinks
     relaxed_at: int | None
-    exact: int
     unfiltered_url: str
 
 
@@ -101,9 +99,7 @@ def make_listing(results: Results, max_hits: int, last_day: date) -> Listing:
     """The listing of one page of results. Ranges of days end with `last_day`."""
     request = results.request
     months = results.facets.get("month", ())
-    relaxed_at = None
-    if results.relaxed_from is not None:
-        relaxed_at = max(0, results.relaxed_from - (request.page - 1) * request.size)
+    relaxed_at = len(results.full) if len(results.full) < len(results.hits) else None
     return Listing(
         chips=_chips(request),
         sorts=tuple((sort, search_url(request, sort=sort), sort == request.sort) for sort in Sort),
@@ -113,9 +109,8 @@ def make_listing(results: Results, max_hits: int, last_day: date) -> Listing:
         years=_years(months, request),
         ranges=_ranges(request, last_day),
         timeline=make_timeline(months, request),
-        pages=_pages(request, results.total, max_hits),
+        pages=_pages(request, results.total + results.partial, max_hits),
         relaxed_at=relaxed_at,
-        exact=results.total if results.relaxed_from is None else results.relaxed_from,
         unfiltered_url=search_url(request, category="", tag="", author="", date_from="", date_to=""),
     )
 

@@ -55,7 +55,7 @@ class Metrics:
 
     def searched(self, results: Results) -> None:
         """Count a search."""
-        found = "none" if not results.total else "some" if results.relaxed_from == 0 else "all"
+        found = "all" if results.total else "some" if results.partial else "none"
         self._searches.labels(found).observe(results.took_ms / 1000)
 
     def exposition(self) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import TypeGuard
 
 from whoosh import query
 
@@ -32,7 +33,7 @@ def strict(node: nodes.Node) -> query.Query:
         case nodes.Not():
             return query.Not(strict(node.node))
         case nodes.Text():
-            return all_of(_distinct(_match_alternatives(node.field, each) for each in node.alternatives))
+            return all_of(_distinct(match_alternatives(node.field, each) for each in node.alternatives))
         case nodes.Phrase() if node.words:
             return any_of([_near(field, node) for field in node.fields])
         case nodes.Phrase():
@@ -52,7 +53,7 @@ def relaxed(tree: nodes.Node, analyzer: Analyzer) -> query.Query | None:
 
     All else has to match as it was asked for: what is quoted or excluded, and what AND was typed between.
     """
-    parts = tree.children if isinstance(tree, nodes.All) and tree.is_relaxable else (tree,)
+    parts = _parts(tree)
     texts = [part for part in parts if isinstance(part, nodes.Text)]
     synonymous = [part for part in parts if _is_optional(part) and not isinstance(part, nodes.Text)]
     alternatives = [each for text in texts for each in text.alternatives]
@@ -70,7 +71,16 @@ def relaxed(tree: nodes.Node, analyzer: Analyzer) -> query.Query | None:
     return all_of([any_of([*match_any(words), *map(strict, synonymous)]), *required])
 
 
-def _is_optional(part: nodes.Node) -> bool:
+def optional_parts(tree: nodes.Node) -> list[nodes.Text | nodes.AnyOf]:
+    """The parts of a tree that a partial match may lack, in whole or in part."""
+    return [part for part in _parts(tree) if _is_optional(part)]
+
+
+def _parts(tree: nodes.Node) -> tuple[nodes.Node, ...]:
+    return tree.children if isinstance(tree, nodes.All) and tree.is_relaxable else (tree,)
+
+
+def _is_optional(part: nodes.Node) -> TypeGuard[nodes.Text | nodes.AnyOf]:
     return isinstance(part, nodes.Text) or (isinstance(part, nodes.AnyOf) and part.is_synonymous)
 
 
@@ -131,7 +141,8 @@ def units_in(field: str, units: Sequence[str]) -> query.Query:
     return GramPhrase(f"{field}_grams", phrase_grams(units))
 
 
-def _match_alternatives(name: str, alternatives: nodes.Alternatives) -> query.Query:
+def match_alternatives(name: str, alternatives: nodes.Alternatives) -> query.Query:
+    """The documents with these words, or one of their synonyms."""
     words = all_of([match_units(name, word) for word in alternatives.words])
     return any_of([words, *(match_units(name, form) for form in alternatives.forms)])
 

@@ -24,17 +24,26 @@ class HighlightTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionalWord:
+    """A word that a partial match may lack, in query syntax without its weight, and what matches it."""
+
+    text: str
+    match: query.Query
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A query made ready for an engine.
 
     An article must match `strict` to have all that was asked for, and `relaxed` to have some of the words;
-    that is None where there is nothing to relax. Neither scores: `scores` are the parts of the score of both.
-    `understood` is the query as it was read. `synonyms` are forms searched for besides what was typed, and
-    the words that each stands for; both as text.
+    that is None where there is nothing to relax. `optional` are those words. Neither scores: `scores` are the
+    parts of the score of both. `understood` is the query as it was read. `synonyms` are forms searched for
+    besides what was typed, and the words that each stands for; both as text.
     """
 
     strict: query.Query
     relaxed: query.Query | None
+    optional: tuple[OptionalWord, ...]
     scores: tuple[query.Query, ...]
     highlight_terms: tuple[HighlightTerm, ...]
     understood: str

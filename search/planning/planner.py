@@ -6,10 +6,11 @@ from __future__ import annotations
 from whoosh import query
 
 from search.planning.highlighting import highlight_terms
-from search.planning.matching import relaxed, strict
-from search.planning.plan import Plan
+from search.planning.matching import match_alternatives, optional_parts, relaxed, strict
+from search.planning.plan import OptionalWord, Plan
 from search.planning.scoring import score_parts
 from search.planning.unparse import QueryPrinter
+from search.query.grammar import DEFAULT_FIELD
 from search.query.nodes import Node, Phrase, Text, leaves
 from search.query.parser import Note
 from search.query.resolve import QueryContext, resolve
@@ -21,7 +22,7 @@ def make_plan(parsed: query.Query, context: QueryContext) -> Plan:
     tree, notes = resolve(parsed, context)
     if tree is None:
         notes = (*notes, Note("There is nothing to search for."))
-        return Plan(query.NullQuery, None, (), (), "", notes, {})
+        return Plan(query.NullQuery, None, (), (), (), "", notes, {})
     synonyms = _synonyms(tree)
     if synonyms:
         notes = (
@@ -31,12 +32,27 @@ def make_plan(parsed: query.Query, context: QueryContext) -> Plan:
     return Plan(
         strict=strict(tree),
         relaxed=relaxed(tree, context.analyzer),
+        optional=_optional_words(tree, context),
         scores=score_parts(tree, context),
         highlight_terms=highlight_terms(tree),
         understood=QueryPrinter(context.analyzer).write(tree),
         notes=notes,
         synonyms=synonyms,
     )
+
+
+def _optional_words(tree: Node, context: QueryContext) -> tuple[OptionalWord, ...]:
+    """The words that a partial match may lack, each once."""
+    words: dict[str, query.Query] = {}
+    for part in optional_parts(tree):
+        if isinstance(part, Text):
+            name = "" if part.field == DEFAULT_FIELD else f"{part.field}:"
+            for each in part.alternatives:
+                text = text_of([unit for word in each.words for unit in word])
+                words.setdefault(f"{name}{text}", match_alternatives(part.field, each))
+        else:
+            words.setdefault(QueryPrinter(context.analyzer).write(part), strict(part))
+    return tuple(OptionalWord(text, match) for text, match in words.items())
 
 
 def make_match(parsed: query.Query, context: QueryContext) -> query.Query:

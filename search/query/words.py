@@ -11,12 +11,20 @@ from index.analysis import Analyzer
 from index.analysis.grams import ALPHANUMERIC, BOUNDARY, DIGIT, END, JOINED, LETTER, written
 from search.query.numerals import COUNTERS, HAN_DIGITS, HAN_NUMERALS
 
-# Stop characters: between words they need not occur, and they don't join their neighbours to a name.
-_STOP_CHARACTERS = frozenset(
-    "的了是在和与及或吗呢吧啊么之也都就而被把从到对为于以等着过很有个我你他她它们这那哪谁何几不没会能要让给向由因"
-    "如若但又再还只最更已将曾并且则即所其此每各该某上下中里内外前后时年月日人多少大小"
+# Particles: they need not occur, and nothing is joined over them.
+_PARTICLES = frozenset("的了吗呢吧啊着之嘛么啦呀")
+# Function characters: they need not occur in a sentence, and elsewhere are joined as any other character.
+_FUNCTION_CHARACTERS = frozenset(
+    "是在和与及或也就而被把从到对为以于都等很会能要让给向由因如若但又再还已将曾并且"
+    "则即我你他她它这那谁哪何所其此该某"
 )
-# Units of a text without spaces up to which none counts as a stop character.
+_INTERROGATIVES = frozenset("谁哪何")
+# Words from which on a text is a sentence.
+_SENTENCE = 3
+# Characters that belong to the word before them (改革后), and those that begin a word (小程序).
+_SUFFIXES = frozenset("后上下中内外里间时人者们性化率式型版费类族界")
+_PREFIXES = frozenset("大小多少不没无非未全半超老新旧前高低总副男女双单")
+# Units of a text of single characters up to which it is one word, whatever they are (向宠, 下栏).
 _SHORT = 4
 # Signs that are a part of the word that they stand at: C++, C#, 18.0%, $100, @名, #话题#, .NET.
 _SIGNS = frozenset("+#%‰@&.°$¢£¥€₩₽₹")
@@ -31,9 +39,7 @@ _COMPOUND = (
 # A number with what it counts, and a year: 第十二条, 第12届, 二零二二年.
 _ORDINAL = rf"第(?:{DIGIT}+|[{HAN_NUMERALS}]+)[{COUNTERS}]|[{HAN_DIGITS}]{{4}}年"
 _ATOM = re.compile(rf"{_ORDINAL}|{_COMPOUND}|.[{JOINED}]*", re.DOTALL)
-# A number keeps a single character behind it unless that is a stop character, apart from these; and words of
-# measure.
-_COUNTED = frozenset("年月日时人个里多")
+# Words of measure, which a number holds on to.
 _MEASURES = tuple(
     "亿 万 千 百 年代 年度 月份 号 个 岁 公里 公斤 公顷 厘米 毫米 毫升 平方 立方 小时 分钟 秒钟 人次".split()
 )
@@ -45,37 +51,42 @@ def query_words(analyzer: Analyzer, text: str) -> list[list[str]]:
     Cut where the dictionary cuts and where punctuation is, but never inside letters, digits and the signs
     that join them (C#, 18.0%, TD-LTE, node.js). A number holds on to what it counts (3.7亿, 2022年1月4日), a
     letter to a character beside it (A股, 维C). Characters that the dictionary leaves single stay together:
-    that is how names and new words look to it (李墨轩, 放管服).
+    that is how names and new words look to it (李墨轩, 放管服). One by itself is joined to the word that it
+    stands at: to the one before it if it is a suffix (改革后), else to the one behind it (小程序, 不收费).
 
-    An article that contains the text contains every one of them, whatever the dictionary says. Stopwords
-    (的, 是, 在, →) are left out, unless there is nothing else.
+    An article that contains the text contains every one of them, whatever the dictionary says. Left out,
+    unless there is nothing else, are particles (的, 了, 吗), symbols (→), and in a sentence function
+    characters (是, 在, 能, 被). A sentence has three words or more, or two and a particle or 谁, 哪, 何.
 
     >>> query_words(Analyzer(), "公安交管12123，C#和TD-LTE")
     [['公', '安'], ['交', '管'], ['12123·'], ['c·', '#'], ['td·', 'lte·']]
+    >>> query_words(Analyzer(), "小程序能收费吗")
+    [['小', '程', '序'], ['收', '费']]
     """
-    groups = [group for stretch in _stretches(analyzer, text) for group in _joined(_cut(analyzer, stretch))]
-    return [group for group in groups if not _is_stopword(group)] or groups
+    groups: list[list[str]] = []
+    absent: list[list[str]] = []
+    for stretch in _stretches(analyzer, text):
+        cut = _cut(analyzer, stretch)
+        droppable = _droppable(cut)
+        for group in _joined(cut, droppable):
+            groups.append(group)
+            if _is_absent(group, droppable):
+                absent.append(group)
+    return [group for group in groups if not any(group is each for each in absent)] or groups
 
 
 def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
     """Words, each as units, of which an article must have one to match a text in part.
 
-    The words of the text without stopwords. Characters that the dictionary leaves single may be a name that
-    it doesn't know: of these each pair, and those alone that are in no pair without a stop character.
+    The words of the dictionary without single characters. Characters that it leaves single may be a name
+    that it doesn't know: of these each pair. Where there are neither, the words of the text.
     """
     groups: list[list[str]] = []
     for piece in analyzer.pieces(text):
         cut = _cut_piece(analyzer, piece)
-        paired = set()
-        for number, (left, right) in enumerate(pairwise(cut)):
-            if _is_single(left) and _is_single(right):
-                groups.append([*left, *right])
-                if not _is_stop_character(left[0]) and not _is_stop_character(right[0]):
-                    paired |= {number, number + 1}
-        for number, group in enumerate(cut):
-            if number not in paired and not _is_stopword(group):
-                groups.append(group)
-    return groups
+        groups += ([*left, *right] for left, right in pairwise(cut) if _is_single(left) and _is_single(right))
+        groups += (group for group in cut if len(group) > 1 or group[0].endswith(END))
+    return groups or query_words(analyzer, text)
 
 
 def is_compound(word: Sequence[str]) -> bool:
@@ -111,8 +122,9 @@ class CutWord:
 
 def dictionary_words(analyzer: Analyzer, text: str) -> list[CutWord]:
     """All words that the dictionary cuts a text into."""
+    droppable = _PARTICLES | _FUNCTION_CHARACTERS
     return [
-        CutWord(tuple(units), apart=not number, is_stopword=len(units) == 1 and _is_stop_character(units[0]))
+        CutWord(tuple(units), apart=not number, is_stopword=len(units) == 1 and units[0] in droppable)
         for piece in analyzer.pieces(text)
         for number, units in enumerate(_cut_piece(analyzer, piece))
     ]
@@ -157,36 +169,83 @@ def _cut_piece(analyzer: Analyzer, piece: str) -> list[list[str]]:
     return _cut(analyzer, [[unit] for unit in analyzer.units(piece)])
 
 
-def _joined(piece: list[list[str]]) -> Iterator[list[str]]:
+def _droppable(cut: Sequence[list[str]]) -> frozenset[str]:
+    """The characters of a stretch that need not occur."""
+    single = {group[0] for group in cut if len(group) == 1}
+    words = [group for group in cut if not _is_absent(group, _PARTICLES | _FUNCTION_CHARACTERS)]
+    is_question = not single.isdisjoint(_PARTICLES | _INTERROGATIVES)
+    if len(words) >= _SENTENCE - is_question:
+        return _PARTICLES | _FUNCTION_CHARACTERS
+    return _PARTICLES
+
+
+def _joined(cut: Sequence[list[str]], droppable: frozenset[str]) -> list[list[str]]:
     """The words of a stretch, those that belong together made one."""
-    # So few characters are a name or a word of their own, whatever they are (向宠, 下栏).
-    is_short = sum(map(len, piece)) <= _SHORT
-    joined: list[str] = []
-    last: list[str] = []
-    for group in piece:
-        if joined and not (_are_single(last, group, is_short) or _holds(joined, group)):
-            yield joined
-            joined = []
-        joined = joined + group
-        last = group
-    if joined:
-        yield joined
+    is_short = sum(map(len, cut)) <= _SHORT
+    groups: list[list[str]] = []
+    for number, group in enumerate(cut):
+        last = cut[number - 1] if number else []
+        following = cut[number + 1] if number + 1 < len(cut) else []
+        if last and (
+            _holds(groups[-1], group, droppable)
+            or (is_short and _is_single(last) and _is_single(group))
+            or (
+                _are_single(last, group, droppable)
+                and not (group[0] in _PREFIXES and _is_word(following))
+                and not (last[0] in _SUFFIXES and number > 1 and _is_word(cut[number - 2]))
+            )
+        ):
+            groups[-1] = groups[-1] + group
+        else:
+            groups.append(group)
+    return _without_single(groups, droppable)
 
 
-def _are_single(left: list[str], right: list[str], is_short: bool) -> bool:
+def _without_single(groups: Sequence[list[str]], droppable: frozenset[str]) -> list[list[str]]:
+    """Single characters joined to the word behind them, or suffixes and the last ones to that before."""
+
+    def joins(group: list[str]) -> bool:
+        return not _is_absent(group, droppable) and not _is_symbol(group[0])
+
+    joined: list[list[str]] = []
+    waiting: list[str] = []  # for the word behind
+    for number, group in enumerate(groups):
+        following = groups[number + 1] if number + 1 < len(groups) else []
+        if _is_single(group) and len(group) == 1 and joins(group):
+            is_before = bool(following) and joins(following)
+            is_behind = number > 0 and joins(groups[number - 1]) and not waiting
+            if is_before and not (is_behind and group[0] in _SUFFIXES):
+                waiting = waiting + group
+                continue
+            if is_behind:
+                joined[-1] = joined[-1] + group
+                continue
+        joined.append(waiting + group)
+        waiting = []
+    return joined
+
+
+def _are_single(left: list[str], right: list[str], droppable: frozenset[str]) -> bool:
     """True for two characters that the dictionary leaves single, or one and a letter."""
-    if not (_is_single(left) and _is_single(right)):
-        return (_is_single(left) and not _is_stop_character(left[0]) and _is_one_letter(right)) or (
-            _is_one_letter(left) and _is_single(right) and not _is_stop_character(right[0])
-        )
-    return is_short or (not _is_stop_character(left[0]) and not _is_stop_character(right[0]))
+    return (
+        (_is_single(left) or _is_one_letter(left))
+        and (_is_single(right) or _is_one_letter(right))
+        and not (_is_one_letter(left) and _is_one_letter(right))
+        and left[0] not in droppable
+        and right[0] not in droppable
+    )
 
 
-def _holds(left: list[str], right: list[str]) -> bool:
+def _is_word(group: Sequence[str]) -> bool:
+    """True for a word of several characters."""
+    return len(group) > 1 and not any(unit.endswith(END) for unit in group)
+
+
+def _holds(left: list[str], right: list[str], droppable: frozenset[str]) -> bool:
     """True for a number and its unit or counter: 3.7亿, 第5, 2022年1月."""
     if left[-1][0].isdecimal():
         if len(right) == 1:
-            return _is_single(right) and (not _is_stop_character(right[0]) or right[0] in _COUNTED)
+            return _is_single(right) and right[0] not in droppable
         return "".join(right).startswith(_MEASURES)
     if right[0][0].isdecimal():
         return left[-1] == "第" or (len(left) > 1 and left[-2][0].isdecimal() and not left[-1].endswith(END))
@@ -206,11 +265,6 @@ def _is_symbol(unit: str) -> bool:
     return not unit[0].isalnum() and unit not in _SIGNS
 
 
-def _is_stop_character(unit: str) -> bool:
-    return unit in _STOP_CHARACTERS
-
-
-def _is_stopword(group: list[str]) -> bool:
-    return len(group) == 1 and (
-        _is_stop_character(group[0]) or (_is_symbol(group[0]) and group[0] < "\U0001f000")
-    )
+def _is_absent(group: list[str], droppable: frozenset[str]) -> bool:
+    """True for what need not occur beside other words."""
+    return len(group) == 1 and (group[0] in droppable or (_is_symbol(group[0]) and group[0] < "\U0001f000"))
