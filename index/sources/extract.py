@@ -65,6 +65,8 @@ VOID_TAGS = frozenset(
     "wbr".split()
 )
 _SKIPPED_IN_PAGES = SKIPPED_TAGS | PAGE_TAGS
+# Tags that, without attributes, say nothing but where a line begins.
+_PLAIN_TAGS = (BLOCK_TAGS | INLINE_TAGS) - _SKIPPED_IN_PAGES - SCRIPT_TAGS - READING_TAGS - {"ruby", "img"}
 _KNOWN_TAGS = "|".join(sorted(BLOCK_TAGS | SKIPPED_TAGS | PAGE_TAGS | INLINE_TAGS | VOID_TAGS))
 _MARKUP = re.compile(rf"<!--|</?(?:{_KNOWN_TAGS})(?![^\s/>])[^<>]*>", re.IGNORECASE)
 # Control characters but tab and newline, lone surrogates, byte order marks, noncharacters.
@@ -80,7 +82,7 @@ class Extracted:
     editor: str = ""
     images: tuple[str, ...] = ()
     title: str = ""
-    unmissed: int = field(default=0, compare=False)
+    unmissed: int = field(default=0, compare=False, repr=False)
 
 
 class _Builder:
@@ -95,6 +97,8 @@ class _Builder:
         self._keep_breaks = keeps_breaks(html)
         # A reference such as &#1; may name a character that the markup itself must not have.
         self._clean = "&#" in html
+        self._has_braces = "{" in html
+        self._special = self._clean or self._keep_breaks
         self._lines: list[str] = []
         self._line: list[str] = []
         self._images: list[str] = []
@@ -117,10 +121,14 @@ class _Builder:
             self._skip_depth += is_open
             return
         if tag in BLOCK_TAGS:
-            self._break()
-            self._pre_depth += is_open and (tag == "pre" or self._pre_depth > 0)
+            if self._line:
+                self._break()
+            if tag == "pre" or self._pre_depth:
+                self._pre_depth += is_open
+        if not attributes and tag in _PLAIN_TAGS and not (self._editor_depth or self._reading_depth):
+            return
         # {}class: lxml takes {} for a namespace.
-        if attributes and any(name[0] == "{" for name in attributes):
+        if self._has_braces and any(name[0] == "{" for name in attributes):
             attributes = {
                 name.partition("}")[2] if name[0] == "{" else name: value
                 for name, value in attributes.items()
@@ -168,10 +176,15 @@ class _Builder:
         elif tag == "ruby":
             self._ruby_depth -= self._ruby_depth > 0
         if tag in BLOCK_TAGS:
-            self._break()
-            self._pre_depth -= self._pre_depth > 0
+            if self._line:
+                self._break()
+            if self._pre_depth:
+                self._pre_depth -= 1
 
     def data(self, text: str) -> None:
+        if not (self._skip_depth or self._reading_depth or self._at_script or self._pre_depth or self._special):
+            self._line.append(text)
+            return
         if self._clean:  # a CR is white space where a reference makes it; the parser makes LFs of others
             text = text.replace("\r", " ")
         if self._in_title:
@@ -210,7 +223,7 @@ class _Builder:
         if not line or line in BOILERPLATE_LINES:
             self._unmissed += len(line)
             return
-        if len(line) < 60 and (named := EDITOR_LINE.fullmatch(line)):
+        if len(line) < 60 and ("责" in line or "責" in line) and (named := EDITOR_LINE.fullmatch(line)):
             self._editor.append(named["name"])
             self._unmissed += len(line) - len(named["name"])
         elif editor or self._editor_depth:

@@ -18,7 +18,7 @@ from index.sources.body import first_line, one_line
 from index.sources.dates import WrittenDate, date_in_path, parse_date, without_date
 from index.sources.extract import UNSHOWABLE, Extracted
 from index.sources.frontmatter import Value, Values
-from index.sources.headings import HEAD, first_heading
+from index.sources.headings import HEAD, first_heading, title_line
 from index.sources.permalinks import Facts, address_of
 from index.sources.sites import Site, site_of
 
@@ -44,6 +44,11 @@ _COVER = (
 _ADDRESS = "url link canonical canonical_url canonicalurl source".split()
 # In a mapping where a text should be: the one that tells.
 _NAMES = "name title label image src url path relative zh zh-cn cn slug".split()
+
+# Characters of a title, and of another field of one line; what is longer was meant for something else.
+_LONGEST_LINE = 1000
+_OF_ANY_LENGTH = frozenset(_TITLE + _DESCRIPTION)
+_WHOLE_OR_NOT = frozenset([*_ADDRESS, *_COVER, "id", "permalink", "slug", "abbrlink", "path"])
 
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _COMMAS = re.compile(r"[,，;；|]")
@@ -117,6 +122,11 @@ def make_article(values: Values, body: Body, origin: Origin, zone: tzinfo, rules
     )
     url = _url(fields, site, origin.path, title, date, categories, zone)
     text, html_body = body.extracted.text, body.html
+    title, rest = title[:_LONGEST_LINE], title[_LONGEST_LINE:]
+    if rest:
+        fields.complain(f"title: more than {_LONGEST_LINE:,} characters; the rest of it is text")
+        text = f"{rest.lstrip()}\n{text}".rstrip()
+        html_body = f"<p>{html.escape(rest.lstrip(), quote=False)}</p>\n{html_body}"
     description = "" if origin.is_exported else fields.text(_DESCRIPTION)
     if description and description.lower() not in _TRUE | _FALSE and not _holds(text, description):
         text = f"{description}\n{text}".rstrip()
@@ -130,7 +140,7 @@ def make_article(values: Values, body: Body, origin: Origin, zone: tzinfo, rules
         text=text,
         html=html_body,
         author=_author(fields),
-        editor=fields.text(["editor"]) or body.extracted.editor,
+        editor=fields.text(["editor"]) or body.extracted.editor[:_LONGEST_LINE],
         date=None if date is None else date.seconds,
         categories=categories[0] if categories else (),
         other_categories=tuple(categories[1:]),
@@ -173,6 +183,8 @@ class _Fields:
         """The texts in a value, each on one line."""
         if isinstance(value, str):
             text = one_line(self._decoded(value))
+            if len(text) > _LONGEST_LINE and name not in _OF_ANY_LENGTH:
+                text = self._shortened(name, text)
             return [text] if text else []
         if isinstance(value, list):
             return [text for item in value for text in self.texts(name, item)]
@@ -181,6 +193,13 @@ class _Fields:
                 return self.texts(name, inner)
         self.complain(f"{name}: must be text")
         return []
+
+    def _shortened(self, name: str, text: str) -> str:
+        if name in _WHOLE_OR_NOT:
+            self.complain(f"{name}: {len(text):,} characters are no address or name, and it was not read")
+            return ""
+        self.complain(f"{name}: {len(text):,} characters, and only the first {_LONGEST_LINE:,} were read")
+        return text[:_LONGEST_LINE]
 
     def _decoded(self, text: str) -> str:
         if self._decodes and "&" in text:
@@ -199,6 +218,8 @@ def _title(fields: _Fields, body: Body, origin: Origin) -> str:
     if title or origin.is_record:
         return title or first_line(extracted.text) or fields.text(["id"]) or origin.id
     path = PurePosixPath(origin.path)
+    if path.suffix.lower() == ".txt" and (title := title_line(body.source[:HEAD])):
+        return title
     if path.stem.lower() in _FOLDER_NAMES and len(path.parts) > 1:
         path = path.parent
         return without_date(path.name)

@@ -148,10 +148,40 @@ def _line_values(block: str, fence: str) -> Values:
 
 # YAML
 
+_CHARACTERS = r"[^\n'\"\\:#\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
+_PLAIN = rf"\w(?:{_CHARACTERS}|:(?=\S))*+"
+_QUOTED = rf"'(?:{_CHARACTERS}|[:#\"])*+'|\"(?:{_CHARACTERS}|[:#'])*+\""
+_SIMPLE = re.compile(
+    rf"(?P<key>[A-Za-z_][\w-]{{0,60}}+):(?: +(?P<value>{_PLAIN}|{_QUOTED}))? *+"
+    rf"(?:\n(?P<items>(?P<indent> *+)- +{_PLAIN}(?:\n(?P=indent)- +{_PLAIN})*+))?(?:\n|\Z)"
+)
+
+
+def simple_values(block: str) -> Values | None:
+    """The values of a block of single lines and lists of plain words, as nearly all are, without a YAML
+    library; None where it has anything else."""
+    values: Values = {}
+    end = 0
+    while end < len(block):
+        found = _SIMPLE.match(block, end)
+        if found is None:
+            return None
+        end = found.end()
+        key, value, items = found["key"].lower(), found["value"] or "", found["items"]
+        if key in values or (items and (value or key in _OF_ONE_TEXT)):
+            return None
+        if items:
+            values[key] = [line.lstrip(" -").strip() for line in items.split("\n")]
+        else:
+            values[key] = (value[1:-1] if value[:1] in ("'", '"') else value).strip()
+    return values or None
+
 
 def _yaml_block(text: str, block: str, body: str) -> FrontMatter:
     # The generator of some posts writes { and } as entities in the whole file.
     block = block.replace("&#123;", "{").replace("&#125;", "}")
+    if (simple := simple_values(block)) is not None:
+        return FrontMatter(simple, body)
     try:
         loaded = load_yaml(block)
     except _ERRORS as error:

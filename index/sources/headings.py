@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC
 
 from index.sources.body import one_line
+from index.sources.dates import parse_date
 from index.sources.extract import UNSHOWABLE
 
 # Characters of a heading that is a title.
@@ -25,6 +27,9 @@ _LINK = re.compile(r"!?\[(?P<text>[^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])")
 _MARKS = re.compile(r"(?P<mark>\*{1,3}|_{1,3}|`+|~~|==)(?P<text>\S(?:.*?\S)?)(?P=mark)")
 _NO_CONTENT = re.compile(
     r"(?:\s|<!--.*?-->|<[^<>]*>|!\[[^\]]*\]\([^)]*\)|^import .*$|\{%.*?%\})*", re.MULTILINE | re.DOTALL
+)
+_TITLE_LINE = re.compile(
+    r"\s*(?=[^\n]*[^\W\d_])(?P<line>[^\n]{0,59}[^\n\s，。；：、！？…,;:!?|>])[ \t\r\u3000]*\n[ \t\r\u3000]*\n\s*\S"
 )
 # Characters at the head of a body in which its heading is looked for.
 HEAD = 20_000
@@ -56,6 +61,24 @@ def first_heading(source: str, *, is_markdown: bool) -> str:
             text = one_line(UNSHOWABLE.sub("", text))
             if text:
                 return text[:_LONGEST_HEADING]
+    return ""
+
+
+def title_line(source: str) -> str:
+    """The line at the head of a plain text that is its title: a short one, with a blank line behind it, that
+    neither ends a sentence nor is a date.
+
+    >>> title_line("青岚市志\\n\\n　　青岚市位于临江平原东部。"), title_line("青岚市很大。\\n\\n又很小。")
+    ('青岚市志', '')
+    """
+    found = _TITLE_LINE.match(source)
+    if not found:
+        return ""
+    line = one_line(UNSHOWABLE.sub("", html.unescape(found["line"])))
+    try:
+        parse_date(line, UTC)
+    except ValueError:
+        return line
     return ""
 
 

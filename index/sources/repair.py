@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import pairwise
 
 from index.sources.extract import BLOCK_TAGS, INLINE_TAGS, PAGE_TAGS, SKIPPED_TAGS, VOID_TAGS
 
@@ -41,17 +42,25 @@ _SUSPECT = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 # What most articles have alone: tags of known elements whose content is text, and comments.
+_TAG = re.compile(r"<[^<>]*>")
 _WELL_FORMED = re.compile(rf"<(?:(/?[a-z][a-z0-9]*){_PLAIN_END}|!--[^<]*?-->)")
 _HARMLESS = frozenset(
     f"{slash}{name}" for name in _KNOWN - _SKIPPED - _RAW - _BARE_IS_TEXT - {"option"} for slash in ("", "/")
 ) | {""}
+_BARE_TAGS = frozenset(f"<{name}>" for name in _HARMLESS)
 
 
 def repair(html: str) -> str:
     """The HTML with `&lt;` for each `<` that begins neither a tag of HTML nor a comment that is closed."""
-    tags = _WELL_FORMED.findall(html)
-    if len(tags) == html.count("<") and _HARMLESS.issuperset(tags):
-        return html
+    tags = _TAG.findall(html)
+    if len(tags) == html.count("<"):
+        others = set(tags) - _BARE_TAGS
+        if "<style>" in others and all(
+            after == "</style>" for tag, after in pairwise([*tags, ""]) if tag == "<style>"
+        ):
+            others -= {"<style>", "</style>"}
+        if all(map(_is_harmless, others)):
+            return html
     texts: list[int] = []  # offsets of each `<` that is text
     open_tags: defaultdict[str, list[int]] = defaultdict(list)
     ends = Ends(html)
@@ -86,6 +95,11 @@ def repair(html: str) -> str:
     for left in open_tags.values():
         texts += left
     return _with_text(html, sorted(texts))
+
+
+def _is_harmless(tag: str) -> bool:
+    found = _WELL_FORMED.fullmatch(tag)
+    return found is not None and (found[1] or "") in _HARMLESS
 
 
 def _with_text(html: str, texts: list[int]) -> str:

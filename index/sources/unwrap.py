@@ -17,7 +17,7 @@ from index.sources.extract import BLOCK_TAGS
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇々"
 _INLINE = r"(?:</?(?:a|b|big|code|del|em|font|i|s|small|span|strong|sub|sup|u)\b[^<>]*>)*"
 # A break between two Han characters, with inline tags beside it.
-_BREAK = re.compile(rf"\n[ \t\u3000]*{_INLINE}[ \t\u3000]*[{_HAN}]")
+_BREAK = re.compile(rf"\n(?<!</p>\n)(?<!<br>\n)[ \t\u3000]*{_INLINE}[ \t\u3000]*[{_HAN}]")
 _ENDS_IN_HAN = re.compile(rf"[{_HAN}]{_INLINE}[ \t]*\Z")
 _FREQUENT = "p li tr td h2 h3 ul div".split()
 _NAMES = "|".join([*_FREQUENT, *sorted(BLOCK_TAGS.difference(_FREQUENT))])
@@ -64,11 +64,16 @@ def unwrap_text(text: str) -> str:
 
 def unwrap_html(html: str, *, lines: bool = False) -> str:
     """HTML without the breaks of wrapped paragraphs. With `lines`, each line of the source is a paragraph."""
-    if not any(
-        _ENDS_IN_HAN.search(html, max(0, at.start() - 200), at.start()) for at in _BREAK.finditer(html)
-    ):
+    if not any(_follows_han(html, at.start()) for at in _BREAK.finditer(html)):
         return html
     return _in_paragraphs(html, lambda shown: wrapped_breaks(shown) if lines else _prose_breaks(shown), "\n")
+
+
+def _follows_han(html: str, end: int) -> bool:
+    """Whether what ends there ends in a Han character, with inline tags and spaces behind it."""
+    if html[end - 1 : end] not in ("", ">", " ", "\t"):
+        return is_han(html[end - 1])
+    return _ENDS_IN_HAN.search(html, max(0, end - 200), end) is not None
 
 
 def break_lines(html: str) -> str:
