@@ -122,7 +122,7 @@ def test_a_new_file_that_cannot_be_opened_is_lost_until_it_can(
 
 
 def test_a_file_is_as_large_as_the_settings_allow(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    archive.write("a.txt", "长" * 400_000)
+    archive.write("a.txt", "长" + " " * 1_199_997)  # a longer text would be several articles
     archive.write("b.txt", "短")
     with watch_reading(monkeypatch) as opened:
         report = archive.sync(max_file_mb=1)

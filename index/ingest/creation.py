@@ -20,7 +20,7 @@ def create(directory: IndexDirectory, request: IngestRequest, settings: Settings
     dictionary = ""
     if directory.exists():
         with suppress(IndexDamagedError, IndexMismatchError):
-            live = directory.current(any_analysis=True)
+            live = directory.current(any_version=True)
             before, dictionary = live.meta, live.dictionary
             segmenter = segmenter or before.segmenter
             engine, url = engine_of(before, request)

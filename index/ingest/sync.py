@@ -52,6 +52,8 @@ def sync(
     index_directory = IndexDirectory(directory)
     _check(request, index_directory)
     with index_directory.write_lock() as was_interrupted:
+        if index_directory.exists() and not request.rebuild:
+            index_directory.current()  # one that is refused is, before its folders are looked at
         sources = _list_sources(request, index_directory, settings, started)
         replaces = request.rebuild and index_directory.exists()
         with writing(directory):

@@ -28,7 +28,7 @@ from index.maintenance.reindex import fill_engine
 from index.store.catalog import Catalog
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
-from index.store.directory import FORMAT, UNPACKED, Generation, IndexDirectory, Meta
+from index.store.directory import FORMAT, READABLE, UNPACKED, Generation, IndexDirectory, Meta
 
 _META, _DICTIONARY, _CATALOG = "meta.json", "dictionary.txt", "catalog.sqlite"
 
@@ -42,8 +42,8 @@ class Saved:
 
 
 def backup(location: Path | str, file: Path) -> Saved:
-    """Writes the index to one file, as of the last commit, while others may write to the index: also one that
-    another version of the text analysis made, which a restore brings up to date.
+    """Writes the index to one file, as of the last commit, while others may write to the index: also one of
+    an older format or another text analysis, which a restore brings up to date.
 
     The file has its name only when it is complete. Raises IndexMissingError, IndexDamagedError, InputError;
     the last, too, where the articles are on a cluster.
@@ -98,8 +98,13 @@ def restore(
             )
         index_directory.prune(connection)
         with _unpacked(file, directory) as (meta, dictionary, unpacked):
-            generation = index_directory.create(replace(meta, analysis=ANALYSIS_VERSION), dictionary)
-            shutil.move(unpacked, generation.catalog_file)
+            is_older, meta = meta.format != FORMAT, replace(meta, format=FORMAT, analysis=ANALYSIS_VERSION)
+            generation = index_directory.create(meta, dictionary)
+            if is_older:
+                with closing(Catalog.open(unpacked)) as older:
+                    older.copy_to(generation.catalog_file)
+            else:
+                shutil.move(unpacked, generation.catalog_file)
             with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
                 articles = catalog.count()
                 fill_engine(generation, catalog, lambda done: progress(done, articles))
@@ -112,7 +117,7 @@ def _refuse_clusters(location: Path | str) -> None:
     """Raises InputError where the articles are on a cluster."""
     url = str(location)
     if not is_address(location):
-        meta = IndexDirectory(Path(location)).current(any_analysis=True).meta
+        meta = IndexDirectory(Path(location)).current(any_version=True).meta
         if not engine_class(meta.engine).keeps_articles:
             return
         url = meta.url
@@ -128,9 +133,9 @@ def _copy(index_directory: IndexDirectory, target: Path) -> tuple[Meta, str]:
     def copy(generation: Generation) -> tuple[Meta, str]:
         with closing(Catalog.open(generation.catalog_file)) as catalog:
             catalog.copy_to(target)
-        return generation.meta, generation.dictionary
+        return replace(generation.meta, format=FORMAT), generation.dictionary
 
-    return index_directory.read_current(copy, any_analysis=True)
+    return index_directory.read_current(copy, any_version=True)
 
 
 @contextmanager
@@ -150,18 +155,28 @@ def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
                         with part, Path(folder, member.name).open("wb") as out:
                             shutil.copyfileobj(part, out)
             values = json.loads(Path(folder, _META).read_text(encoding="utf-8"))
+            if values["format"] not in READABLE:  # whatever else it has
+                raise InputError(
+                    f"{file}: has format {values['format']}, and this souwen reads {FORMAT} and older ones."
+                )
             meta = Meta(**values)
             dictionary = Path(folder, _DICTIONARY).read_text(encoding="utf-8")
             _count(Path(folder, _CATALOG))
         except FileNotFoundError as error:
             missing = Path(str(error.filename)).name
             raise InputError(f"{file}: is not a backup of souwen: it has no {missing}.") from None
-        except (tarfile.TarError, igzip.BadGzipFile, EOFError, zlib.error, ValueError, TypeError) as error:
+        except (
+            tarfile.TarError,
+            igzip.BadGzipFile,
+            EOFError,
+            zlib.error,
+            ValueError,
+            KeyError,
+            TypeError,
+        ) as error:
             raise InputError(f"{file}: is not a backup of souwen, or is cut off: {error}") from None
         except IndexDamagedError as error:
             raise InputError(f"{file}: the catalog in it is damaged: {error.values['reason']}") from None
-        if meta.format != FORMAT:
-            raise InputError(f"{file}: has format {meta.format}, and this souwen reads {FORMAT}.")
         yield meta, dictionary, Path(folder, _CATALOG)
 
 

@@ -25,6 +25,7 @@ from typing import Any, Self
 from index.article import Article, Problem, ProblemKind, split_categories
 from index.errors import IndexDamagedError
 from index.files import FileState
+from index.store.older import copy_as_current, show_as_current
 
 INDEXED, ADDED, REMOVED = 0, 1, 2
 
@@ -79,7 +80,8 @@ CREATE TABLE runs (
     removed INTEGER NOT NULL
 ) STRICT;
 """
-_COLUMNS = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url, tags"
+_LIGHT = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url, tags"
+_FULL = _LIGHT.replace("x''", "html")
 _SQLITE_VARIABLES = 500
 _AS_IT_IS = "mode=ro&immutable=1"
 # What SQLite says of a file that it can't write.
@@ -120,12 +122,7 @@ class Catalog:
         self._path = path
         self._lock = threading.Lock()
         self._state = state  # of the file, where it is read as it was then
-        self._light = _COLUMNS
-        if not connection.execute(
-            "SELECT 1 FROM pragma_table_info('articles') WHERE name = 'tags'"
-        ).fetchone():
-            self._light = _COLUMNS.replace("tags", "'[]'")  # made before there were any
-        self._full = self._light.replace("x''", "html")
+        self._is_older = show_as_current(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -159,7 +156,7 @@ class Catalog:
         for start in range(0, len(ids), _SQLITE_VARIABLES):
             part = ids[start : start + _SQLITE_VARIABLES]
             placeholders = ",".join("?" * len(part))
-            rows = self._rows(f"SELECT {self._light} FROM articles WHERE id IN ({placeholders})", *part)
+            rows = self._rows(f"SELECT {_LIGHT} FROM articles WHERE id IN ({placeholders})", *part)
             found |= {row[0]: _article(row) for row in rows}
         return found
 
@@ -171,9 +168,7 @@ class Catalog:
     def article(self, article_id: str) -> Article | None:
         """The whole article with this id, if there is one."""
         try:
-            rows = self._rows(
-                f"SELECT {self._full} FROM articles WHERE id = ? AND state != {REMOVED}", article_id
-            )
+            rows = self._rows(f"SELECT {_FULL} FROM articles WHERE id = ? AND state != {REMOVED}", article_id)
         except UnicodeEncodeError:  # half a character, which no id has
             return None
         return _article(rows[0]) if rows else None
@@ -182,7 +177,7 @@ class Catalog:
         """Every whole article, by id."""
         last = ""
         while rows := self._rows(
-            f"SELECT {self._full} FROM articles WHERE id > ? AND state != {REMOVED} ORDER BY id LIMIT 200",
+            f"SELECT {_FULL} FROM articles WHERE id > ? AND state != {REMOVED} ORDER BY id LIMIT 200",
             last,
         ):
             yield from map(_article, rows)
@@ -202,7 +197,7 @@ class Catalog:
     def newest(self, limit: int) -> list[Article]:
         """The newest articles that have a date, without their html."""
         rows = self._rows(
-            f"SELECT {self._light} FROM articles WHERE date IS NOT NULL AND state != {REMOVED} "
+            f"SELECT {_LIGHT} FROM articles WHERE date IS NOT NULL AND state != {REMOVED} "
             "ORDER BY date DESC, id LIMIT ?",
             limit,
         )
@@ -320,11 +315,15 @@ class Catalog:
             raise IndexDamagedError("{file}: can't be read: {reason}", file=self._path, reason=found)
 
     def copy_to(self, path: Path) -> None:
-        """Copies the file as of now, whoever writes. Raises IndexDamagedError where it can't be read, OSError
-        where the copy can't be written."""
+        """Copies the file as of now, whoever writes; the copy of an older one is of the format of today.
+        Raises IndexDamagedError where it can't be read, OSError where the copy can't be written."""
         try:
-            with closing(connect(path, "mode=rwc")) as target:
-                self._connection.backup(target)
+            if self._is_older:
+                with closing(create_file(path)) as target:
+                    copy_as_current(self._connection, target)
+            else:
+                with closing(connect(path, "mode=rwc")) as target:
+                    self._connection.backup(target)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorname in _OF_THE_COPY:
                 raise OSError(errno.EIO, str(error), str(path)) from error
@@ -358,6 +357,15 @@ def connect(path: Path, mode: str, timeout: float = 10.0) -> sqlite3.Connection:
     """Opens SQLite for any thread; `mode` is the query of the URI (`mode=ro`), `timeout` is seconds."""
     address = f"{path.resolve().as_uri()}?{mode}"
     return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=timeout)
+
+
+def create_file(path: Path) -> sqlite3.Connection:
+    """Creates an empty catalog, open for writing."""
+    connection = connect(path, "mode=rwc")
+    connection.execute("PRAGMA page_size = 16384")  # bytes; of 4096, an article takes several
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(SCHEMA)
+    return connection
 
 
 def _article(row: Sequence[Any]) -> Article:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.article import Article, PackedArticle, Problem, ProblemKind, joined_categories, pack
 from index.files import FileState
-from index.store.catalog import ADDED, INDEXED, REMOVED, SCHEMA, Catalog, Change, connect
+from index.store.catalog import ADDED, INDEXED, REMOVED, Catalog, Change, create_file
 
 # Runs that are remembered; `souwen stats` shows the last of them.
 _RUNS_KEPT = 1000
@@ -31,11 +31,7 @@ class CatalogWriter(Catalog):
     @classmethod
     def create(cls, path: Path) -> CatalogWriter:
         """A new, empty catalog."""
-        connection = connect(path, "mode=rwc")
-        connection.execute("PRAGMA page_size = 16384")  # bytes; of 4096, an article takes several
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(SCHEMA)
-        return cls(connection, path)
+        return cls(create_file(path), path)
 
     def set_roots(self, roots: dict[str, Path], *, drafts: bool = False) -> None:
         """Replaces the folders that this index follows."""

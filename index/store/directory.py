@@ -42,6 +42,8 @@ from index.errors import (
 )
 
 FORMAT = 2
+# Formats whose catalog can be read.
+READABLE = (1, FORMAT)
 _NAME = re.compile(r"gen-\d+", re.ASCII)
 # What the names in a generation start with: a folder with others in it is somebody else's.
 _PARTS = ("meta.json", "dictionary.txt", "catalog.sqlite", "engine", "checksums.json")
@@ -120,9 +122,9 @@ class IndexDirectory:
             )
         return name
 
-    def current(self, *, any_analysis: bool = False) -> Generation:
-        """The live generation; with `any_analysis`, of whatever version of the text analysis it is: its
-        catalog can be read.
+    def current(self, *, any_version: bool = False) -> Generation:
+        """The live generation; with `any_version`, of whatever version of the text analysis, and of an older
+        format, too: its catalog can be read.
 
         Raises IndexMissingError, IndexDamagedError, or IndexMismatchError where another version made it.
         """
@@ -134,9 +136,9 @@ class IndexDirectory:
                 command=f"souwen index FOLDER --index {self.path}",
             )
         path = self.path / name
-        return Generation(path, self._read_meta(path, any_analysis=any_analysis))
+        return Generation(path, self._read_meta(path, any_version=any_version))
 
-    def read_current(self, read: Callable[[Generation], T], *, any_analysis: bool = False) -> T:
+    def read_current(self, read: Callable[[Generation], T], *, any_version: bool = False) -> T:
         """Result of `read` for the live generation; retried if that was replaced and removed meanwhile.
 
         Raises what `current` and `read` raise.
@@ -144,7 +146,7 @@ class IndexDirectory:
         while True:
             name = self.current_name()
             try:
-                return read(self.current(any_analysis=any_analysis))
+                return read(self.current(any_version=any_version))
             except SouwenError:
                 if self.current_name() == name:
                     raise
@@ -262,18 +264,18 @@ class IndexDirectory:
     def _abandon(self, path: Path, connection: Connection) -> None:
         """Removes what a generation that is not live has elsewhere."""
         with suppress(IndexDamagedError, IndexMismatchError):
-            engine = self._read_meta(path, any_analysis=True).engine
+            engine = self._read_meta(path, any_version=True).engine
             if engine in ENGINES:
                 engine_class(engine).abandon(path / "engine", connection)
 
-    def _read_meta(self, path: Path, *, any_analysis: bool) -> Meta:
+    def _read_meta(self, path: Path, *, any_version: bool) -> Meta:
         file = path / "meta.json"
         try:
             values = json.loads(_read(file))
             values["format"]
         except (ValueError, TypeError, KeyError):
             raise _no_description(file, self.path) from None
-        meta = check_meta(values, self.path, file, any_analysis=any_analysis)
+        meta = check_meta(values, self.path, file, any_version=any_version)
         if meta.dictionary and hash_dictionary(_read(path / "dictionary.txt")) != meta.dictionary:
             raise IndexMismatchError(
                 "{file} is not the dictionary that {path} was made with. Run: {command}",
@@ -285,35 +287,43 @@ class IndexDirectory:
 
 
 def check_meta(
-    values: Mapping[str, Any], location: object, source: object = "", *, any_analysis: bool = False
+    values: Mapping[str, Any], location: object, source: object = "", *, any_version: bool = False
 ) -> Meta:
     """The metadata of a generation of the index at `location`, checked; `source` is the file it is from.
-    With `any_analysis`, the version of the text analysis may be another.
+    With `any_version`, the version of the text analysis may be another, and the format an older one.
 
     Raises IndexDamagedError where that is no description, IndexMismatchError where another version made it.
     """
-    if values.get("format") != FORMAT:
-        raise IndexMismatchError(
-            "{path} has format {version}, and this souwen reads {readable}. Run: {command}",
-            path=location,
-            version=values.get("format"),
-            readable=FORMAT,
-            command=_mend(location),
-        )
+    if values.get("format") not in READABLE:
+        raise _other_format(values.get("format"), location, _mend(location))
     try:
         meta = Meta(**values)
     except TypeError:
         raise _no_description(source or location, location) from None
-    if not any_analysis and meta.analysis != ANALYSIS_VERSION:
+    if any_version:
+        return meta
+    if meta.format != FORMAT:
+        raise _other_format(meta.format, location, _remake(location))
+    if meta.analysis != ANALYSIS_VERSION:
         raise IndexMismatchError(
             "{path} was made with version {version} of the text analysis, and this souwen has {current}: "
             "words would not meet. Run: {command}",
             path=location,
             version=meta.analysis,
             current=ANALYSIS_VERSION,
-            command=_mend(location),
+            command=_remake(location),
         )
     return meta
+
+
+def _other_format(version: object, location: object, command: str) -> IndexMismatchError:
+    return IndexMismatchError(
+        "{path} has format {version}, and this souwen reads {readable}. Run: {command}",
+        path=location,
+        version=version,
+        readable=FORMAT,
+        command=command,
+    )
 
 
 def _no_description(file: object, location: object) -> IndexDamagedError:
@@ -324,6 +334,11 @@ def _no_description(file: object, location: object) -> IndexDamagedError:
 
 def _mend(path: object) -> str:
     return f"souwen index FOLDER --rebuild --index {path}"
+
+
+def _remake(path: object) -> str:
+    """The command that makes an index anew whose catalog can be read: it knows the folders."""
+    return f"souwen index --rebuild --index {path}"
 
 
 def _read(path: Path) -> str:

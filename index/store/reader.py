@@ -266,8 +266,8 @@ class IndexReader:
 
 @contextmanager
 def open_articles(location: Path | str, connection: Connection) -> Iterator[ArticleStore]:
-    """The articles of an index alone: also of one that another version of the text analysis made, or whose
-    engine is damaged, where that does not keep them.
+    """The articles of an index alone: also of one of an older format or another text analysis,
+    or whose engine is damaged, where that does not keep them.
 
     Raises IndexMissingError, IndexDamagedError, IndexMismatchError or EngineError.
     """
@@ -275,7 +275,7 @@ def open_articles(location: Path | str, connection: Connection) -> Iterator[Arti
         opened: Engine | Catalog = engine_class(CLUSTER_ENGINE).at(str(location), connection)
     else:
         directory = IndexDirectory(Path(location))
-        opened = directory.read_current(lambda found: _keeper(found, connection), any_analysis=True)
+        opened = directory.read_current(lambda found: _keeper(found, connection), any_version=True)
     with closing(opened):
         yield opened if isinstance(opened, Catalog) else opened.articles(None)
 
