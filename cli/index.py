@@ -15,7 +15,8 @@ from cli.options import index_option, json_option, print_json, printable, progre
 from index.engines.base import ENGINES, is_address
 from index.errors import InputError
 from index.ingest.job import IngestReport, IngestRequest
-from index.ingest.sync import followed_folders, sync
+from index.ingest.listing import followed_folders
+from index.ingest.sync import sync
 from index.settings import Settings
 
 # Reasons that a summary names.

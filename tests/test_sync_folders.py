@@ -10,7 +10,7 @@ from archive import Archive, counts
 from index.errors import InputError, VanishedError
 from index.ingest import safeguards as guard
 from index.ingest.job import IngestRequest
-from index.ingest.sync import followed_folders
+from index.ingest.listing import followed_folders
 
 
 def test_an_index_remembers_its_folders(archive: Archive) -> None:

@@ -9,7 +9,7 @@ import pytest
 from archive import Archive, counts
 
 from index.errors import EngineError, IndexDamagedError, IndexMismatchError, SettingsError
-from index.ingest import sync as sync_module
+from index.ingest import listing
 from index.ingest.job import IngestRequest
 from index.store.directory import FORMAT, IndexDirectory
 
@@ -36,7 +36,7 @@ def test_a_rebuild_that_fails_leaves_the_old_index(archive: Archive, monkeypatch
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(sync_module, "scan", fail)
+        patch.setattr(listing, "scan", fail)
         with pytest.raises(KeyboardInterrupt):
             archive.sync(IngestRequest(rebuild=True))
     assert archive.find("旧") == ["旧"]

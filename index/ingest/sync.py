@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from index.article import ProblemKind
 from index.durability import writing
 from index.engines.base import DEFAULT_ENGINE, Connection, Engine, EngineWriter, engine_class
-from index.errors import IndexDamagedError, IndexMismatchError, InputError
+from index.errors import IndexMismatchError, InputError
 from index.ingest.creation import create, engine_of, settings_difference
 from index.ingest.job import IngestReport, IngestRequest
-from index.ingest.safeguards import refuse_emptying, refuse_leaving_out, refuse_removal
+from index.ingest.listing import Sources, list_sources, open_live_catalog
+from index.ingest.safeguards import refuse_leaving_out, refuse_removal
 from index.ingest.workers import FileResult, FileTask, WorkerConfig, is_streamed, process_files
 from index.maintenance.migrate import migrate
 from index.maintenance.reindex import commit, reindex
 from index.settings import Settings
-from index.sources.fields import ReadingRules
-from index.sources.records import NO_MAP, RECORD_SUFFIXES, FieldMap, parse_field_map
-from index.sources.scan import Scan, removed_paths, resolve_roots, scan, spared_paths
+from index.sources.records import RECORD_SUFFIXES
+from index.sources.scan import Scan, removed_paths, resolve_roots
 from index.sources.sites import fingerprint
-from index.store.catalog import Catalog, KnownFile
+from index.store.catalog import KnownFile
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
 from index.store.directory import Generation, IndexDirectory
@@ -54,7 +54,7 @@ def sync(
     with index_directory.write_lock() as was_interrupted:
         if index_directory.exists() and not request.rebuild:
             index_directory.current()  # one that is refused is, before its folders are looked at
-        sources = _list_sources(request, index_directory, settings, started)
+        sources = list_sources(request, index_directory, settings, started)
         replaces = request.rebuild and index_directory.exists()
         with writing(directory):
             generation = _open_generation(request, index_directory, settings, progress)
@@ -62,7 +62,7 @@ def sync(
                 run = _Run(generation, catalog, engine, request, sources, settings, progress)
                 report = run.follow(started, is_repair=was_interrupted)
                 if replaces and not request.allow_empty:
-                    with _live_catalog(index_directory) as live:
+                    with open_live_catalog(index_directory) as live:
                         if live is not None:
                             refuse_leaving_out(live, run.unreadable, directory)
                 engine.publish()
@@ -71,24 +71,6 @@ def sync(
             if replaces:
                 index_directory.publish(generation)
     return report
-
-
-def followed_folders(directory: Path) -> list[Path]:
-    """The folders and files that the index at `directory` follows."""
-    with _live_catalog(IndexDirectory(directory)) as live:
-        return list(live.roots().values()) if live is not None else []
-
-
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """The folders to follow, how their files and records are read, and the files that were found; `listed` is
-    the monotonic time at which."""
-
-    roots: dict[str, Path]
-    rules: ReadingRules
-    field_map: FieldMap
-    found: Scan
-    listed: float
 
 
 def _check(request: IngestRequest, directory: IndexDirectory) -> None:
@@ -100,28 +82,6 @@ def _check(request: IngestRequest, directory: IndexDirectory) -> None:
         )
     if not directory.exists():
         resolve_roots(request.paths, {})  # a name that was mistyped leaves no directory behind
-
-
-def _list_sources(
-    request: IngestRequest, directory: IndexDirectory, settings: Settings, started: float
-) -> _Sources:
-    """Lists the files of the folders; `started` is in seconds since 1970.
-
-    Raises VanishedError where much of what is indexed is not there.
-    """
-    with _live_catalog(directory) as live:
-        roots = _roots(live, request)
-        field_map = _field_map(live, request)
-        drafts = _takes_drafts(live, request)
-        found = scan(roots, directory.path, settings.site_url, settings.permalink)
-        listed = time.monotonic()
-        if live is not None and not request.allow_empty:
-            with _damage_matters(unless=request.rebuild):
-                refuse_emptying(live, roots, found, directory.path)
-                if request.rebuild:
-                    refuse_leaving_out(live, spared_paths(live.files(), found), directory.path)
-    rules = ReadingRules(tuple(found.sites), drafts, int(started))
-    return _Sources(roots, rules, field_map, found, listed)
 
 
 def _open_generation(
@@ -170,7 +130,7 @@ class _Run:
         catalog: CatalogWriter,
         engine: Engine,
         request: IngestRequest,
-        sources: _Sources,
+        sources: Sources,
         settings: Settings,
         progress: Callable[[int, int], None],
     ) -> None:
@@ -359,56 +319,3 @@ class _Run:
         if report.added or report.changed or report.removed:
             self._catalog.record_run(started, report.seconds, report.added, report.changed, report.removed)
         self._catalog.commit()
-
-
-def _roots(live: Catalog | None, request: IngestRequest) -> dict[str, Path]:
-    """The folders to follow: those the index knows, less those to forget, and those of the request."""
-    known: dict[str, Path] = {}
-    with _damage_matters(unless=request.rebuild):
-        known = live.roots() if live is not None else {}
-    for name in request.forget:
-        if known.pop(name, None) is None:
-            listed = ", ".join(known) or "none"
-            raise InputError(f"--forget {name}: no folder of that name is followed. Followed: {listed}.")
-    roots = resolve_roots(request.paths, known)
-    if not roots and not request.forget:
-        raise InputError("no folder to index. Name one: souwen index FOLDER")
-    return roots
-
-
-def _field_map(live: Catalog | None, request: IngestRequest) -> FieldMap:
-    """Field names of records: those of the request, else those kept in the index."""
-    known: FieldMap = NO_MAP
-    with _damage_matters(unless=request.rebuild):
-        known = live.field_map() if live is not None else NO_MAP
-    return parse_field_map(request.field_map) or known
-
-
-def _takes_drafts(live: Catalog | None, request: IngestRequest) -> bool:
-    """True if drafts are indexed: as the request says, or as the index has noted."""
-    known = False
-    with _damage_matters(unless=request.rebuild):
-        known = live is not None and live.takes_drafts()
-    return known if request.drafts is None else request.drafts
-
-
-@contextmanager
-def _live_catalog(directory: IndexDirectory) -> Iterator[Catalog | None]:
-    """The live generation's catalog, if there is one that can be opened."""
-    try:
-        name = directory.current_name()
-        catalog = Catalog.open(directory.path / name / "catalog.sqlite") if name else None
-    except IndexDamagedError:
-        catalog = None
-    with nullcontext() if catalog is None else closing(catalog):
-        yield catalog
-
-
-@contextmanager
-def _damage_matters(*, unless: bool) -> Iterator[None]:
-    """A rebuild that names its folders needs nothing of a damaged index."""
-    try:
-        yield
-    except IndexDamagedError:
-        if not unless:
-            raise

@@ -19,7 +19,7 @@ from index.errors import IndexBusyError, InputError, SettingsError, VanishedErro
 from index.files import identity
 from index.ingest.creation import settings_difference
 from index.ingest.job import IngestReport, IngestRequest
-from index.ingest.sync import followed_folders
+from index.ingest.listing import followed_folders
 from index.settings import Settings
 from index.sources.posts import SUFFIXES
 from index.sources.scan import IGNORE_FILE

@@ -24,7 +24,6 @@ from index.engines.base import (
     Connection,
     Description,
     FacetCounts,
-    Hit,
     Hits,
     Sort,
 )
@@ -33,6 +32,7 @@ from index.engines.opensearch.client import Address, connect, failures, reason_o
 from index.engines.opensearch.compiler import compile_best, compile_tree
 from index.engines.opensearch.copy_foreign import copy_foreign, written
 from index.engines.opensearch.generations import Generations, refuse_others
+from index.engines.opensearch.hits import BARE, SORTS, aggregations, facet_counts, hit_of
 from index.engines.opensearch.mapping import GAP, WRITER, counted_field
 from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, pages
 from index.engines.opensearch.state import ClusterState
@@ -45,24 +45,15 @@ if TYPE_CHECKING:
 # Up to so many documents, shards are told of each other's statistics before they score; with more, each has
 # nearly those of all.
 _EXACT_STATISTICS = 10_000_000
-# Values of one facet, and tokens that start alike, that are counted: the most frequent.
-_MOST_VALUES = 10_000
+# Tokens that start alike, and that follow a unit, that are counted: the most frequent.
 _MOST_TERMS = 60_000
+_MOST_FOLLOWERS = 10_000
 # Characters of a pattern: OpenSearch takes 1,000, signs before them included.
 _MOST_PATTERN = 400
 # Grams that start alike that are listed, of a shard: what Lucene takes in one query.
 _MOST_GRAMS = 1_023
 # Tokens counted by one request.
 _COUNTED = 500
-
-# Hits with what they are sorted by, the id among it, and nothing else.
-_BARE: dict[str, Any] = {"stored_fields": "_none_"}
-_RELEVANCE = ["_score", {"date": {"order": "desc", "missing": "_last"}}, {"id": "asc"}]
-_SORTS: dict[Sort, list[Any]] = {
-    Sort.RELEVANCE: _RELEVANCE,
-    Sort.NEWEST: [{"date": {"order": "desc", "missing": "_last"}}, {"id": "desc"}],
-    Sort.OLDEST: [{"date": {"order": "asc", "missing": "_last"}}, {"id": "asc"}],
-}
 
 
 class OpenSearchEngine:
@@ -170,12 +161,12 @@ class OpenSearchEngine:
     def search(
         self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
     ) -> Hits:
-        counted = {"track_total_hits": True, "aggs": _aggregations(facets)}
-        page = {"sort": _SORTS[sort], "from": offset, "size": limit, **_BARE}
+        counted = {"track_total_hits": True, "aggs": aggregations(facets)}
+        page = {"sort": SORTS[sort], "from": offset, "size": limit, **BARE}
         is_scored = sort is Sort.RELEVANCE
         if offset + limit > WINDOW:
             body = {"query": self._compile(tree)}
-            hits = self._deep(body | _BARE, sort, offset, limit)
+            hits = self._deep(body | BARE, sort, offset, limit)
             answer = self._search(body | counted | {"size": 0})
         elif is_scored and (best := self._best(tree, page, counted)):
             hits, answer = best
@@ -183,7 +174,7 @@ class OpenSearchEngine:
             answer = self._search({"query": self._compile(tree)} | counted | page, is_scored=is_scored)
             hits = answer["hits"]["hits"]
         total = int(answer["hits"]["total"]["value"])
-        return Hits(tuple(_hit(hit, sort) for hit in hits), total, _facets(answer, facets))
+        return Hits(tuple(hit_of(hit, sort) for hit in hits), total, facet_counts(answer, facets))
 
     def _best(self, tree: query.Query, page: Found, counted: Found) -> tuple[list[Found], Found] | None:
         """The hits of a tree that most documents match, and the answer that counts those; None where it is to
@@ -205,7 +196,7 @@ class OpenSearchEngine:
         hits: list[Found] = []
         position = 0
         kind = self._kind(is_scored=sort is Sort.RELEVANCE)
-        for page in pages(self._client, self._address, self._index, body, _SORTS[sort], WINDOW, kind):
+        for page in pages(self._client, self._address, self._index, body, SORTS[sort], WINDOW, kind):
             hits += page[max(0, offset - position) : max(0, offset + limit - position)]
             position += len(page)
             if position >= offset + limit:
@@ -213,8 +204,8 @@ class OpenSearchEngine:
         return hits
 
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
-        body = {"query": self._compile(tree), "size": 0, "aggs": _aggregations(fields)}
-        return _facets(self._search(body), fields)
+        body = {"query": self._compile(tree), "size": 0, "aggs": aggregations(fields)}
+        return facet_counts(self._search(body), fields)
 
     def count(self, tree: query.Query) -> int:
         body = {"query": self._compile(tree), "size": 0, "track_total_hits": True}
@@ -266,8 +257,8 @@ class OpenSearchEngine:
                 "max_inspections": 1_000_000,
                 "suggest_mode": "always",
                 "accuracy": 0.0,
-                "size": _MOST_VALUES,
-                "shard_size": _MOST_VALUES,
+                "size": _MOST_FOLLOWERS,
+                "shard_size": _MOST_FOLLOWERS,
                 "sort": "frequency",
             },
         }
@@ -397,23 +388,6 @@ class OpenSearchEngine:
             if text.startswith(sign):
                 grams.update(text[len(sign) :].split(f" {sign}"))
         return sorted(grams)
-
-
-def _aggregations(fields: Sequence[str]) -> dict[str, Any]:
-    return {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in fields}
-
-
-def _facets(answer: Found, fields: Sequence[str]) -> FacetCounts:
-    return {
-        name: [
-            (bucket["key"], int(bucket["doc_count"])) for bucket in answer["aggregations"][name]["buckets"]
-        ]
-        for name in fields
-    }
-
-
-def _hit(hit: Found, sort: Sort) -> Hit:
-    return Hit(hit["sort"][-1], float(hit["sort"][0]) if sort is Sort.RELEVANCE else 0.0)
 
 
 def _escaped(prefix: str) -> str:
