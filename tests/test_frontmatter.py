@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.sources.frontmatter import MAX_DEPTH, MAX_LENGTH, MAX_VALUES, FrontMatter, split_front_matter
+from index.sources.frontmatter import (
+    MAX_DEPTH,
+    MAX_LENGTH,
+    MAX_VALUES,
+    FrontMatter,
+    load_yaml,
+    normalise,
+    simple_values,
+    split_front_matter,
+)
 
 CASES = json.loads((Path(__file__).parent / "cases" / "frontmatter.json").read_text(encoding="utf-8"))
 
@@ -133,6 +142,53 @@ def test_what_a_yaml_library_writes_is_read_back(values: dict[str, str | list[st
     found = split_front_matter(f"---\n{block}---\n文")
     assert not found.complaints
     assert found.values == values
+
+
+SIMPLE = st.sampled_from(
+    [
+        "title",
+        "Tags",
+        "date",
+        " - ",
+        "- ",
+        ":",
+        ": ",
+        "\n",
+        "\n",
+        "'",
+        '"',
+        " ",
+        "#",
+        "题",
+        "a b",
+        "12:30",
+        "\\",
+        "\u3000",
+        "\x85",
+    ]
+)
+
+
+@given(st.lists(SIMPLE, max_size=25).map("".join))
+@example("title: '题 # \" :'\nTags:\n - a b\n - 12:30\ndate: \n")
+@example("title: a\n - b\n")
+@example("Tags:\n- a\n - b\n")
+def test_simple_blocks_are_read_as_a_yaml_library_does(block: str) -> None:
+    read = simple_values(block)
+    if read is not None:
+        loaded = load_yaml(block)
+        assert isinstance(loaded, dict)
+        assert read == normalise(loaded)[0]
+
+
+def test_most_blocks_are_simple() -> None:
+    assert simple_values(
+        "title: '题：1 #2'\ntags:\n  - a b\n  - c\ndate: Tue, 04 Jan 2022 06:00:06 GMT\n"
+    ) == {
+        "title": "题：1 #2",
+        "tags": ["a b", "c"],
+        "date": "Tue, 04 Jan 2022 06:00:06 GMT",
+    }
 
 
 MARKS = "--- ... : - [ ] { } ' | > % @ ` # ~ , ! &a *a !!str << &#123; title 题".split(" ")

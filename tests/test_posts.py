@@ -94,6 +94,33 @@ def test_an_article_without_a_title_has_the_name_of_its_file_or_folder(path: str
     assert parse("一段话。", path).articles[0].title == title
 
 
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        ("青岚市志\n\n　　青岚市位于临江平原。", "青岚市志"),
+        ("\n 甲\n\n飞鱼飞过。", "甲"),
+        ("青岚市很大。\n\n又很小。", "a"),  # a sentence
+        ("青岚市志\n青岚市位于临江平原。", "a"),  # no blank line
+        ("青岚市志\n\n", "a"),  # nothing follows
+        ("2021年3月4日\n\n青岚市位于临江平原。", "a"),
+        ("* * *\n\n青岚市位于临江平原。", "a"),
+        (f"{'长' * 100}\n\n青岚市位于临江平原。", "a"),
+    ],
+)
+def test_a_short_line_at_the_head_of_a_plain_text_is_its_title(body: str, title: str) -> None:
+    assert parse(body, "posts/a.txt").articles[0].title == title
+    assert parse(body, "posts/a.md").articles[0].title == "a"
+
+
+def test_a_title_of_any_length_is_cut_and_nothing_is_lost() -> None:
+    parsed = parse(f"---\ntitle: {'题' * 1500}完\n---\n文", "posts/a.md")
+    assert parsed.articles[0].title == "题" * 1000
+    assert parsed.articles[0].text == f"{'题' * 500}完\n文"
+    assert [problem.reason for problem in parsed.problems] == [
+        "title: more than 1,000 characters; the rest of it is text"
+    ]
+
+
 def test_a_written_date_goes_before_that_of_the_path() -> None:
     path = "posts/2021-03-04-春天.md"
     written = parse("---\ndate: 2022-01-04\n---\n文", path).articles[0]

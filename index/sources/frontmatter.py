@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from index.article import Complaint
+from index.sources.labels import labelled_head
 
 # Characters of a block that a YAML library reads in milliseconds; a real block is well under 4 KB.
 MAX_LENGTH = 65_536
@@ -21,8 +22,6 @@ MAX_DEPTH = 100
 MAX_VALUES = 20_000
 # Keys of an invalid block that are read by a YAML library, each by itself; further ones as lines.
 _MAX_PARTS = 300
-# Lines of a labelled head (标题：…).
-_MAX_LABELLED = 15
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 Values = dict[str, Value]
@@ -49,26 +48,6 @@ _KNOWN_KEY = re.compile(rf"(?:{_KNOWN})[ \t]*:", re.IGNORECASE)
 _NO_SPACE = re.compile(rf"^(?P<key>{_KNOWN}):(?!\s|//)", re.IGNORECASE | re.MULTILINE)
 _NO_OPENING = re.compile(rf"\s*(?={_KNOWN_KEY.pattern})", re.IGNORECASE)
 _LINE_OF_BLOCK = re.compile(r"[^\W\d][\w-]*[ \t]*:|\s*-(?:\s|$)|[ \t]|#|$")
-_LABELS = {
-    label: key
-    for key, labels in {
-        "title": "标题 標題 题目 題目 题名 題名 篇名",
-        "date": "日期 时间 時間 发布时间 發布時間 发表时间 發表時間 发布日期 發布日期 出版日期 发表日期",
-        "author": "作者 记者 記者 撰文 通讯员",
-        "editor": "编辑 編輯 责任编辑 責任編輯 责编",
-        "source": "来源 來源 出处 出處 媒体",
-        "category": "分类 分類 栏目 欄目 专栏 專欄 版块",
-        "tags": "标签 標籤 关键词 關鍵詞 关键字",
-        "url": "链接 鏈接 连结 网址 網址 原文链接",
-        "description": "摘要 导读 導讀",
-    }.items()
-    for label in labels.split()
-}
-_LABEL = re.compile(
-    r"^\s*(?:[【\[](?P<bracketed>{labels})[】\]]\s*[：:]?|(?P<label>{labels})\s*[：:])\s*(?P<value>.*)$".format(
-        labels="|".join(_LABELS)
-    )
-)
 # Keys of one text; what else stands there is read as it is written.
 _OF_ONE_TEXT = frozenset("title date editor url link source slug permalink abbrlink description".split())
 
@@ -407,26 +386,8 @@ def _without_opening(text: str) -> FrontMatter:
             block = text[start : closing.start()]
             if all(map(_LINE_OF_BLOCK.match, block.split("\n"))):
                 return _yaml_block(text, block, text[closing.end() :])
-    return _labelled(text)
-
-
-def _labelled(text: str) -> FrontMatter:
-    """A head of lines such as 标题：… and 日期：…, up to the first blank line. Other lines in it are body."""
-    lines = text[:MAX_LENGTH].lstrip().split("\n", _MAX_LABELLED)[:_MAX_LABELLED]
-    if not _LABEL.match(lines[0]):
+    labelled = labelled_head(text[:MAX_LENGTH])
+    if labelled is None:
         return FrontMatter({}, text)
-    values: Values = {}
-    others: list[str] = []
-    rest = len(text) - len(text.lstrip())
-    for line in lines:
-        if not line.strip():
-            break
-        rest += len(line) + 1
-        found = _LABEL.match(line)
-        if not found:
-            others.append(line)
-        elif value := found["value"].strip():
-            values.setdefault(_LABELS[found["label"] or found["bracketed"]], value)
-    if "title" not in values or len(others) > len(values):
-        return FrontMatter({}, text)
-    return FrontMatter(values, "\n".join([*others, text[rest:]]))
+    values, others, length = labelled
+    return FrontMatter({**values}, "\n".join([*others, text[length:]]))

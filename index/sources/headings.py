@@ -29,7 +29,8 @@ _NO_CONTENT = re.compile(
     r"(?:\s|<!--.*?-->|<[^<>]*>|!\[[^\]]*\]\([^)]*\)|^import .*$|\{%.*?%\})*", re.MULTILINE | re.DOTALL
 )
 _TITLE_LINE = re.compile(
-    r"\s*(?=[^\n]*[^\W\d_])(?P<line>[^\n]{0,59}[^\n\s，。；：、！？…,;:!?|>])[ \t\r\u3000]*\n[ \t\r\u3000]*\n\s*\S"
+    r"\s*(?=[^\n]*[^\W\d_])(?P<line>[^\n]{0,59}[^\n\s，。；：、！？…,;:!?|>])"
+    r"[ \t\r\u3000]*\n[ \t\r\u3000]*\n\s*\S"
 )
 # Characters at the head of a body in which its heading is looked for.
 HEAD = 20_000

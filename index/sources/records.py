@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import BinaryIO, TypeGuard
 
@@ -189,10 +190,10 @@ class _Fields:
     def values(self, field: str) -> list[object]:
         """The values of the first name that has one; of a field that is mapped to several, those of all."""
         mapped = [self.record.get(name) for name in self._mapped.get(field, ())]
-        others = (self.record.get(name) for name in self._names[field])
+        others = (self.record[name] for name in self._names[field] if name in self.record)
         return [value for value in mapped if value not in _EMPTY] or [
-            value for value in others if value not in _EMPTY
-        ][:1]
+            *islice((value for value in others if value not in _EMPTY), 1)
+        ]
 
     def text(self, field: str, joint: str = "\n") -> str:
         """The field's value as text; a list joined."""

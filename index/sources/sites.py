@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 
-from index.sources.frontmatter import Value, Values, load_yaml, normalise
+from index.sources.frontmatter import Values
+from index.sources.site_config import (
+    MAX_CONFIG,
+    existing_folders,
+    read_config,
+    script_value,
+    site_address,
+    table_of,
+    text_of,
+)
 
-# Bytes of a configuration that are read.
-_MAX_CONFIG = 1_000_000
 # Folders above a followed one in which a site is looked for: `blog/content/posts` is in `blog`.
 _MAX_ABOVE = 4
 # Folders of generators that hold no articles, wherever they stand. `.souwenignore` may take them back.
@@ -148,70 +154,11 @@ def _with_domain(site: Site, location: Path) -> Site:
     return replace(site, address="")
 
 
-# Reading configurations
-
-
-def _config(file: Path) -> Values:
-    """Raises ValueError or YAMLError for what can't be read."""
-    data = file.read_bytes()
-    if len(data) > _MAX_CONFIG:
-        raise ValueError("too large")
-    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-    loaded = (
-        tomllib.loads(text) if file.suffix == ".toml" else load_yaml(text)  # JSON is YAML
-    )
-    return normalise(loaded)[0] if isinstance(loaded, dict) else {}
-
-
-def _text(values: Mapping[str, Value], *keys: str) -> str:
-    for key in keys:
-        value = values.get(key)
-        if isinstance(value, str) and value:
-            return value
-    return ""
-
-
-def _table(values: Mapping[str, Value], *keys: str) -> Values:
-    """The table at the end of a path of keys; empty where there is none."""
-    found: Value = dict(values)
-    for key in keys:
-        found = found.get(key, {}) if isinstance(found, dict) else {}
-    return found if isinstance(found, dict) else {}
-
-
-def _address(domain: str, base: str = "") -> str:
-    """An address that ends with a slash; of a base without a domain, the base."""
-    domain, base = domain.strip().rstrip("/"), base.strip().strip("/")
-    if domain.startswith("//"):
-        domain = f"https:{domain}"
-    if domain and not re.match(r"https?://[^/]", domain):
-        domain = ""
-    if domain and base and domain.endswith(f"/{base}"):
-        base = ""
-    return f"{domain}/{base}/" if base else f"{domain}/" if domain else ""
-
-
-def _folders(location: Path, *names: str) -> tuple[str, ...]:
-    return tuple(name.strip("/") for name in names if name and (location / name).is_dir())
-
-
-def _script_value(script: str, key: str) -> str:
-    """The value of a key in a configuration that is a program: `url: 'https://…'`."""
-    found = re.search(rf"""(?<![\w$]){key}\s*:\s*(["'`])(?P<value>[^"'`\n]*)\1""", script)
-    if found:
-        return found["value"]
-    named = re.search(rf"(?<![\w$]){key}\s*:\s*(?P<name>[A-Za-z_$][\w$]*)\s*[,\n}}]", script)
-    constant = named and re.search(
-        rf"""\b(?:const|let|var)\s+{re.escape(named["name"])}\s*=\s*(["'`])(?P<value>[^"'`\n]*)\1""", script
-    )
-    return constant["value"] if constant else ""
-
-
 # Generators
 
 
 def _hexo_or_jekyll(location: Path, mark: str, names: Collection[str]) -> Site | None:
-    values = _config(location / mark)
+    values = read_config(location / mark)
     is_hexo = (
         "new_post_name" in values
         or "source_dir" in values
@@ -222,15 +169,15 @@ def _hexo_or_jekyll(location: Path, mark: str, names: Collection[str]) -> Site |
 
 
 def _hexo(location: Path, values: Values) -> Site:
-    source = _text(values, "source_dir") or "source"
+    source = text_of(values, "source_dir") or "source"
     return Site(
         "",
         "hexo",
-        address=_address(_text(values, "url"), _text(values, "root")),
-        folders=_folders(location, source),
-        permalinks=(("", _text(values, "permalink") or ":year/:month/:day/:title/"),),
-        shows_future=_text(values, "future") != "false",
-        slugs=_text(values, "new_post_name"),
+        address=site_address(text_of(values, "url"), text_of(values, "root")),
+        folders=existing_folders(location, source),
+        permalinks=(("", text_of(values, "permalink") or ":year/:month/:day/:title/"),),
+        shows_future=text_of(values, "future") != "false",
+        slugs=text_of(values, "new_post_name"),
     )
 
 
@@ -239,21 +186,23 @@ def _jekyll(location: Path, values: Values, names: Collection[str]) -> Site | No
     known |= {"remote_theme", "highlighter", "sass", "defaults", "url"}
     if not (known & values.keys() or {"_posts", "_layouts", "_drafts", "Gemfile"} & set(names)):
         return None
-    rules = [("", _text(values, "permalink") or "date")]
+    rules = [("", text_of(values, "permalink") or "date")]
     defaults = values.get("defaults")
     for entry in defaults if isinstance(defaults, list) else []:
-        if isinstance(entry, dict) and (rule := _text(_table(entry, "values"), "permalink")):
-            kind = _text(_table(entry, "scope"), "type") or "posts"
+        if isinstance(entry, dict) and (rule := text_of(table_of(entry, "values"), "permalink")):
+            kind = text_of(table_of(entry, "scope"), "type") or "posts"
             rules.append((kind, rule))
-    collections = _table(values, "collections")
-    rules += [(name, rule) for name in collections if (rule := _text(_table(collections, name), "permalink"))]
+    collections = table_of(values, "collections")
+    rules += [
+        (name, rule) for name in collections if (rule := text_of(table_of(collections, name), "permalink"))
+    ]
     return Site(
         "",
         "jekyll",
-        address=_address(_text(values, "url"), _text(values, "baseurl")),
+        address=site_address(text_of(values, "url"), text_of(values, "baseurl")),
         folders=("_posts", "_drafts", *(f"_{name}" for name in collections)),
         permalinks=tuple(rules),
-        shows_future=_text(values, "future") == "true",
+        shows_future=text_of(values, "future") == "true",
     )
 
 
@@ -273,7 +222,7 @@ def _bare_jekyll(location: Path, mark: str, names: Collection[str]) -> Site | No
 
 
 def _hugo_or_zola(location: Path, mark: str, names: Collection[str]) -> Site | None:
-    values = _config(location / mark)
+    values = read_config(location / mark)
     if "base_url" in values:
         return _zola(location, values)
     if (
@@ -286,20 +235,20 @@ def _hugo_or_zola(location: Path, mark: str, names: Collection[str]) -> Site | N
 
 
 def _zola(location: Path, values: Values) -> Site:
-    slugs = _text(_table(values, "slugify"), "paths") or _text(values, "slugify_paths") or "on"
+    slugs = text_of(table_of(values, "slugify"), "paths") or text_of(values, "slugify_paths") or "on"
     return Site(
         "",
         "zola",
-        address=_address(_text(values, "base_url")),
-        folders=_folders(location, "content"),
-        languages=tuple(_table(values, "languages")),
-        default_language=_text(values, "default_language") or "en",
+        address=site_address(text_of(values, "base_url")),
+        folders=existing_folders(location, "content"),
+        languages=tuple(table_of(values, "languages")),
+        default_language=text_of(values, "default_language") or "en",
         slugs=slugs,
     )
 
 
 def _hugo_site(location: Path, mark: str, names: Collection[str]) -> Site | None:
-    return _hugo(location, _config(location / mark))
+    return _hugo(location, read_config(location / mark))
 
 
 def _hugo_folder(location: Path, mark: str, names: Collection[str]) -> Site | None:
@@ -309,7 +258,7 @@ def _hugo_folder(location: Path, mark: str, names: Collection[str]) -> Site | No
     for file in sorted(folder.iterdir()) if folder.is_dir() else []:
         if file.suffix not in (".toml", ".yaml", ".yml", ".json"):
             continue
-        read = _config(file)
+        read = read_config(file)
         name = file.stem.partition(".")[0].lower()
         values |= read if name in ("hugo", "config") else {name: read}
     if not values or not ("baseurl" in values or "content" in names):
@@ -319,60 +268,60 @@ def _hugo_folder(location: Path, mark: str, names: Collection[str]) -> Site | No
 
 def _hugo(location: Path, values: Values) -> Site:
     rules: list[tuple[str, str]] = []
-    permalinks = _table(values, "permalinks")
-    for section, rule in (permalinks | _table(permalinks, "page")).items():
+    permalinks = table_of(values, "permalinks")
+    for section, rule in (permalinks | table_of(permalinks, "page")).items():
         if isinstance(rule, str):
             rules.append((section.strip("/"), rule))
-    languages = _table(values, "languages")
-    default = _text(values, "defaultcontentlanguage") or "en"
+    languages = table_of(values, "languages")
+    default = text_of(values, "defaultcontentlanguage") or "en"
     contents = [
         (language, folder)
         for language in languages
-        if (folder := _text(_table(languages, language), "contentdir"))
+        if (folder := text_of(table_of(languages, language), "contentdir"))
     ]
-    content = _text(values, "contentdir") or "content"
+    content = text_of(values, "contentdir") or "content"
     return Site(
         "",
         "hugo",
-        address=_address(_text(values, "baseurl")),
-        folders=_folders(location, *dict.fromkeys([content, *(folder for _, folder in contents)])),
+        address=site_address(text_of(values, "baseurl")),
+        folders=existing_folders(location, *dict.fromkeys([content, *(folder for _, folder in contents)])),
         permalinks=tuple(rules),
         languages=tuple(languages),
-        default_language="" if _text(values, "defaultcontentlanguageinsubdir") == "true" else default,
-        shows_future=_text(values, "buildfuture") == "true",
-        is_ugly=_text(values, "uglyurls") == "true",
-        slugs="" if _text(values, "disablepathtolower") != "true" else "as they are",
+        default_language="" if text_of(values, "defaultcontentlanguageinsubdir") == "true" else default,
+        shows_future=text_of(values, "buildfuture") == "true",
+        is_ugly=text_of(values, "uglyurls") == "true",
+        slugs="" if text_of(values, "disablepathtolower") != "true" else "as they are",
         bases=tuple((folder.strip("/"), language) for language, folder in contents),
     )
 
 
 def _mdbook(location: Path, mark: str, names: Collection[str]) -> Site:
-    values = _config(location / mark)
-    output = _table(values, "output", "html")
+    values = read_config(location / mark)
+    output = table_of(values, "output", "html")
     return Site(
         "",
         "mdbook",
-        address=_address(
-            f"https://{domain}" if (domain := _text(output, "cname")) else "", _text(output, "site-url")
+        address=site_address(
+            f"https://{domain}" if (domain := text_of(output, "cname")) else "", text_of(output, "site-url")
         ),
-        folders=_folders(location, _text(_table(values, "book"), "src") or "src"),
+        folders=existing_folders(location, text_of(table_of(values, "book"), "src") or "src"),
         is_ugly=True,
     )
 
 
 def _mkdocs(location: Path, mark: str, names: Collection[str]) -> Site:
-    values = _config(location / mark)
+    values = read_config(location / mark)
     return Site(
         "",
         "mkdocs",
-        address=_address(_text(values, "site_url")),
-        folders=_folders(location, _text(values, "docs_dir") or "docs"),
-        is_ugly=_text(values, "use_directory_urls") == "false",
+        address=site_address(text_of(values, "site_url")),
+        folders=existing_folders(location, text_of(values, "docs_dir") or "docs"),
+        is_ugly=text_of(values, "use_directory_urls") == "false",
     )
 
 
 def _docusaurus(location: Path, mark: str, names: Collection[str]) -> Site:
-    script = (location / mark).read_text(encoding="utf-8", errors="replace")[:_MAX_CONFIG]
+    script = (location / mark).read_text(encoding="utf-8", errors="replace")[:MAX_CONFIG]
     script = re.sub(r"(?m)^\s*//.*$", "", script)
     bases: list[tuple[str, str]] = []
     for part in ("docs", "blog"):
@@ -382,8 +331,8 @@ def _docusaurus(location: Path, mark: str, names: Collection[str]) -> Site:
     return Site(
         "",
         "docusaurus",
-        address=_address(_script_value(script, "url"), _script_value(script, "baseUrl")),
-        folders=_folders(location, "docs", "blog", "src/pages", "i18n"),
+        address=site_address(script_value(script, "url"), script_value(script, "baseUrl")),
+        folders=existing_folders(location, "docs", "blog", "src/pages", "i18n"),
         bases=tuple(bases),
     )
 
@@ -394,14 +343,14 @@ def _vuepress(location: Path, mark: str, names: Collection[str]) -> Site:
         for name in ("config", "config/index"):
             file = location / mark / f"{name}.{suffix}"
             if file.is_file():
-                script += file.read_text(encoding="utf-8", errors="replace")[:_MAX_CONFIG]
-    domain = _script_value(script, "hostname") or _script_value(script, "domain")
+                script += file.read_text(encoding="utf-8", errors="replace")[:MAX_CONFIG]
+    domain = script_value(script, "hostname") or script_value(script, "domain")
     return Site(
         "",
         mark.strip("."),
-        address=_address(domain, _script_value(script, "base")),
-        folders=_folders(location, _script_value(script, "srcDir").removeprefix("./")),
-        permalinks=(("", _script_value(script, "permalink")),),
+        address=site_address(domain, script_value(script, "base")),
+        folders=existing_folders(location, script_value(script, "srcDir").removeprefix("./")),
+        permalinks=(("", script_value(script, "permalink")),),
         is_ugly=not re.search(r"cleanUrls\s*:\s*true", script),
     )
 

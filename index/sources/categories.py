@@ -1,0 +1,97 @@
+"""Category paths and tags, in the forms that generators give them."""
+
+from __future__ import annotations
+
+import re
+
+from index.sources.body import one_line
+from index.sources.field_reader import FieldReader
+from index.sources.frontmatter import Value, Values
+
+_CATEGORIES = "categories category 分类 columns".split()
+_TAGS = "tags tag 标签 keywords keyword 关键词".split()
+_COMMAS = re.compile(r"[,，;；|]")
+_LEVELS = re.compile(r"\s*/\s*|\s+>\s+")
+# Generators in which a list of categories is several, not the levels of one.
+_SEVERAL = frozenset("hugo zola docusaurus vuepress vitepress mkdocs mdbook obsidian".split())
+
+
+def tags_of(fields: FieldReader, generator: str) -> tuple[str, ...]:
+    found: list[str] = []
+    taxonomies = fields["taxonomies"]
+    inner = taxonomies.get("tags", "") if isinstance(taxonomies, dict) else ""
+    for name, value in [*fields.named(_TAGS), ("taxonomies.tags", inner)]:
+        if isinstance(value, str):
+            text = value.strip("[]")
+            parts = re.split(r"[,，;；、|]", text)
+            if len(parts) == 1 and (text.startswith("#") or generator == "jekyll"):
+                parts = text.split()
+            value = list(parts)
+        found += [text for tag in fields.texts(name, value) if (text := one_line(tag.lstrip("#")))]
+    return tuple(dict.fromkeys(found))
+
+
+def category_paths(fields: FieldReader, generator: str) -> list[tuple[str, ...]]:
+    taxonomies = fields["taxonomies"]
+    inner = taxonomies.get("categories", "") if isinstance(taxonomies, dict) else ""
+    paths: list[tuple[str, ...]] = []
+    for name, value in [*fields.named(_CATEGORIES), ("taxonomies.categories", inner)]:
+        if (
+            isinstance(value, str)
+            and generator == "jekyll"
+            and name == "categories"
+            and not re.search(r"[,，/]", value)
+        ):
+            paths.append(tuple(fields.texts(name, list(value.split()))))
+        else:
+            paths += _paths_of(fields, name, value, is_several=generator in _SEVERAL)
+    named = [path for path in dict.fromkeys(paths) if path]
+    if len(named) < 2:
+        return named
+    # A category that is also the beginning of a longer path says nothing more.
+    return [
+        path for path in named if not any(path == other[: len(path)] and path != other for other in named)
+    ]
+
+
+def _paths_of(fields: FieldReader, name: str, value: Value, *, is_several: bool) -> list[tuple[str, ...]]:
+    """The category paths that a value stands for: `a, b` are two, `a/b` is one of two levels, a list is one
+    (in some generators, several), and a list of lists is one for each."""
+    if isinstance(value, dict):
+        return [(text,) for text in fields.texts(name, value)]
+    if isinstance(value, str):
+        parts = [text for part in _COMMAS.split(value.strip("[]")) for text in fields.texts(name, part)]
+        return [_levels(part) for part in parts]
+    if all(isinstance(item, str) for item in value):
+        texts = fields.texts(name, value)
+        if is_several or any("/" in text or " > " in text for text in texts):
+            return [_levels(text) for text in texts]
+        return [tuple(texts)]
+    if any(isinstance(item, list) and len(item) > 1 for item in value):
+        return [
+            _one_path(fields, name, item) if isinstance(item, list) else tuple(fields.texts(name, item))
+            for item in value
+        ]
+    if all(isinstance(item, list) for item in value):
+        return [_one_path(fields, name, item) for item in value if isinstance(item, list)]
+    texts = fields.texts(name, value)
+    return [(text,) for text in texts] if is_several else [tuple(texts)]
+
+
+def _one_path(fields: FieldReader, name: str, value: list[Value]) -> tuple[str, ...]:
+    return tuple(fields.texts(name, value))
+
+
+def _levels(text: str) -> tuple[str, ...]:
+    return tuple(level for level in map(one_line, _LEVELS.split(text)) if level)
+
+
+def listed_paths(values: Values) -> list[tuple[str, ...]]:
+    """The category paths of an article that souwen exported."""
+    listed = values.get("category_paths")
+    return [
+        levels
+        for path in (listed if isinstance(listed, list) else [])
+        if isinstance(path, list)
+        and (levels := tuple(one_line(level) for level in path if isinstance(level, str)))
+    ]
