@@ -187,7 +187,7 @@ def main() -> None:
     parser.add_argument("--index", type=Path, help="an index of the posts")
     parser.add_argument("--sets", default=",".join((*SETS, *SUBSTRINGS)))
     parser.add_argument("--no-title", action="store_true", help="score the body only")
-    parser.add_argument("--weights", default="", help="weights to try: body_phrase=1,title_words=2")
+    parser.add_argument("--weights", default="", help="weights to try: body_phrase=1,words=2")
     parser.add_argument("--peer", action="store_true", help="measure the peer, too")
     parser.add_argument("--peer-index", type=Path, help="the peer's index of the posts")
     parser.add_argument("--record", action="store_true", help="write the figures to bench/quality.json")
