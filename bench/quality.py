@@ -1,5 +1,7 @@
 """Ranking quality: MRR@10, nDCG@10 and recall@100 on known-item and question sets; substring recall.
 
+Where answers have grades, MRR is of those of the highest grade of a query, and a grade g gains 2^g - 1.
+
     python bench/quality.py DATA [--index DIR] [--sets cmrc2018,title_xwlb] [--no-title]
                             [--weights body_phrase=1,…] [--peer [--peer-index DIR]] [--record]
 
@@ -15,11 +17,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import lzma
 import math
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -42,7 +45,7 @@ from search.request import SearchRequest
 from search.searcher import Searcher
 from search.settings import SearchSettings
 
-SETS = ("cmrc2018", "title_xwlb", "title_lctt")
+SETS = ("stard", "rgb", "cmrc2018", "title_xwlb", "title_lctt")
 SUBSTRINGS = ("substring_xwlb", "substring_lctt")
 _DEPTH = 100
 _RECORD = Path(__file__).with_name("quality.json")
@@ -50,10 +53,10 @@ _RECORD = Path(__file__).with_name("quality.json")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query, and the documents (ids or paths) that answer it."""
+    """A query, and the documents (ids or paths) that answer it, with their grades (1 and more)."""
 
     text: str
-    relevant: frozenset[str]
+    grades: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +70,47 @@ class Quality:
     milliseconds: float
 
 
-def read_set(folder: Path, names: dict[str, str]) -> list[Query]:
-    """The queries of a set; `names` maps document ids to what the index calls them."""
-    relevant: dict[str, set[str]] = {}
+def read_set(folder: Path, names: dict[str, str], limit: int = 0) -> list[Query]:
+    """The queries of a set, or `limit` of them, evenly; `names` maps document ids to what the index calls
+    them."""
+    relevant: dict[str, dict[str, int]] = {}
     for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines():
         query_id, _, document, grade = line.split("\t")
         if int(grade) > 0:
-            relevant.setdefault(query_id, set()).add(names.get(document, document))
-    return [
-        Query(record["query"], frozenset(relevant[record["id"]]))
+            relevant.setdefault(query_id, {})[names.get(document, document)] = int(grade)
+    queries = [
+        Query(record["query"], relevant[record["id"]])
         for record in map(json.loads, _lines(folder / "queries.jsonl"))
         if record["id"] in relevant
     ]
+    return queries[:: max(1, len(queries) // limit)][:limit] if limit else queries
+
+
+def corpus_of(folder: Path) -> Iterator[dict[str, str]]:
+    """The records of a set's corpus, which may be compressed."""
+    plain, packed = folder / "corpus.jsonl", folder / "corpus.jsonl.xz"
+    data = plain.read_bytes() if plain.exists() else lzma.decompress(packed.read_bytes())
+    yield from map(json.loads, data.decode("utf-8").splitlines())
 
 
 def measure(queries: list[Query], ranked: Iterator[tuple[list[str], float]]) -> Quality:
     """`ranked` gives each query's documents, best first, and the milliseconds that took."""
     reciprocal = gain = recall = milliseconds = 0.0
     for query, (found, took) in zip(queries, ranked, strict=True):
-        ranks = [rank for rank, name in enumerate(found, start=1) if name in query.relevant]
-        if ranks and ranks[0] <= 10:
-            reciprocal += 1 / ranks[0]
-        best = sum(1 / math.log2(rank + 1) for rank in range(1, min(10, len(query.relevant)) + 1))
-        gain += sum(1 / math.log2(rank + 1) for rank in ranks if rank <= 10) / best
-        recall += len(ranks) / len(query.relevant)
+        grades = [query.grades.get(name, 0) for name in found]
+        highest = max(query.grades.values())
+        if highest in grades[:10]:
+            reciprocal += 1 / (grades.index(highest) + 1)
+        gain += _gain(grades) / _gain(sorted(query.grades.values(), reverse=True))
+        recall += sum(map(bool, grades)) / len(query.grades)
         milliseconds += took
     count = len(queries)
     return Quality(count, reciprocal / count, gain / count, recall / count, milliseconds / count)
+
+
+def _gain(grades: Sequence[int]) -> float:
+    """The discounted gain of the first ten."""
+    return sum((2**grade - 1) / math.log2(rank + 1) for rank, grade in enumerate(grades[:10], start=1))
 
 
 def post_names(data: Path) -> dict[str, str]:
@@ -186,8 +203,11 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--index", type=Path, help="an index of the posts")
     parser.add_argument("--sets", default=",".join((*SETS, *SUBSTRINGS)))
-    parser.add_argument("--no-title", action="store_true", help="score the body only")
-    parser.add_argument("--weights", default="", help="weights to try: body_phrase=1,title_words=2")
+    parser.add_argument("--queries", type=int, default=0, help="of each set, so many; 0 is all")
+    parser.add_argument(
+        "--no-title", action="store_true", help="leave the whole query in a title out of the score"
+    )
+    parser.add_argument("--weights", default="", help="weights to try: body_phrase=1,words=2")
     parser.add_argument("--peer", action="store_true", help="measure the peer, too")
     parser.add_argument("--peer-index", type=Path, help="the peer's index of the posts")
     parser.add_argument("--record", action="store_true", help="write the figures to bench/quality.json")
@@ -195,7 +215,7 @@ def main() -> None:
     given = dict(pair.split("=") for pair in arguments.weights.split(",") if pair)
     weights = replace(scoring.WEIGHTS, **{name: float(value) for name, value in given.items()})
     if arguments.no_title:
-        weights = replace(weights, title_words=0.0, title_grams=0.0, title_phrase=0.0)
+        weights = replace(weights, title_phrase=0.0)
     names = post_names(arguments.data)
     before = json.loads(_RECORD.read_text(encoding="utf-8")) if _RECORD.exists() else {}
     now = dict(before)
@@ -206,20 +226,22 @@ def main() -> None:
             print(f"{name}: {good} of {count} find all their documents", *failures, sep="\n  ")
             continue
         label = f"{name}, titles left out" if arguments.no_title else name
-        queries = read_set(folder, names)
-        corpus = folder / "corpus.jsonl"
-        with tempfile.TemporaryDirectory() as folder:
+        queries = read_set(folder, names, arguments.queries)
+        has_corpus = any(folder.glob("corpus.jsonl*"))
+        with tempfile.TemporaryDirectory() as temporary:
             directory, peer_directory = arguments.index, arguments.peer_index
-            if corpus.exists():
-                directory, peer_directory = Path(folder) / "index", Path(folder) / "peer"
+            if has_corpus:
+                directory, peer_directory = Path(temporary) / "index", Path(temporary) / "peer"
+                corpus = Path(temporary) / "corpus.jsonl"
+                records = (json.dumps(each, ensure_ascii=False) for each in corpus_of(folder))
+                corpus.write_text("\n".join(records), encoding="utf-8")
                 sync(directory, IngestRequest([corpus], jobs=2), Settings())
             quality = evaluate(directory, queries, weights)
             report(label, quality, before)
             now[label] = recorded(quality)
             if arguments.peer and peer_directory:
-                if corpus.exists():
-                    records = map(json.loads, _lines(corpus))
-                    peer.build(((r["id"], r["title"], r["text"]) for r in records), peer_directory)
+                if has_corpus:
+                    peer.build(((r["id"], r["title"], r["text"]) for r in corpus_of(folder)), peer_directory)
                 quality = evaluate_peer(peer_directory, queries)
                 report(f"{name}, peer", quality, before)
                 now[f"{name}, peer"] = recorded(quality)

@@ -55,7 +55,7 @@ class Texts:
     """What people would type, drawn from an index."""
 
     def __init__(self, index: OpenIndex, chooser: random.Random) -> None:
-        words = index.engine.terms("body_words", "")
+        words = index.engine.terms("words", "")
         self._rare = sorted(
             w for w, n in words if n < FEW and re.fullmatch("[\u4e00-\u9fff]{2,6}|[a-z]{5,}", w)
         )

@@ -52,7 +52,7 @@ class Vocabulary:
 
 def read_vocabulary(index: OpenIndex, chooser: random.Random) -> Vocabulary:
     """From the terms of the index and a sample of its texts."""
-    words = Counter(dict(index.engine.terms("body_words", "")))
+    words = Counter(dict(index.engine.terms("words", "")))
     terms = index.engine.terms("body_units", "")
     units = Counter({unit.removesuffix(END): articles for unit, articles in terms})
 

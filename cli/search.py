@@ -318,7 +318,7 @@ def _explained(explanation: Explanation) -> Iterator[str]:
     matched = "some" if explanation.is_partial else "all"
     yield f"Score {explanation.total:.2f}; {matched} of what was asked for matches. It is the sum of"
     for kind, name in _KINDS.items():
-        for field in ("title", "body", "date"):
+        for field in ("text", "title", "body", "date"):
             parts = [part for part in explanation.parts if (part.kind, part.field) == (kind, field)]
             if parts:
                 total = sum(part.score for part in parts)

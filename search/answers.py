@@ -49,7 +49,10 @@ class ExplanationPart:
         "A word; a pair of adjacent characters; a phrase as typed; two words near one another; a synonym; "
         "an article of this day or later.",
     ]
-    field: Annotated[Literal["title", "body", "date"], "The field where it was found."]
+    field: Annotated[
+        Literal["title", "body", "text", "date"],
+        "The field where it was found; text is title and body as one.",
+    ]
     text: Annotated[str, "The text that was found, folded."]
     weight: Annotated[
         float,

@@ -34,8 +34,8 @@ class ScorePart:
 
     `kind` is word, pair (two adjacent characters), phrase (the text as it was typed), near (two words near
     one another), synonym (of what was `typed`), or fresh (an article of this day or later); `field` is title,
-    body or date. `weight` is the factor of BM25: the weight of the kind, times the one typed, times the
-    number of times the text was typed; of near and fresh, it is the points themselves.
+    body, text (both as one) or date. `weight` is the factor of BM25: the weight of the kind, times the one
+    typed, times the number of times the text was typed; of near and fresh, it is the points themselves.
     """
 
     kind: str
@@ -105,14 +105,14 @@ def _described(node: query.Query) -> _Key:
     """The kind, the field and the text of a part of a plan's scores."""
     if isinstance(node, query.ConstantScoreQuery):
         return "fresh", "date", to_datetime(node.child.start).date().isoformat()
+    if node.fieldname in WORD_FIELDS:
+        return "word", "text", node.text
     field = node.fieldname.partition("_")[0]
     if isinstance(node, GramPhrase) and node.slop:
         return "near", field, " … ".join(text_of(_units(gram)) for _, gram in node.grams)
     if isinstance(node, GramPhrase):
         found = {offset + i: unit for offset, gram in node.grams for i, unit in enumerate(_units(gram))}
         return "phrase", field, text_of([found[position] for position in sorted(found)])
-    if node.fieldname in WORD_FIELDS:
-        return "word", field, node.text
     return "pair", field, text_of(_units(node.text))
 
 

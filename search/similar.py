@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from whoosh import query
 
+from index.analysis import document
 from index.analysis.grams import separate
 from index.article import Article
 from index.engines.base import Hit, Sort
@@ -35,11 +36,7 @@ def find_similar(index: OpenIndex, article: Article, limit: int) -> list[Hit]:
     words = content_words(index, article)
     if not words:
         return []
-    wanted = [
-        query.Term(field, word, boost=weight)
-        for word, weight in words
-        for field in ("title_words", "body_words")
-    ]
+    wanted = [query.Term(document.WORDS, word, boost=weight) for word, weight in words]
     tree = query.And([query.Or(wanted), query.Not(query.Term("id", article.id))])
     found: list[Hit] = []
     seen = [shingles(article)]
@@ -59,7 +56,7 @@ def content_words(index: OpenIndex, article: Article) -> list[tuple[str, float]]
     counts = Counter(word for word in words if len(word) > 1)
     documents = index.engine.count(query.Every())
     frequent = dict(counts.most_common(WORDS))
-    having = index.engine.frequencies("body_words", [*frequent])
+    having = index.engine.frequencies(document.WORDS, [*frequent])
     weights = {
         word: (1 + math.log(count)) * idf(documents, having.get(word, 0)) for word, count in frequent.items()
     }

@@ -43,11 +43,12 @@ def document(
     date: int | None = None,
     **facets: Sequence[str],
 ) -> Document:
-    """A document of texts whose words are parted by spaces, and whose units are single characters."""
+    """A document of texts whose words are parted by spaces, and whose units are single characters. Its words
+    are those of the body: an engine knows nothing of titles."""
     made: dict[str, Any] = {name: tuple(facets.get(name, ())) for name in FACET_FIELDS}
+    made["words"] = " ".join(word for word in body.split() if word != BOUNDARY)
     for field, text in (("title", title), ("body", body)):
         units = text.replace(" ", "")
-        made[f"{field}_words"] = " ".join(word for word in text.split() if word != BOUNDARY)
         made[f"{field}_units"] = " ".join(dict.fromkeys(units))
         made[f"{field}_grams"] = " ".join(a + b for a, b in pairwise(units + BOUNDARY))
     return Document(
@@ -62,7 +63,7 @@ def document(
 
 def raw_document(document_id: str, tokens: str) -> Document:
     """A document with the same tokens in every text field."""
-    return Document(document_id, tokens, tokens, tokens, tokens, tokens, tokens)
+    return Document(document_id, tokens, tokens, tokens, tokens, tokens)
 
 
 def tree(node: list[Any]) -> query.Query:

@@ -25,7 +25,7 @@ def test_pages_are_parts_of_the_list(
             with engine.writer() as writer:
                 for i in range(part, 120, 3):
                     date = None if i % 5 == 0 else i * 53 % 11 - 5
-                    writer.add(Document(f"{i * 37 % 120:03d}", "", "", "", "", date=date))
+                    writer.add(Document(f"{i * 37 % 120:03d}", "", "", "", date=date))
                 writer.commit()
         engine.refresh()
         whole = engine.search(query.Every(), sort=sort, offset=0, limit=200)

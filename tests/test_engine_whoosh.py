@@ -29,7 +29,7 @@ def test_a_whoosh_index_keeps_its_files_to_itself(tmp_path: Path) -> None:
     try:
         engine = engine_class("whoosh").create(tmp_path / "engine")
         with closing(engine), engine.writer() as writer:
-            writer.add(Document("1", "", "", "图书 书馆", "图书馆"))
+            writer.add(Document("1", "", "图书 书馆", "图书馆"))
             writer.commit()
     finally:
         os.umask(before)

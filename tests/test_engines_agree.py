@@ -64,17 +64,13 @@ open_phrases = st.builds(opened, phrases(), st.lists(st.integers(0, 9)))
 
 
 leaves = st.one_of(
-    st.builds(
-        query.Term, st.sampled_from(["title_words", "body_words"]), st.sampled_from(WORDS[:-1]), boosts
-    ),
+    st.builds(query.Term, st.sampled_from(["words"]), st.sampled_from(WORDS[:-1]), boosts),
     st.builds(query.Term, gram_fields, grams, boosts),
     st.builds(query.Term, st.sampled_from(["title_units", "body_units"]), st.sampled_from(UNITS)),
     st.builds(query.Term, st.just("author"), st.sampled_from(NAMES)),
     phrases(),
-    st.builds(
-        TermSet, st.sampled_from(["body_units", "title_words"]), st.lists(st.sampled_from(WORDS)).map(tuple)
-    ),
-    st.builds(query.Prefix, st.sampled_from(["body_words", "body_grams"]), st.sampled_from(UNITS)),
+    st.builds(TermSet, st.sampled_from(["body_units", "words"]), st.lists(st.sampled_from(WORDS)).map(tuple)),
+    st.builds(query.Prefix, st.sampled_from(["words", "body_grams"]), st.sampled_from(UNITS)),
     st.builds(
         query.NumericRange,
         st.just("date"),

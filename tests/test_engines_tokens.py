@@ -19,20 +19,20 @@ ODD_TOKENS = [
 def test_tokens_of_odd_characters_are_found_as_they_are(name: str, engine: Engine) -> None:
     write(engine, [raw_document(str(i), f"u {token} v") for i, token in enumerate(ODD_TOKENS)])
     for i, token in enumerate(ODD_TOKENS):
-        for field in ("title_words", "body_words", "body_grams", "body_units"):
+        for field in ("title_grams", "words", "body_grams", "body_units"):
             assert found_ids(engine, query.Term(field, token)) == [str(i)], token
         assert found_ids(engine, GramPhrase("body_grams", ((0, "u"), (1, token), (2, "v")))) == [str(i)], (
             token
         )
         starting = {str(j) for j, other in enumerate(ODD_TOKENS) if other.startswith(token)}
-        assert set(found_ids(engine, query.Prefix("body_words", token))) == starting, token
+        assert set(found_ids(engine, query.Prefix("words", token))) == starting, token
         open_phrase = GramPhrase("body_grams", ((0, "u"), (1, token)), unfinished=frozenset([1]))
         if len(token) <= 100 or "long patterns" not in LIMITATIONS.get(name, ()):
             assert set(found_ids(engine, open_phrase)) == starting, token
         assert set(found_ids(engine, open_phrase)) >= starting, token
         wanted = sorted((other, 1) for other in ODD_TOKENS if other.startswith(token))
-        assert sorted(engine.terms("body_words", token)) == wanted, token
-        assert engine.frequencies("body_words", [token]) == {token: 1}, token
+        assert sorted(engine.terms("words", token)) == wanted, token
+        assert engine.frequencies("words", [token]) == {token: 1}, token
 
 
 def test_names_of_odd_characters(engine: Engine) -> None:
@@ -57,9 +57,9 @@ def test_names_of_odd_characters(engine: Engine) -> None:
 def test_a_token_that_is_too_long_costs_nothing_but_itself(name: str, engine: Engine) -> None:
     long = "x" * 65_531
     write(engine, [raw_document("a", f"u {long} v"), raw_document("b", "u v")])
-    assert found_ids(engine, query.Term("body_words", "v"), Sort.OLDEST) == ["a", "b"]
+    assert found_ids(engine, query.Term("words", "v"), Sort.OLDEST) == ["a", "b"]
     assert found_ids(engine, GramPhrase("body_grams", ((0, "u"), (2, "v")))) == ["a"]
     assert found_ids(engine, GramPhrase("body_grams", ((0, "u"), (1, "v")))) == ["b"]
     found = [] if "long tokens" in LIMITATIONS.get(name, ()) else ["a"]
-    assert found_ids(engine, query.Term("body_words", long)) == found
+    assert found_ids(engine, query.Term("words", long)) == found
     assert found_ids(engine, query.Prefix("body_units", "x")) == found

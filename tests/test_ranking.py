@@ -210,8 +210,8 @@ def test_words_typed_again_are_looked_up_once_and_weigh_more(archive: Archive) -
     assert archive.ids(often.strict) == archive.ids(once.strict)
     assert often.relaxed == once.relaxed
     words = [n for n in often.scores if isinstance(n, query.Term) and n.text == "公安"]
-    assert sorted(n.fieldname for n in words) == ["body_grams", "body_words", "title_grams", "title_words"]
-    assert {n.fieldname: n.boost for n in words}["body_words"] == 20 * WEIGHTS.body_words
+    assert sorted(n.fieldname for n in words) == ["body_grams", "title_grams", "words"]
+    assert {n.fieldname: n.boost for n in words}["words"] == 20 * WEIGHTS.words
     weights = {repr(node): node.boost for node in (*once.scores, *often.scores)}
     assert len(weights) == len(once.scores) + len(often.scores)  # no two parts are the same
 

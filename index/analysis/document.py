@@ -13,8 +13,10 @@ from index.analysis.fold import fold_key
 from index.article import Article, local
 
 # Text fields: tokens joined by spaces. Grams have positions, words frequencies, units neither.
+# The words are those of title and body together.
 GRAM_FIELDS = ("title_grams", "body_grams")
-WORD_FIELDS = ("title_words", "body_words")
+WORDS = "words"
+WORD_FIELDS = (WORDS,)
 UNIT_FIELDS = ("title_units", "body_units")
 SCORED_FIELDS = GRAM_FIELDS + WORD_FIELDS
 TEXT_FIELDS = SCORED_FIELDS + UNIT_FIELDS
@@ -22,6 +24,8 @@ TEXT_FIELDS = SCORED_FIELDS + UNIT_FIELDS
 KEY_FIELDS = ("author", "category", "tag")
 FACET_FIELDS = ("author_facet", "category_facet", "tag_facet", "month_facet")
 
+# How often the words of a title count in the field of words (measured: bench/tune.py).
+_TITLE_WEIGHT = 2
 # Written out to 14 digits, dates from the year 1 to 9999 sort as text.
 _DATE_SHIFT = 10**12
 # Between the levels of a category path; a slash inside a name is written as a division slash.
@@ -36,9 +40,8 @@ class Document:
 
     id: str
     title_grams: str
-    title_words: str
     body_grams: str
-    body_words: str
+    words: str
     title_units: str = ""
     body_units: str = ""
     author: tuple[str, ...] = ()
@@ -79,9 +82,8 @@ def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo) -> Do
     return Document(
         id=article.id,
         title_grams=title.grams,
-        title_words=title.words,
         body_grams=body.grams,
-        body_words=body.words,
+        words=_words(title, body),
         title_units=title.units,
         body_units=body.units,
         author=author_keys(article.author),
@@ -93,6 +95,12 @@ def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo) -> Do
         month_facet=() if article.date is None else (month_of(article.date, zone),),
         date=article.date,
     )
+
+
+def _words(title: Tokens, body: Tokens) -> str:
+    """The words of title and body as one field (BM25F, Robertson et al. 2004): those of the title count as
+    often as `_TITLE_WEIGHT` says."""
+    return " ".join(words for words in (*[title.words] * _TITLE_WEIGHT, body.words) if words)
 
 
 def searched_text(article: Article) -> str:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from whoosh import query
 
 from index.analysis import Analyzer
+from index.analysis.document import WORDS
 from index.analysis.grams import BOUNDARY, END
 from index.engines.bm25 import idf
 from index.engines.nodes import GramPhrase
@@ -21,27 +22,29 @@ from search.planning.matching import units_in
 from search.query import nodes
 from search.query.nodes import UnitSequence
 from search.query.resolve import QueryContext
-from search.query.words import text_of
+from search.query.words import is_function_character, text_of
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Factors of BM25.
 
-    Title and body weigh alike: a title is so short that BM25 puts its matches above the body's.
+    Words are scored in one field, where those of a title weigh more (`index.analysis.document`). A title by
+    itself is so short that BM25 puts its matches above the body's: only the whole query as a phrase scores in
+    it, and pairs where nothing but the title is asked for.
     """
 
-    body_words: float = 1.0
-    body_grams: float = 0.6
-    title_words: float = 1.0
-    title_grams: float = 0.6
+    words: float = 1.0
+    grams: float = 0.6
+    # Pairs with a function character, relative to others: 的中 says little.
+    function_grams: float = 0.5
     # All that was typed, as one phrase.
     body_phrase: float = 0.6
     title_phrase: float = 1.0
     # Two words, typed one after the other, near one another in the body: points, whatever their frequencies.
     body_near: float = 3.0
     # Relative weight of question words (什么, 怎么).
-    question: float = 0.3
+    question: float = 0.1
     # Weight of a synonym relative to the word typed.
     synonym: float = 0.9
 
@@ -88,12 +91,14 @@ def _scores(node: nodes.Node, context: QueryContext) -> list[query.Query]:
             if len(node.units) > 1:
                 parts += phrase_scores(node.fields, node.units)
         case nodes.Prefix() if (last := node.units[-1]).endswith(END):
-            parts = pattern_scores(node.fields, last.removesuffix(END), lambda _: True, context)
+            parts = pattern_scores(last.removesuffix(END), lambda _: True, context)
         case nodes.Prefix():
             parts = word_scores(context.analyzer, node.fields, node.text)
+            if len(node.units) > 1:
+                parts += phrase_scores(_titles(node.fields), node.units)
         case nodes.Pattern():
             words = {unit.removesuffix(END) for unit in node.units}
-            parts = pattern_scores(node.fields, node.prefix, words.__contains__, context)
+            parts = pattern_scores(node.prefix, words.__contains__, context)
         case _:
             return []
     return parts if node.boost == 1.0 else [_with_boost(part, part.boost * node.boost) for part in parts]
@@ -109,8 +114,11 @@ def _run_scores(analyzer: Analyzer, run: nodes.Run) -> list[query.Query]:
 
 def _text_scores(text: nodes.Text, context: QueryContext) -> list[query.Query]:
     parts = word_scores(context.analyzer, text.fields, text.text)
+    if len(text.units) > 1 and BOUNDARY not in text.units:
+        # A single word in the body is scored already.
+        fields = text.fields if len(text.words) > 1 else _titles(text.fields)
+        parts += phrase_scores(fields, text.units)
     if len(text.words) > 1 and BOUNDARY not in text.units:
-        parts += phrase_scores(text.fields, text.units)
         parts += near_scores(text.fields, content_words(context.analyzer, text.text))
     for alternatives in text.alternatives:
         if alternatives.forms:
@@ -118,19 +126,21 @@ def _text_scores(text: nodes.Text, context: QueryContext) -> list[query.Query]:
     return parts
 
 
-def word_scores(analyzer: Analyzer, fields: Iterable[str], text: str) -> list[query.Query]:
-    """The words of a text, and its pairs of adjacent units."""
+def _titles(fields: Sequence[str]) -> list[str]:
+    return [field for field in fields if field == "title"]
+
+
+def word_scores(analyzer: Analyzer, fields: Sequence[str], text: str) -> list[query.Query]:
+    """The words of a text, and its pairs of adjacent units: those in the body, or else in the title."""
     words = Counter(analyzer.words(text))
-    grams = Counter(a + b for a, b in pairwise(analyzer.units(text)) if BOUNDARY not in (a, b))
+    pairs = Counter((a, b) for a, b in pairwise(analyzer.units(text)) if BOUNDARY not in (a, b))
     parts: list[query.Query] = []
-    for field in fields:
-        for word, count in words.items():
-            asks = WEIGHTS.question if word in _QUESTION_WORDS else 1.0
-            weight = getattr(WEIGHTS, f"{field}_words") * count * asks
-            parts.append(query.Term(f"{field}_words", word, boost=weight))
-        for gram, count in grams.items():
-            weight = getattr(WEIGHTS, f"{field}_grams") * count
-            parts.append(query.Term(f"{field}_grams", gram, boost=weight))
+    for word, count in words.items():
+        asks = WEIGHTS.question if word in _QUESTION_WORDS else 1.0
+        parts.append(query.Term(WORDS, word, boost=WEIGHTS.words * count * asks))
+    for pair, count in pairs.items():
+        says = WEIGHTS.function_grams if any(map(is_function_character, pair)) else 1.0
+        parts.append(query.Term(f"{fields[-1]}_grams", "".join(pair), boost=WEIGHTS.grams * count * says))
     return parts
 
 
@@ -163,47 +173,47 @@ def near_scores(fields: Iterable[str], words: Sequence[Sequence[str]]) -> list[q
     ]
 
 
-def pattern_scores(
-    fields: Iterable[str], prefix: str, is_wanted: Callable[[str], bool], context: QueryContext
-) -> list[query.Query]:
+def pattern_scores(prefix: str, is_wanted: Callable[[str], bool], context: QueryContext) -> list[query.Query]:
     """The most frequent of the words that start so and are wanted. All are worth as much as the most frequent
     one: rare words are no better an answer to a pattern."""
     documents = context.count(query.Every())
-    parts: list[query.Query] = []
-    for field in fields:
-        name = f"{field}_words"
-        counts = Counter({word: having for word, having in context.terms(name, prefix) if is_wanted(word)})
-        common = counts.most_common(_MAX_LIKE)
-        for word, having in common:
-            weight = getattr(WEIGHTS, name) * idf(documents, common[0][1]) / idf(documents, having)
-            parts.append(query.Term(name, word, boost=weight))
-    return parts
+    counts = Counter({word: having for word, having in context.terms(WORDS, prefix) if is_wanted(word)})
+    common = counts.most_common(_MAX_LIKE)
+    return [
+        query.Term(WORDS, word, boost=WEIGHTS.words * idf(documents, common[0][1]) / idf(documents, having))
+        for word, having in common
+    ]
 
 
 def _synonym_scores(
-    fields: Iterable[str], alternatives: nodes.Alternatives, context: QueryContext
+    fields: Sequence[str], alternatives: nodes.Alternatives, context: QueryContext
 ) -> Iterator[query.Query]:
-    """The parts of synonyms in each field.
+    """The parts of synonyms.
 
     By itself, a form scores the more the rarer and the longer it is. As a synonym it is worth a part of the
-    words that were typed, whichever it is; if it is the more common of the two, as if both were so.
+    words that were typed, whichever it is; if it is the more common of the two, as if both were so. Of
+    several fields, the last is the body; in a title before it, a form is worth half.
     """
     documents = context.count(query.Every())
     text = text_of([unit for word in alternatives.words for unit in word])
-    for field in fields:
-        typed = [(term.boost, context.count(term)) for term in word_scores(context.analyzer, (field,), text)]
-        for form in alternatives.forms if typed else ():
+    scores = word_scores(context.analyzer, fields, text)
+    typed = [(term.boost, context.count(term)) for term in scores]
+    for form in alternatives.forms if typed else ():
+        for field in fields:
+            if len(form) == 1 and field != fields[-1]:
+                continue
             node = _form_in(field, form)
             having = context.count(node)
             worth = sum(weight * idf(documents, max(count, having)) for weight, count in typed)
             own = sum(idf(documents, context.count(term)) for term in _terms(node))
-            yield _with_boost(node, WEIGHTS.synonym * worth / own)
+            part = 1.0 if field == fields[-1] else 0.5
+            yield _with_boost(node, WEIGHTS.synonym * part * worth / own)
 
 
 def _form_in(field: str, form: UnitSequence) -> query.Query:
-    """The documents with a form in a field, with a score."""
+    """The documents with a form, with a score."""
     if len(form) == 1:
-        return query.Term(f"{field}_words", form[0].removesuffix(END))
+        return query.Term(WORDS, form[0].removesuffix(END))
     return units_in(field, form)
 
 

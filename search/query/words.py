@@ -89,6 +89,11 @@ def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
     return groups or query_words(analyzer, text)
 
 
+def is_function_character(unit: str) -> bool:
+    """True for a character that is a particle or may be a function word."""
+    return unit in _PARTICLES or unit in _FUNCTION_CHARACTERS
+
+
 def is_compound(word: Sequence[str]) -> bool:
     """True for a word of several runs of letters and digits, which may be searched for apart: TD-LTE."""
     runs = [unit for unit in word if unit.endswith(END)]
@@ -122,9 +127,10 @@ class CutWord:
 
 def dictionary_words(analyzer: Analyzer, text: str) -> list[CutWord]:
     """All words that the dictionary cuts a text into."""
-    droppable = _PARTICLES | _FUNCTION_CHARACTERS
     return [
-        CutWord(tuple(units), apart=not number, is_stopword=len(units) == 1 and units[0] in droppable)
+        CutWord(
+            tuple(units), apart=not number, is_stopword=len(units) == 1 and is_function_character(units[0])
+        )
         for piece in analyzer.pieces(text)
         for number, units in enumerate(_cut_piece(analyzer, piece))
     ]
