@@ -71,7 +71,7 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: f"标题,正文\n{'题目很长' * 500_000},{WORD}\n".encode(),
         "title: more than 1,000",
     ),
-    "garbage.csv": (lambda: bytes(range(256)) * 2000, "nothing says which encoding it is in"),
+    "garbage.csv": (lambda: bytes(range(256)) * 2000, "have no field title or text"),
     "open fence.md": (lambda: f"```\n{'字符 code ' * 20_000}\n{WORD}".encode(), ""),
     "open fences.md": (lambda: ("```\n~~~~\n" * 20_000 + WORD).encode(), ""),
     "open fence.txt": (lambda: ("```\n" + "行\n" * 60_000 + WORD).encode(), ""),
