@@ -200,13 +200,15 @@ def resolve(translated: str) -> str:
 
 
 # Numbers in groups: the separator between two digits (it comes first because it is quick to find), and all
-# of the number from its start.
+# of the number from its start; an area code before it, which may have been in brackets.
 _IN_GROUPS = {
-    sign: (re.compile(rf"{sign}(?=[0-9])(?<=[0-9]{sign})"), re.compile(rf"[0-9]+(?:{sign}[0-9]+)*"))
-    for sign in "- "
+    sign: (re.compile(rf"{sign}(?<=[0-9]{sign}) ?(?=[0-9])"), re.compile(rf"[0-9]+(?:{sign} ?[0-9]+)*"))
+    for sign in "-— "
 }
-_is_cut_before = re.compile(r"[.,\-]").match
-_is_cut_after = re.compile(r"[-.,][0-9]").match
+_GROUP_SIGNS = re.compile("[-— ]+")
+_AREA_CODE = re.compile(r"(?<![0-9.,\-])(0[0-9]{2,3}) {1,2}\Z")
+_is_cut_before = re.compile(r"[.,\-—]").match
+_is_cut_after = re.compile(r"[-.,—][0-9]").match
 FEWEST_DIGITS, MOST_DIGITS, _MOST_GROUPS = 7, 20, 6
 
 
@@ -230,7 +232,9 @@ def joined_numbers(translated: str) -> list[str]:
             done = whole.end()
             if _is_cut_before(translated[start - 1 : start]) or _is_cut_after(translated, done):
                 continue
-            groups = whole[0].removeprefix("86 ").split(sign)
+            groups = _GROUP_SIGNS.split(whole[0].removeprefix("86 "))
+            if sign != " " and (area := _AREA_CODE.search(translated, max(0, start - 7), start)):
+                groups.insert(0, area[1])
             digits = "".join(groups)
             if len(groups) <= _MOST_GROUPS and FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
                 found.append(digits + END)
@@ -398,4 +402,4 @@ def _escaped(unit: str) -> str:
     if not text[0].isdecimal():
         return re.escape(text)
     is_long = FEWEST_DIGITS <= len(text) <= MOST_DIGITS
-    return ("[, ]?" if is_long else ",?").join(map(re.escape, text))
+    return ("(?:,| {1,2})?" if is_long else ",?").join(map(re.escape, text))

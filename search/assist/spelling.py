@@ -43,6 +43,8 @@ Count = Callable[[str, frozenset[str]], int]
 NO_FILTERS: frozenset[str] = frozenset()
 # The words of the index that letters stand for, the best first.
 Spelt = Callable[[str], list[str]]
+# Groups of digits, which may be a number.
+_SPACED_NUMBER = re.compile(r"(?=(?: ?\d){7,20}\Z)\d+(?: \d+){1,5}")
 _LETTERS = re.compile("[a-z]{3,40}")
 
 
@@ -80,6 +82,8 @@ def did_you_mean(
     """
     is_meant = found > 0 and (len(typed) > _LONG or isinstance(tree, query.Phrase))
     made: dict[str, Correction] = {}
+    if _SPACED_NUMBER.fullmatch(typed) and (total := count(joined := typed.replace(" ", ""), filters)):
+        made[joined] = Correction(joined, total)
     for attempt in _attempts(typed, tree, index, count, spelt, is_found=found > 0, is_meant=is_meant):
         corrected = typed
         for text, right in sorted(attempt, key=lambda one: -one[0].start):
