@@ -146,8 +146,14 @@ def _resolve_commas(separated: str) -> str:
 
 _HAN_DIGITS = "零一二三四五六七八九十百千"
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
-# Runs of zeros, by their sign: each is met once.
-_ZERO_RUNS = {sign: re.compile(f"{sign}(?<!{sign}{sign}){sign}*") for sign in "○0o"}
+# By their sign, a zero beside a Han numeral, and runs of zeros, each of which is met once.
+_ZEROS_BESIDE = {
+    sign: (
+        re.compile(rf"{sign}(?:(?=[{_HAN_DIGITS}])|(?<=[{_HAN_DIGITS}]{sign}))"),
+        re.compile(f"{sign}(?<!{sign}{sign}){sign}*"),
+    )
+    for sign in "○0o"
+}
 _NAME_DOT = re.compile(rf"\.(?=[{_HAN}])(?<=[^\W\d_]\.)")
 _STAR = re.compile(r"\*(?<=[0-9]\*)(?=[0-9])")
 _is_alphanumeric = re.compile("[0-9a-z.,]").match
@@ -157,8 +163,8 @@ _NO_WORD = frozenset(" |.,—-\n\uffff")
 
 def _resolve_zeros(text: str) -> str:
     """Replaces ○, 0 and o beside Han numerals by 零."""
-    for sign, run in _ZERO_RUNS.items():
-        if sign in text:
+    for beside, run in _ZEROS_BESIDE.values():
+        if beside.search(text):
             text = run.sub(_resolve_zero, text)
     return text
 
