@@ -27,7 +27,8 @@ from werkzeug.exceptions import default_exceptions
 from index.analysis import Analyzer
 from index.analysis.bulk import text_grams_of
 from index.analysis.fold import MappedText, fold
-from index.analysis.grams import SEPARATED, joined_numbers, separate, text_grams, units
+from index.analysis.grams import SEPARATED, separate, text_grams, units
+from index.analysis.numbers import joined_numbers
 from index.article import Article, write_jsonl
 from index.errors import QueryError
 from index.ingest.job import IngestRequest

@@ -17,7 +17,8 @@ from engines import EMBEDDED
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.analysis.grams import SEPARATED, joined_numbers
+from index.analysis.grams import SEPARATED
+from index.analysis.numbers import joined_numbers
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings

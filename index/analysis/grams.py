@@ -9,7 +9,7 @@ transparent: “放管服”, `_放管服_` and 放管服 are the same units.
 Signs that mean the same in their context are the same: a single dash between words is a hyphen (2022—2023),
 a full stop before a Han character that follows a letter is the dot of a name (马克.吐温), ○ and 0 beside
 Han numerals are 零, and × is the unit `x`, as is `*` between digits. A number in groups (138-1234-5678) is
-also indexed as a single unit without a position (`joined_numbers`).
+also indexed as a single unit without a position (`numbers.py`).
 
 Each unit starts exactly one *gram*: itself and the unit after it, at its ordinal position. So any
 sequence of two or more units is found as a phrase of grams at explicit offsets, whatever a dictionary
@@ -205,46 +205,8 @@ def resolve(translated: str) -> str:
     return _resolve_commas(text.replace("-", " "))
 
 
-# Numbers in groups: the separator between two digits (it comes first because it is quick to find), and all
-# of the number from its start; an area code before it, which may have been in brackets.
-_IN_GROUPS = {
-    sign: (re.compile(rf"{sign}(?<=[0-9]{sign}) ?(?=[0-9])"), re.compile(rf"[0-9]+(?:{sign} ?[0-9]+)*"))
-    for sign in "-— "
-}
-_GROUP_SIGNS = re.compile("[-— ]+")
-_AREA_CODE = re.compile(r"(?<![0-9.,\-])(0[0-9]{2,3}) {1,2}\Z")
-_is_cut_before = re.compile(r"[.,\-—]").match
-_is_cut_after = re.compile(r"[-.,—][0-9]").match
-FEWEST_DIGITS, MOST_DIGITS, _MOST_GROUPS = 7, 20, 6
-
-
-def joined_numbers(translated: str) -> list[str]:
-    """Units of the numbers that a text translated by `SEPARATED` has in groups: telephone numbers, ISBN.
-
-    >>> joined_numbers("ISBN 978-7-111-21382-6".translate(SEPARATED))
-    ['9787111213826·']
-    """
-    found: list[str] = []
-    for sign, (separator, number) in _IN_GROUPS.items():
-        done = 0
-        for each in separator.finditer(translated):
-            start = each.start()
-            if start < done:
-                continue
-            while start > done and "0" <= translated[start - 1] <= "9":
-                start -= 1
-            whole = number.match(translated, start)
-            assert whole is not None
-            done = whole.end()
-            if _is_cut_before(translated[start - 1 : start]) or _is_cut_after(translated, done):
-                continue
-            groups = _GROUP_SIGNS.split(whole[0].removeprefix("86 "))
-            if sign != " " and (area := _AREA_CODE.search(translated, max(0, start - 7), start)):
-                groups.insert(0, area[1])
-            digits = "".join(groups)
-            if len(groups) <= _MOST_GROUPS and FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
-                found.append(digits + END)
-    return found
+# Digits of a number that may be written in groups (`numbers.py`).
+FEWEST_DIGITS, MOST_DIGITS = 7, 20
 
 
 def separate(text: str) -> str:
