@@ -28,6 +28,7 @@ from index.analysis import Analyzer
 from index.analysis.bulk import text_grams_of
 from index.analysis.fold import MappedText, fold
 from index.analysis.grams import SEPARATED, separate, text_grams, units
+from index.analysis.numbers import joined_numbers
 from index.article import Article, write_jsonl
 from index.errors import QueryError
 from index.ingest.job import IngestRequest
@@ -179,7 +180,9 @@ def check_analysis(data: bytes) -> None:
         separated = separate(part)
         found = units(separated)
         assert (fast.separated, fast.grams) == (separated, text_grams(found))
-        assert sorted(fast.units.split(" ")) == sorted(set(found) or {""})
+        assert sorted(fast.units.split(" ")) == sorted(
+            {*found, *joined_numbers(part.translate(SEPARATED))} or {""}
+        )
         assert len(fast.grams.split()) == len(found)
     assert _analyzers[0].words(text) == _analyzers[1].words(text)
     mapped = MappedText(text, SEPARATED)

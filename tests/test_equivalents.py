@@ -17,6 +17,8 @@ from engines import EMBEDDED
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.analysis.grams import SEPARATED
+from index.analysis.numbers import joined_numbers
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
@@ -111,6 +113,7 @@ def test_equivalents_of_a_query_are_bounded(search: Search) -> None:
         ("dashes-and-dots", "3.15晚会", ["3·15晚会", "315晚会"]),
         ("dashes-and-dots", "315晚会", ["3·15晚会", "3.15晚会"]),
         ("numerals", "24届", ["二十四届"]),
+        ("separated-numbers", "138 1234 5678", ["13812345678"]),
         ("numerals", "二十四届", ["24届"]),
         ("numerals", '"第12条"', ['"第十二条"']),
         ("numerals", '"依照第十二条"', ['"依照第12条"']),
@@ -122,3 +125,21 @@ def test_other_notations_are_offered(search: Search, folder: str, query: str, of
     results = search(folder, query)
     suggestions = [results.suggestion, *results.other_suggestions]
     assert [each.query for each in suggestions if each is not None] == offered
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("400-820-8820", ["4008208820"]),
+        ("(021) 5555 6666，021-55556666", ["02155556666", "02155556666"]),
+        ("（０２１）５５５５-６６６６", ["02155556666"]),
+        ("978—7—111—21382—6", ["9787111213826"]),
+        ("+86 138 1234 5678", ["13812345678"]),
+        ("2022-01-04 12:30", ["20220104"]),
+        ("1-2 12-34 1.234-5678 1-1-1-1-1-1-1-1", []),
+        ("1-" * 50_000, []),
+    ],
+)
+def test_numbers_in_groups(text: str, numbers: list[str]) -> None:
+    found = joined_numbers(text.translate(SEPARATED))
+    assert sorted(found) == [f"{number}·" for number in numbers]

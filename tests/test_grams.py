@@ -17,13 +17,13 @@ from index.analysis.grams import (
     BOUNDARY,
     SEPARATED,
     UnitText,
-    joined_numbers,
     phrase_grams,
     separate,
     text_grams,
     unit_pattern,
     units,
 )
+from index.analysis.numbers import joined_numbers
 
 
 def load(name: str) -> list[dict[str, Any]]:

@@ -89,6 +89,7 @@ def test_partial_words_leave_out_stopwords() -> None:
 
 
 WORDS = "公安 放管服 的 在 李墨轩 图书馆 国家 C++ C# 18.0% 3.4 Ａ股 ﬁ ½ ㎡".split()
+WORDS += "第十二条 2022—2023 3×4 二○ 马克.吐温 ×".split()
 SIGNS = [*" ，“”。.·-_(…\n\u200b😀𠮷", "e\u0301"]
 typed = st.lists(
     st.sampled_from(WORDS) | st.sampled_from(SIGNS) | st.characters(categories=["L", "N", "P", "S"]),

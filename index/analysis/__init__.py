@@ -24,11 +24,11 @@ from index.analysis.grams import (
     BOUNDARY,
     SEPARATED,
     add_boundaries,
-    joined_numbers,
     separate,
     text_grams,
     units,
 )
+from index.analysis.numbers import joined_numbers
 from index.analysis.words import Segmenter, parse_dictionary
 
 ANALYSIS_VERSION = 4

@@ -22,11 +22,11 @@ from index.analysis.grams import (
     LETTER,
     SEPARATED,
     add_boundaries,
-    joined_numbers,
     text_grams,
     units,
     written,
 )
+from index.analysis.numbers import joined_numbers
 
 _Codes = NDArray[np.uint32]
 _Offsets = NDArray[np.intp]

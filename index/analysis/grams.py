@@ -9,7 +9,7 @@ transparent: “放管服”, `_放管服_` and 放管服 are the same units.
 Signs that mean the same in their context are the same: a single dash between words is a hyphen (2022—2023),
 a full stop before a Han character that follows a letter is the dot of a name (马克.吐温), ○ and 0 beside
 Han numerals are 零, and × is the unit `x`, as is `*` between digits. A number in groups (138-1234-5678) is
-also indexed as a single unit without a position (`joined_numbers`).
+also indexed as a single unit without a position (`numbers.py`).
 
 Each unit starts exactly one *gram*: itself and the unit after it, at its ordinal position. So any
 sequence of two or more units is found as a phrase of grams at explicit offsets, whatever a dictionary
@@ -146,8 +146,14 @@ def _resolve_commas(separated: str) -> str:
 
 _HAN_DIGITS = "零一二三四五六七八九十百千"
 _HAN = "\u3400-\u9fff\uf900-\ufaff"
-# Runs of zeros, by their sign: each is met once.
-_ZERO_RUNS = {sign: re.compile(f"{sign}(?<!{sign}{sign}){sign}*") for sign in "○0o"}
+# By their sign, a zero beside a Han numeral, and runs of zeros, each of which is met once.
+_ZEROS_BESIDE = {
+    sign: (
+        re.compile(rf"{sign}(?:(?=[{_HAN_DIGITS}])|(?<=[{_HAN_DIGITS}]{sign}))"),
+        re.compile(f"{sign}(?<!{sign}{sign}){sign}*"),
+    )
+    for sign in "○0o"
+}
 _NAME_DOT = re.compile(rf"\.(?=[{_HAN}])(?<=[^\W\d_]\.)")
 _STAR = re.compile(r"\*(?<=[0-9]\*)(?=[0-9])")
 _is_alphanumeric = re.compile("[0-9a-z.,]").match
@@ -157,8 +163,8 @@ _NO_WORD = frozenset(" |.,—-\n\uffff")
 
 def _resolve_zeros(text: str) -> str:
     """Replaces ○, 0 and o beside Han numerals by 零."""
-    for sign, run in _ZERO_RUNS.items():
-        if sign in text:
+    for beside, run in _ZEROS_BESIDE.values():
+        if beside.search(text):
             text = run.sub(_resolve_zero, text)
     return text
 
@@ -199,42 +205,8 @@ def resolve(translated: str) -> str:
     return _resolve_commas(text.replace("-", " "))
 
 
-# Numbers in groups: the separator between two digits (it comes first because it is quick to find), and all
-# of the number from its start.
-_IN_GROUPS = {
-    sign: (re.compile(rf"{sign}(?=[0-9])(?<=[0-9]{sign})"), re.compile(rf"[0-9]+(?:{sign}[0-9]+)*"))
-    for sign in "- "
-}
-_is_cut_before = re.compile(r"[.,\-]").match
-_is_cut_after = re.compile(r"[-.,][0-9]").match
-FEWEST_DIGITS, MOST_DIGITS, _MOST_GROUPS = 7, 20, 6
-
-
-def joined_numbers(translated: str) -> list[str]:
-    """Units of the numbers that a text translated by `SEPARATED` has in groups: telephone numbers, ISBN.
-
-    >>> joined_numbers("ISBN 978-7-111-21382-6".translate(SEPARATED))
-    ['9787111213826·']
-    """
-    found: list[str] = []
-    for sign, (separator, number) in _IN_GROUPS.items():
-        done = 0
-        for each in separator.finditer(translated):
-            start = each.start()
-            if start < done:
-                continue
-            while start > done and "0" <= translated[start - 1] <= "9":
-                start -= 1
-            whole = number.match(translated, start)
-            assert whole is not None
-            done = whole.end()
-            if _is_cut_before(translated[start - 1 : start]) or _is_cut_after(translated, done):
-                continue
-            groups = whole[0].removeprefix("86 ").split(sign)
-            digits = "".join(groups)
-            if len(groups) <= _MOST_GROUPS and FEWEST_DIGITS <= len(digits) <= MOST_DIGITS:
-                found.append(digits + END)
-    return found
+# Digits of a number that may be written in groups (`numbers.py`).
+FEWEST_DIGITS, MOST_DIGITS = 7, 20
 
 
 def separate(text: str) -> str:
@@ -398,4 +370,4 @@ def _escaped(unit: str) -> str:
     if not text[0].isdecimal():
         return re.escape(text)
     is_long = FEWEST_DIGITS <= len(text) <= MOST_DIGITS
-    return ("[, ]?" if is_long else ",?").join(map(re.escape, text))
+    return ("(?:,| {1,2})?" if is_long else ",?").join(map(re.escape, text))

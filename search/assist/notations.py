@@ -77,13 +77,21 @@ def _other_dash(match: re.Match[str]) -> Iterator[str]:
     yield "-" if len(match[0]) > 1 else "——"
 
 
+def _range(match: re.Match[str]) -> Iterator[str]:
+    yield from "-" if match[0] in "至到" else "至到"
+
+
 _RULES: tuple[_Rule, ...] = (
     (re.compile(rf"(?<![\d.])(?P<month>\d\d?)(?:{_DOT}|(?=\d\d(?!\d)))(?P<day>\d\d?)(?![\d.])"), _day),
     (re.compile(r"(?<![\d.,·•/-])[1-9]\d{0,3}(?![\d.,·•/-])", re.ASCII), _digits),
     (re.compile(rf"[{HAN_NUMERALS}〇]{{2,}}"), _han),
     (re.compile(r"(?<!\d)\d+(?:[- ]\d+)+(?!\d)"), _joined),
     (re.compile(r"(?<!\d)\d{11}(?!\d)"), _grouped),
+    (re.compile(r"(?<=\d)[-–—―─~～至到](?=\d)"), _range),
     # Initials of a name: J.K.罗琳, J·K·罗琳.
-    (re.compile(r"(?<![A-Za-z])(?:[A-Za-z][·.])+(?=[A-Za-z\u3400-\u9fff])"), _other_dot),
+    (
+        re.compile(r"(?:(?<=[\u3400-\u9fff])[·.])?(?<![A-Za-z])(?:[A-Za-z][·.])+(?=[A-Za-z\u3400-\u9fff])"),
+        _other_dot,
+    ),
     (re.compile(r"(?<=\w)(?:[-—―─]|[—―─]{2})(?=\w)"), _other_dash),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -28,6 +28,8 @@ _FEW = 10
 _LONG = 12
 # Texts of a query that are looked at, and corrections of one that are tried.
 _MOST_TEXTS = 8
+# Other notations that are counted for a query.
+_MOST_NOTATIONS = 12
 _TRIED = 3
 
 # The score of another notation, which need not be in more articles than what was typed.
@@ -41,6 +43,8 @@ Count = Callable[[str, frozenset[str]], int]
 NO_FILTERS: frozenset[str] = frozenset()
 # The words of the index that letters stand for, the best first.
 Spelt = Callable[[str], list[str]]
+# Groups of digits, which may be a number.
+_SPACED_NUMBER = re.compile(r"(?=(?: ?\d){7,20}\Z)\d+(?: \d+){1,5}")
 _LETTERS = re.compile("[a-z]{3,40}")
 
 
@@ -78,6 +82,8 @@ def did_you_mean(
     """
     is_meant = found > 0 and (len(typed) > _LONG or isinstance(tree, query.Phrase))
     made: dict[str, Correction] = {}
+    if _SPACED_NUMBER.fullmatch(typed) and (total := count(joined := typed.replace(" ", ""), filters)):
+        made[joined] = Correction(joined, total)
     for attempt in _attempts(typed, tree, index, count, spelt, is_found=found > 0, is_meant=is_meant):
         corrected = typed
         for text, right in sorted(attempt, key=lambda one: -one[0].start):
@@ -104,11 +110,14 @@ def _attempts(
     firsts: list[tuple[_Text, Candidate, Iterator[Candidate]]] = []  # and what comes after the first
     seconds = _SHARED_SECONDS if index.meta.url else math.inf
     metered = MeteredIndex(index, typed, is_found=is_found, seconds=seconds)
+    notations_left = _MOST_NOTATIONS
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
         if (there := count(text.alone, NO_FILTERS)) < _FEW:
             part = typed[text.start : text.end]
+            alike = notations(part)[:notations_left]
+            notations_left -= len(alike)
             found = chain(
-                _other_notations(text, part, there, count),
+                _other_notations(text, part, alike, there, count),
                 () if is_meant else _candidates(metered, text.field, part, there, spelt),
             )
             firsts += [(text, first, found) for first in islice(found, 1)]
@@ -129,9 +138,11 @@ def _candidates(index: MeteredIndex, field: str, text: str, there: int, spelt: S
     yield from corrections(index, field, text, there)
 
 
-def _other_notations(text: _Text, part: str, there: int, count: Count) -> Iterator[Candidate]:
+def _other_notations(
+    text: _Text, part: str, others: Iterable[str], there: int, count: Count
+) -> Iterator[Candidate]:
     """Other notations of a text that are in other articles, those of most articles first."""
-    queries = {other: text.alone.replace(part, other) for other in notations(part)}
+    queries = {other: text.alone.replace(part, other) for other in others}
     counted = {other: count(alone, NO_FILTERS) for other, alone in queries.items()}
     for other in sorted(filter(counted.get, counted), key=lambda other: -counted[other]):
         if count(f"({text.alone}) OR ({queries[other]})", NO_FILTERS) > there:

@@ -38,7 +38,7 @@ _COMPOUND = (
 )
 # A number with what it counts, and a year: 第十二条, 第12届, 二零二二年.
 _ORDINAL = rf"第(?:{DIGIT}+|[{HAN_NUMERALS}]+)[{COUNTERS}]|[{HAN_DIGITS}]{{4}}年"
-_ATOM = re.compile(rf"{_ORDINAL}|{_COMPOUND}|.[{JOINED}]*", re.DOTALL)
+_ATOM = re.compile(rf"{_ORDINAL}|{_COMPOUND}|[×✕✖⨯╳]+|.[{JOINED}]*", re.DOTALL)
 # Words of measure, which a number holds on to.
 _MEASURES = tuple(
     "亿 万 千 百 年代 年度 月份 号 个 岁 公里 公斤 公顷 厘米 毫米 毫升 平方 立方 小时 分钟 秒钟 人次".split()
