@@ -65,7 +65,10 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: post(f"author: {'名' * 20_000}\nurl: https://a.example/{'a' * 20_000}"),
         "only the first 1,000 were read; url: 20,018 characters are no address",
     ),
-    "huge title.csv": (lambda: f"标题,正文\n{'题目很长' * 500_000},{WORD}\n".encode(), "title: more than 1,000"),
+    "huge title.csv": (
+        lambda: f"标题,正文\n{'题目很长' * 500_000},{WORD}\n".encode(),
+        "title: more than 1,000",
+    ),
     "garbage.csv": (lambda: bytes(range(256)) * 2000 + f"\n标题,正文\n甲,{WORD}\n".encode(), ""),
     "open fence.md": (lambda: f"```\n{'字符 code ' * 20_000}\n{WORD}".encode(), ""),
     "open fences.md": (lambda: ("```\n~~~~\n" * 20_000 + WORD).encode(), ""),

@@ -182,7 +182,9 @@ class _Builder:
                 self._pre_depth -= 1
 
     def data(self, text: str) -> None:
-        if not (self._skip_depth or self._reading_depth or self._at_script or self._pre_depth or self._special):
+        if not (
+            self._skip_depth or self._reading_depth or self._at_script or self._pre_depth or self._special
+        ):
             self._line.append(text)
             return
         if self._clean:  # a CR is white space where a reference makes it; the parser makes LFs of others
