@@ -31,7 +31,7 @@ from index.analysis.grams import (
 from index.analysis.numbers import joined_numbers
 from index.analysis.words import Segmenter, parse_dictionary
 
-ANALYSIS_VERSION = 4
+ANALYSIS_VERSION = 5
 
 # Number of average texts that fit into the processor's cache together.
 _AT_ONCE = 32
