@@ -122,7 +122,7 @@ def test_search_output(indexed: Run) -> None:
     assert "2022-01-04 · 测试员 · 新闻" in lines[1]
     assert "地铁和公交换乘更方便。" in lines[2]
     assert any("Only some of the words from here on" in line for line in lines)
-    assert "1-2 of 2 articles" in lines[-1]
+    assert "1-2 of 1 article and 1 partial matches" in lines[-1]
     assert "\x1b" not in out  # not a terminal: no colours
 
 
