@@ -27,7 +27,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import add
 
 from index.analysis.fold import CharacterTable, MappedText, fold
@@ -327,12 +327,15 @@ def unit_pattern(found: Sequence[str], *, is_prefix: bool = False) -> UnitPatter
 
     With `is_prefix`, the last unit is a prefix.
     """
-    parts = [_escaped(found[0])]
+    parts = [_escaped(unit) for unit in found]
+    if is_prefix and _is_times(found[-1]):  # of a word that starts with x
+        parts[-1] = rf"(?:{parts[-1]}|(?<!{LETTER}){found[-1].removesuffix(END)})"
+    joints = []
     for left, right in pairwise(found):
         # Two runs of letters, or of digits, would be one if nothing stood between them.
         apart = left[-1] == right[-1] == END and left[0].isdecimal() == right[0].isdecimal()
         apart = apart and not (_is_times(left) or _is_times(right))
-        parts += [" +" if apart else " *", _escaped(right)]
+        joints.append(" +" if apart else " *")
     first, last = found[0], found[-1]
     before = None
     if first[-1] == END and not _is_times(first):
@@ -346,7 +349,9 @@ def unit_pattern(found: Sequence[str], *, is_prefix: bool = False) -> UnitPatter
     else:
         after = _JOINED_AFTER
     return UnitPattern(
-        re.compile("".join(parts)), _compiled(before) if before else None, _compiled(after) if after else None
+        re.compile("".join(chain(*zip(parts, [*joints, ""], strict=True)))),
+        _compiled(before) if before else None,
+        _compiled(after) if after else None,
     )
 
 

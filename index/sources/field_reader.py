@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from index.article import Complaint, ProblemKind
 from index.sources.body import one_line
-from index.sources.extract import UNSHOWABLE
+from index.sources.decode import clean
 from index.sources.frontmatter import Value, Values
 
 # Characters of a title, and of another field of one line; what is longer was meant for something else.
@@ -76,4 +76,4 @@ class FieldReader:
     def _decoded(self, text: str) -> str:
         if self._decodes and "&" in text:
             text = _REFERENCE.sub(lambda found: html.unescape(found[0]), text)
-        return text if text.isprintable() else UNSHOWABLE.sub("", text)
+        return text if text.isascii() and text.isprintable() else clean(text)

@@ -19,6 +19,8 @@ _FUNCTION_CHARACTERS = frozenset(
     "则即我你他她它这那谁哪何所其此该某"
 )
 _INTERROGATIVES = frozenset("谁哪何")
+# Function characters that need not occur between two words: in 中国和日本, not in 日本和牛.
+_CONJUNCTIONS = frozenset("和与及或")
 # Words from which on a text is a sentence.
 _SENTENCE = 3
 # Characters that belong to the word before them (改革后), and those that begin a word (小程序).
@@ -55,8 +57,9 @@ def query_words(analyzer: Analyzer, text: str) -> list[list[str]]:
     stands at: to the one before it if it is a suffix (改革后), else to the one behind it (小程序, 不收费).
 
     An article that contains the text contains every one of them, whatever the dictionary says. Left out,
-    unless there is nothing else, are particles (的, 了, 吗), symbols (→), and in a sentence function
-    characters (是, 在, 能, 被). A sentence has three words or more, or two and a particle or 谁, 哪, 何.
+    unless there is nothing else, are particles (的, 了, 吗), symbols (→), 和, 与, 及 and 或 between two words,
+    and in a sentence function characters (是, 在, 能, 被). A sentence has three words or more, or two and a
+    particle or 谁, 哪, 何.
 
     >>> query_words(Analyzer(), "公安交管12123，C#和TD-LTE")
     [['公', '安'], ['交', '管'], ['12123·'], ['c·', '#'], ['td·', 'lte·']]
@@ -182,7 +185,12 @@ def _droppable(cut: Sequence[list[str]]) -> frozenset[str]:
     is_question = not single.isdisjoint(_PARTICLES | _INTERROGATIVES)
     if len(words) >= _SENTENCE - is_question:
         return _PARTICLES | _FUNCTION_CHARACTERS
-    return _PARTICLES
+    joins_words = all(
+        0 < number < len(cut) - 1 and not (_is_single(cut[number - 1]) or _is_single(cut[number + 1]))
+        for number, group in enumerate(cut)
+        if _is_absent(group, _CONJUNCTIONS)
+    )
+    return _PARTICLES | _CONJUNCTIONS if joins_words else _PARTICLES
 
 
 def _joined(cut: Sequence[list[str]], droppable: frozenset[str]) -> list[list[str]]:
