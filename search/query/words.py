@@ -58,8 +58,8 @@ def query_words(analyzer: Analyzer, text: str) -> list[list[str]]:
 
     An article that contains the text contains every one of them, whatever the dictionary says. Left out,
     unless there is nothing else, are particles (的, 了, 吗), symbols (→), 和, 与, 及, 或 between two
-    words, and in a sentence function characters (是, 在, 能, 被). A sentence has three words or more, or two and a
-    particle or 谁, 哪, 何.
+    words, and in a sentence function characters (是, 在, 能, 被). A sentence has three words or
+    more, or two and a particle or 谁, 哪, 何.
 
     >>> query_words(Analyzer(), "公安交管12123，C#和TD-LTE")
     [['公', '安'], ['交', '管'], ['12123·'], ['c·', '#'], ['td·', 'lte·']]
