@@ -40,7 +40,7 @@ from whoosh import index as whoosh_index
 
 from index.analysis import Analyzer
 from index.analysis.grams import phrase_grams
-from index.engines.base import EMBEDDED, Sort, engine_class
+from index.engines.base import ENGINES, Sort, engine_class
 from index.engines.nodes import GramPhrase
 from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.sync import sync
@@ -57,6 +57,8 @@ from search.settings import SearchSettings
 FILES = 30
 PHASES = ("reading and storing", "commit of the engine", "commit of the catalog", "swap")
 SWAP = PHASES.index("swap")
+# Engines without a service of their own.
+EMBEDDED = tuple(name for name in ENGINES if not engine_class(name).keeps_articles)
 # Seconds that a swap takes at most, mostly: its files have to reach the disk.
 SWAP_SECONDS = 0.01
 _phase = mmap.mmap(-1, 1)  # shared with the forks: where the writer is

@@ -150,14 +150,19 @@ def whole_graphemes(text: str, start: int, end: int) -> Span:
 
     See Unicode Standard Annex 29; all that is left out are the jamo of hangul, which are units as a whole.
     """
-    while start and (_extends(text[start]) or text[start - 1] == _JOINER):
+    while start and _continues(text, start):
         start -= 1
-    while end < len(text) and (_extends(text[end]) or text[end - 1] == _JOINER):
+    while end < len(text) and _continues(text, end):
         end += 1
     if text[start] in _FLAG_LETTERS or text[end - 1] in _FLAG_LETTERS:
         start -= _flag_letters(text, start) % 2
         end += text[end : end + 1] in _FLAG_LETTERS and _flag_letters(text, end) % 2
     return start, end
+
+
+def _continues(text: str, offset: int) -> bool:
+    """True if the grapheme before an offset goes on behind it. A joiner joins pictures, not letters."""
+    return _extends(text[offset]) or (text[offset - 1] == _JOINER and not text[offset].isalnum())
 
 
 def _extends(character: str) -> bool:

@@ -27,7 +27,9 @@ pytestmark = pytest.mark.usefixtures("breakable_cluster")
 
 @pytest.fixture
 def full(machine: Callable[[str], Archive], monkeypatch: pytest.MonkeyPatch) -> Archive:
-    """Some hundred articles in a few files, not indexed yet; requests are small, so that they are many."""
+    """Some hundred articles in a few files, not indexed yet; requests are small, so that they are many. All
+    nodes are there, also those that the test before has killed."""
+    opensearch.wait_green()
     monkeypatch.setattr(writer_module, "_REQUEST", 20_000)
     monkeypatch.setattr(writer_module, "_WAIT_FOR_SHARD", "1s")
     archive = machine("posts")

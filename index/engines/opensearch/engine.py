@@ -33,7 +33,7 @@ from index.engines.opensearch.compiler import compile_best, compile_tree
 from index.engines.opensearch.copy_foreign import copy_foreign, written
 from index.engines.opensearch.generations import Generations, refuse_others
 from index.engines.opensearch.hits import BARE, SORTS, aggregations, facet_counts, hit_of
-from index.engines.opensearch.mapping import GAP, WRITER, counted_field
+from index.engines.opensearch.mapping import GAP, NOTHING, WRITER, counted_field
 from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, pages
 from index.engines.opensearch.state import ClusterState
 from index.engines.opensearch.writer import ClusterWriter
@@ -213,7 +213,8 @@ class OpenSearchEngine:
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         if field in GRAM_FIELDS:
-            return list(self.frequencies(field, self._starting(field, prefix)).items())
+            grams = [gram for gram in self._starting(field, prefix) if gram != NOTHING]
+            return list(self.frequencies(field, grams).items())
         if field in UNIT_FIELDS and not (prefix and prefix.isascii() and prefix.isalnum()):
             others = [unit for unit in self._starting(field, prefix) if not unit.endswith(END)]
             return [*self._listed(field, prefix), *self.frequencies(field, others).items()]
