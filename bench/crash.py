@@ -1,7 +1,7 @@
 """Kills whoever writes, again and again: `python bench/crash.py [--kills 1000] [--engine tantivy] [--seed 1]`
 
 A small archive changes; a process updates its index, rebuilds it, or watches it; and at a random moment it
-gets SIGKILL; of the rebuilds, half get it while the new generation takes the folder of the old one, which is
+gets SIGKILL; of the rebuilds, half get it while the new generation replaces the old one, which is
 too short to be met by chance. After each kill
 
 - the index opens, and each article is found as it was before or as it is now (after an update or a
@@ -70,7 +70,7 @@ Texts = dict[str, str]  # what each file says, by name
 class World:
     """An archive, what its files say, and how long its operations take."""
 
-    folder: Path
+    root: Path
     engine: str
     random: random.Random
     texts: Texts = field(default_factory=dict)
@@ -79,11 +79,11 @@ class World:
 
     @property
     def folder(self) -> Path:
-        return self.folder / "posts"
+        return self.root / "posts"
 
     @property
     def index(self) -> Path:
-        return self.folder / "index"
+        return self.root / "index"
 
     def change(self) -> None:
         """Writes, removes or renames a file; each at once, as whoever cares about readers does."""
