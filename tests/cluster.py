@@ -48,8 +48,22 @@ def start(number: int | None = None) -> None:
 
 
 def wait_green(index: str = "", seconds: float = 60) -> None:
-    """Waits until the cluster, or an index, is green with all nodes."""
+    """Waits until the cluster, or an index, is green with all nodes, and each of them answers: a node
+    joins the others a moment before."""
     _wait(f"/{index}?wait_for_status=green&wait_for_nodes={len(nodes())}", seconds)
+    end = time.monotonic() + seconds
+    while not all(map(_answers, nodes())):
+        if time.monotonic() > end:
+            raise TimeoutError(f"after {seconds} s, some of {', '.join(nodes())} do not answer")
+        time.sleep(0.1)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with build_opener(ProxyHandler({})).open(url, timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def wait_nodes(count: int, seconds: float = 60) -> None:

@@ -142,10 +142,10 @@ def test_a_read_only_index_says_that_it_is(any_archive: Archive, tmp_path: Path)
     archive.post("a.md", "图书馆")
     archive.sync()
     archive.post("b.md", "图书馆乙")
+    # They stay open for all: another test may need them just now.
     parents = [path for path in (tmp_path, *tmp_path.parents) if path.stat().st_mode & 5 != 5]
-    modes = [(path, path.stat().st_mode) for path in parents]
     read_only = [archive.directory, *archive.directory.rglob("*")]
-    modes += [(path, path.stat().st_mode) for path in read_only]
+    modes = [(path, path.stat().st_mode) for path in read_only]
     try:
         for path in parents:
             path.chmod(0o755)
