@@ -62,6 +62,13 @@ class _Outcome(Enum):
     REFUSED = auto()
 
 
+# Errors of a node that has just gone; its shards move to others, or it comes back.
+_LOST_NODE = frozenset(
+    "node_not_connected_exception node_disconnected_exception connect_transport_exception "
+    "node_closed_exception".split()
+)
+
+
 def _classify(operation: _Operation, result: Mapping[str, Any]) -> _Outcome:
     """The outcome of an operation, by its item in the answer. Raises EngineError for an unexpected error."""
     status = result["status"]
@@ -69,7 +76,7 @@ def _classify(operation: _Operation, result: Mapping[str, Any]) -> _Outcome:
         return _Outcome.DONE
     if status == 409 and operation.kind == "create":
         return _Outcome.THERE
-    if status in (*_BUSY, 409):
+    if status in (*_BUSY, 409) or result["error"].get("type") in _LOST_NODE:
         return _Outcome.BUSY
     if status == 400:
         return _Outcome.REFUSED
