@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
+
+import portalocker
 
 SCRIPT = Path(__file__).parent.parent / "script" / "opensearch"
 VARIABLE = "TEST_CLUSTER"
@@ -29,6 +35,15 @@ def is_ours() -> bool:
     """Whether the nodes are those that the functions below act on."""
     shown = _script("status").split()
     return all(url in shown for url in nodes())
+
+
+@contextmanager
+def locked(*, alone: bool) -> Iterator[None]:
+    """Holds the cluster, across processes: with others, or alone where its nodes are killed."""
+    port = urlsplit(nodes()[0]).port
+    with (Path(tempfile.gettempdir()) / f"souwen-test-cluster-{port}.lock").open("ab") as file:
+        portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE if alone else portalocker.LockFlags.SHARED)
+        yield
 
 
 def kill(number: int | None = None) -> None:

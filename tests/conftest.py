@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -37,15 +37,25 @@ settings.load_profile("souwen")
 EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"
 
 
+def on_cluster(item: pytest.Item) -> bool:
+    """Whether a test needs a cluster."""
+    return "cluster" in getattr(item, "fixturenames", ()) or "opensearch" in item.nodeid
+
+
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Marks tests on a browser or a cluster as slow; those on the cluster share a worker of pytest-xdist,
-    since some of them kill its nodes."""
+    """Marks tests on a browser or a cluster as slow."""
     for item in items:
-        on_cluster = "cluster" in item.fixturenames or "opensearch" in item.nodeid
-        if on_cluster:
-            item.add_marker(pytest.mark.xdist_group("cluster"))
-        if on_cluster or "browser" in item.fixturenames:
+        if on_cluster(item) or "browser" in item.fixturenames:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Keeps the cluster to a test that kills its nodes: in other processes, none on the cluster runs then."""
+    if not (on_cluster(item) and opensearch.nodes()):
+        return (yield)
+    with opensearch.locked(alone="breakable_cluster" in getattr(item, "fixturenames", ())):
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -154,7 +154,6 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="no pipes, and links need rights"),
     pytest.mark.slow,
-    pytest.mark.xdist_group("hostile files"),  # their index takes long to make
 ]
 
 
