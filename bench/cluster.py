@@ -30,7 +30,8 @@ from index.ingest.sync import sync
 from search.planning.matching import match_units
 from search.query.grammar import DEFAULT_FIELD
 from search.request import SearchRequest
-from search.searcher import Results, Searcher
+from search.results import Results
+from search.searcher import Searcher
 from search.settings import SearchSettings
 
 TITLES = ("title_xwlb", "title_lctt")

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
@@ -111,25 +112,35 @@ def index_command(
         field_map=field_map,
         allow_empty=allow_empty,
     )
-    index_directory = Path(settings.index)
-
-    def run(request: IngestRequest, is_again: bool = False) -> IngestReport:
-        with progress_bar("files") as show:
-            report = sync(index_directory, request, settings, show)
-        if is_again and not any(count for _, count in _counts(report)):
-            return report
-        if as_json:
-            print_json(asdict(report))
-        else:
-            _print_report(report)
-        return report
-
+    update = partial(_update, Path(settings.index), settings, as_json=as_json)
     stop = threading.Event()
     if watch:  # what has begun is finished, from the first run on
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    run(request)
+    update(request)
     if watch and not stop.is_set():
-        _follow(index_directory, settings, request, lambda again: run(again, is_again=True), stop)
+        _follow(
+            Path(settings.index), settings, request, partial(update, is_silent_without_changes=True), stop
+        )
+
+
+def _update(
+    directory: Path,
+    settings: Settings,
+    request: IngestRequest,
+    *,
+    as_json: bool,
+    is_silent_without_changes: bool = False,
+) -> IngestReport:
+    """Updates the index once, and prints the report."""
+    with progress_bar("files") as show:
+        report = sync(directory, request, settings, show)
+    if is_silent_without_changes and not any(count for _, count in _counts(report)):
+        return report
+    if as_json:
+        print_json(asdict(report))
+    else:
+        _print_report(report)
+    return report
 
 
 def _follow(
@@ -139,7 +150,7 @@ def _follow(
     run: Callable[[IngestRequest], IngestReport],
     stop: threading.Event,
 ) -> None:
-    """Goes on until Ctrl-C, or until `stop` is set."""
+    """Follows the folders until Ctrl-C, or until `stop` is set."""
     from index.ingest.watch import Watcher
 
     if hasattr(os, "nice"):  # not on Windows

@@ -13,7 +13,8 @@ from cli.options import console, index_option, json_option, print_json, printabl
 from index.analysis.document import LEVEL
 from index.article import Article, local
 from search.request import SearchRequest
-from search.searcher import ResultHit, Results, Searcher
+from search.results import ResultHit, Results
+from search.searcher import Searcher
 from search.snippets import Snippet
 
 if TYPE_CHECKING:

@@ -22,16 +22,17 @@ from index.store.reader import IndexReader, OpenIndex
 from search.assist.pinyin import LivePinyinIndex
 from search.assist.query_log import LivePastQueries
 from search.deadline import Deadline
-from search.facets import FacetValue, merged_facets
+from search.facets import merged_facets
 from search.planning.matching import scored
 from search.planning.plan import HighlightTerm, Plan
 from search.planning.planner import make_match, make_plan
 from search.planning.scoring import freshness_scores
-from search.query.parser import Note, parse_query
+from search.query.parser import parse_query
 from search.query.resolve import Expand, QueryContext
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
+from search.results import Overview, ResultHit, Results
 from search.settings import SearchSettings
-from search.snippets import Snippet, highlight, snippets
+from search.snippets import highlight, snippets
 from search.user_files import DictionaryFile, SynonymsFile
 
 # Imported where needed, if a plain search does without: a search from a cold process has half a second.
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from search.assist.spelling import Correction
     from search.assist.suggest import Suggestion
     from search.assist.zero_results import ZeroResults
-    from search.explain import Explanation
     from search.stats import Stats
 
 # Articles from which on a query needs no suggestion.
@@ -47,56 +47,6 @@ FEW = 10
 # Partial matches that are listed.
 MOST_PARTIAL = 100
 _NONE_MISSING: Mapping[str, tuple[str, ...]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class ResultHit:
-    """An article found: its score, highlighted title, tags and snippets. `missing` are the words that a
-    partial match lacks, in query syntax; of a full match, there are none."""
-
-    article: Article
-    score: float
-    title: Snippet
-    tags: tuple[Snippet, ...]
-    snippets: tuple[Snippet, ...]
-    explanation: Explanation | None = None
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """One page of a result list.
-
-    `total` and `facets` speak of the articles that have all that was asked for. Where those leave the first
-    page short, `partial` matches follow in the list, by score alone. On a first page with few full matches,
-    `suggestion` is the corrected query, if that finds more, and `other_suggestions` are the next best; on one
-    without any, `zero_results` is the number of articles for each part of the query.
-    """
-
-    request: SearchRequest
-    understood: str
-    total: int
-    partial: int
-    took_ms: float
-    hits: tuple[ResultHit, ...]
-    facets: dict[str, tuple[FacetValue, ...]]
-    suggestion: Correction | None = None
-    other_suggestions: tuple[Correction, ...] = ()
-    zero_results: ZeroResults | None = None
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def full(self) -> tuple[ResultHit, ...]:
-        """The hits that have all that was asked for."""
-        return tuple(hit for hit in self.hits if not hit.missing)
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """All articles of an index in numbers; `facets` as in `Results`."""
-
-    articles: int
-    facets: dict[str, tuple[FacetValue, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +139,7 @@ class Searcher:
         from search.assist.spelling import did_you_mean
         from search.assist.suggest import spelt
         from search.assist.zero_results import explain_zero_results
+        from search.query.outline import outline
 
         @cache
         def count(text: str, names: frozenset[str]) -> int:
@@ -196,7 +147,7 @@ class Searcher:
             return self._count(index, text, terms, [filters[name] for name in sorted(names)])
 
         deadline.check()
-        tree = parse_query(request.query, self._settings, index.zone).tree
+        tree = outline(parse_query(request.query, self._settings, index.zone).tree)
         suggestions = did_you_mean(
             request.query,
             tree,

@@ -31,7 +31,7 @@ from search.answers import (
     ZeroResults,
     ZeroResultsPart,
 )
-from search.searcher import ResultHit, Results
+from search.results import ResultHit, Results
 
 if TYPE_CHECKING:
     from search.assist.suggest import Suggestion

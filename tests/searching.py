@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from search.request import SearchRequest
-from search.searcher import Results, Searcher
+from search.results import Results
+from search.searcher import Searcher
 
 
 def search(

@@ -21,7 +21,8 @@ from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
 from search.request import SearchRequest
-from search.searcher import ResultHit, Results, Searcher
+from search.results import ResultHit, Results
+from search.searcher import Searcher
 from search.settings import SearchSettings
 
 GROUPS = json.loads((Path(__file__).parent / "cases" / "complaints.json").read_text(encoding="utf-8"))[

@@ -15,7 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from search.request import SearchRequest
-from search.searcher import Results, Searcher
+from search.results import Results
+from search.searcher import Searcher
 from web.app import create_app
 from web.downloads import COLUMNS
 from web.settings import WebSettings

@@ -25,7 +25,8 @@ from index.settings import Settings
 from search.query.equivalents import equivalents
 from search.query.numerals import from_han, to_han
 from search.request import SearchRequest
-from search.searcher import Results, Searcher
+from search.results import Results
+from search.searcher import Searcher
 from search.settings import SearchSettings
 
 CASES = Path(__file__).parent / "cases"

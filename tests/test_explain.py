@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from cli.main import main
 from search.explain import ScorePart
 from search.request import SearchRequest
-from search.searcher import ResultHit, Searcher
+from search.results import ResultHit
+from search.searcher import Searcher
 from search.settings import SearchSettings
 
 WORDS = [

@@ -15,7 +15,8 @@ from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
 from search.request import SearchRequest
-from search.searcher import Results, Searcher
+from search.results import Results
+from search.searcher import Searcher
 from search.settings import SearchSettings
 
 ARTICLES = Path(__file__).parent / "cases" / "searching" / "particles"

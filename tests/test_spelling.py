@@ -15,7 +15,8 @@ from search.assist.budget import MeteredIndex
 from search.assist.corrections import corrections
 from search.assist.pinyin import near_sound, readings
 from search.request import SearchRequest
-from search.searcher import FEW, Results, Searcher
+from search.results import Results
+from search.searcher import FEW, Searcher
 from search.settings import SearchSettings
 
 CASES = json.loads((Path(__file__).parent / "cases" / "spelling.json").read_text(encoding="utf-8"))

@@ -21,7 +21,8 @@ from index.ingest.sync import sync
 from index.settings import Settings
 from search.query.synonyms import parse_synonyms
 from search.request import SearchRequest
-from search.searcher import Results, Searcher
+from search.results import Results
+from search.searcher import Searcher
 from search.settings import SearchSettings
 
 CASES = json.loads((Path(__file__).parent / "cases" / "synonyms.json").read_text(encoding="utf-8"))

@@ -16,7 +16,8 @@ from searching import exact, ids, search
 
 from index.article import write_jsonl
 from index.ingest.job import IngestRequest
-from search.searcher import ResultHit, Searcher
+from search.results import ResultHit
+from search.searcher import Searcher
 from search.serialize import hit_json, results_json
 from search.settings import SearchSettings
 from web.app import create_app

@@ -14,7 +14,8 @@ from archive import Archive
 from index.errors import SettingsError
 from index.ingest.sync import IngestRequest
 from search.request import SearchRequest
-from search.searcher import Results, Searcher
+from search.results import Results
+from search.searcher import Searcher
 from search.settings import SearchSettings
 
 

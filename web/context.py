@@ -14,7 +14,8 @@ from flask import request as asked
 
 from search.assist.query_log import QueryLog
 from search.request import SearchRequest
-from search.searcher import Results, Searcher
+from search.results import Results
+from search.searcher import Searcher
 from web.metrics import Metrics
 from web.settings import WebSettings
 

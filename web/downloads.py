@@ -24,7 +24,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from index.article import local
 from search.request import MAX_SIZE, SearchRequest
-from search.searcher import ResultHit
+from search.results import ResultHit
 from search.serialize import article_url, hit_json
 from web import params
 from web.context import context

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from index.analysis import Analyzer
 from index.article import Article
-from search.searcher import Overview
+from search.results import Overview
 from web.language import gettext, gettext_noop
 
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,4}")

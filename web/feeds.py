@@ -9,7 +9,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from index.article import format_date
 from index.engines.base import Sort
-from search.searcher import ResultHit
+from search.results import ResultHit
 from search.snippets import Snippet
 from web import params
 from web.context import context

@@ -11,7 +11,7 @@ from index.analysis.fold import fold_key
 from index.engines.base import Sort
 from search.facets import FacetValue
 from search.request import SearchRequest
-from search.searcher import Results
+from search.results import Results
 from web.charts import Timeline, make_timeline
 from web.display import level_names
 from web.language import _, gettext_noop

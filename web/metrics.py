@@ -16,7 +16,8 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from index.errors import SouwenError
-from search.searcher import Results, Searcher
+from search.results import Results
+from search.searcher import Searcher
 from search.stats import Stats, read_stats
 from web.instrumentation import RequestRecord
 from web.server import SHARED_DIRECTORY

@@ -30,59 +30,64 @@ def make_document() -> dict[str, object]:
             "dates in queries are in the index's time zone (see /api/stats). Unknown parameters are ignored.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "paths": {
-            "/api/search": _operation(
-                "search", "Search for articles", ResultPage, _parameters(params.SEARCH), (400, 503)
-            ),
-            "/api/article/{id}": _operation("article", "A whole article", WholeArticle, [_ID], (404, 503)),
-            "/api/similar/{id}": _operation(
-                "similar",
-                "The articles most similar to one, the closest first, without its copies",
-                Similar,
-                [_ID, *_parameters((params.SIMILAR_SIZE,))],
-                (400, 404, 503),
-            ),
-            "/api/suggest": _operation(
-                "suggest",
-                "Words and titles for what has been typed so far, pinyin included",
-                Suggestions,
-                _parameters((params.PREFIX, params.SUGGEST_SIZE)),
-                (400, 503),
-            ),
-            "/api/stats": _operation("stats", "The contents of the index in numbers", IndexStats, [], (503,)),
-            "/search.csv": _operation(
-                "searchCsv",
-                f"The articles of all pages, for a spreadsheet{_AT_MOST}",
-                ("text/csv; charset=utf-8", {"type": "string"}),
-                _parameters(params.DOWNLOAD),
-                (400, 503),
-            ),
-            "/search.jsonl": _operation(
-                "searchJsonLines",
-                f"The articles of all pages, a Hit on each line{_AT_MOST}",
-                ("application/x-ndjson", {"type": "string"}),
-                _parameters(params.DOWNLOAD),
-                (400, 503),
-            ),
-            "/healthz": _operation("ready", "Readiness: 200 if searches can be answered", Health, [], (503,)),
-            "/healthz/live": _operation(
-                "live", "Liveness: 200 if the server answers, with or without an index", Health, []
-            ),
-            "/metrics": _operation(
-                "metrics",
-                "Latencies and the state of the index, in the text format of Prometheus",
-                ("text/plain; version=0.0.4; charset=utf-8", {"type": "string"}),
-                [],
-            ),
-            "/api/openapi.json": {
-                "get": {
-                    "operationId": "openapi",
-                    "summary": "This document",
-                    "responses": {"200": _json_response("OpenAPI 3.1", {"type": "object"})},
-                }
-            },
-        },
+        "paths": _paths(),
         "components": {"schemas": _schemas(), "responses": _error_responses()},
+    }
+
+
+def _paths() -> Schema:
+    """The operations, by their paths."""
+    return {
+        "/api/search": _operation(
+            "search", "Search for articles", ResultPage, _parameters(params.SEARCH), (400, 503)
+        ),
+        "/api/article/{id}": _operation("article", "A whole article", WholeArticle, [_ID], (404, 503)),
+        "/api/similar/{id}": _operation(
+            "similar",
+            "The articles most similar to one, the closest first, without its copies",
+            Similar,
+            [_ID, *_parameters((params.SIMILAR_SIZE,))],
+            (400, 404, 503),
+        ),
+        "/api/suggest": _operation(
+            "suggest",
+            "Words and titles for what has been typed so far, pinyin included",
+            Suggestions,
+            _parameters((params.PREFIX, params.SUGGEST_SIZE)),
+            (400, 503),
+        ),
+        "/api/stats": _operation("stats", "The contents of the index in numbers", IndexStats, [], (503,)),
+        "/search.csv": _operation(
+            "searchCsv",
+            f"The articles of all pages, for a spreadsheet{_AT_MOST}",
+            ("text/csv; charset=utf-8", {"type": "string"}),
+            _parameters(params.DOWNLOAD),
+            (400, 503),
+        ),
+        "/search.jsonl": _operation(
+            "searchJsonLines",
+            f"The articles of all pages, a Hit on each line{_AT_MOST}",
+            ("application/x-ndjson", {"type": "string"}),
+            _parameters(params.DOWNLOAD),
+            (400, 503),
+        ),
+        "/healthz": _operation("ready", "Readiness: 200 if searches can be answered", Health, [], (503,)),
+        "/healthz/live": _operation(
+            "live", "Liveness: 200 if the server answers, with or without an index", Health, []
+        ),
+        "/metrics": _operation(
+            "metrics",
+            "Latencies and the state of the index, in the text format of Prometheus",
+            ("text/plain; version=0.0.4; charset=utf-8", {"type": "string"}),
+            [],
+        ),
+        "/api/openapi.json": {
+            "get": {
+                "operationId": "openapi",
+                "summary": "This document",
+                "responses": {"200": _json_response("OpenAPI 3.1", {"type": "object"})},
+            }
+        },
     }
 
 

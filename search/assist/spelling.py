@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from whoosh import query
-
 from index.analysis.fold import fold
 from index.store.reader import OpenIndex
 from search.assist.budget import MeteredIndex
 from search.assist.corrections import Candidate, corrections
 from search.assist.notations import notations
-from search.query.grammar import DEFAULT_FIELD, SEARCHED_FIELDS
+from search.query.grammar import SEARCHED_FIELDS
+from search.query.outline import Group, Leaf, Outline
 
 # A text of a query that fewer articles have may have an error.
 _FEW = 10
@@ -68,7 +67,7 @@ class _Text:
 
 def did_you_mean(
     typed: str,
-    tree: query.Query,
+    tree: Outline | None,
     index: OpenIndex,
     count: Count,
     spelt: Spelt,
@@ -77,10 +76,9 @@ def did_you_mean(
 ) -> tuple[Correction, ...]:
     """The likeliest corrections of a query that found `found` articles, the best first, at most three.
 
-    `tree` is that of the query as it was typed. A query that is as it was meant may still have other
-    notations.
+    A query that is as it was meant may still have other notations.
     """
-    is_meant = found > 0 and (len(typed) > _LONG or isinstance(tree, query.Phrase))
+    is_meant = found > 0 and (len(typed) > _LONG or _is_quoted(tree))
     made: dict[str, Correction] = {}
     if _SPACED_NUMBER.fullmatch(typed) and (total := count(joined := typed.replace(" ", ""), filters)):
         made[joined] = Correction(joined, total)
@@ -98,7 +96,7 @@ def did_you_mean(
 
 def _attempts(
     typed: str,
-    tree: query.Query,
+    tree: Outline | None,
     index: OpenIndex,
     count: Count,
     spelt: Spelt,
@@ -149,26 +147,27 @@ def _other_notations(
             yield Candidate(other, _NOTATION)
 
 
-def _texts(typed: str, node: query.Query) -> Iterator[_Text]:
+def _is_quoted(tree: Outline | None) -> bool:
+    return isinstance(tree, Leaf) and tree.kind == "phrase"
+
+
+def _texts(typed: str, node: Outline | None) -> Iterator[_Text]:
     """The texts that articles have to have, in the order in which they were typed."""
     match node:
-        case query.And() | query.Or():
-            for child in node.subqueries:
+        case Group():
+            for child in node.children:
                 yield from _texts(typed, child)
-        case query.Term() | query.Prefix() | query.Phrase():
-            if node.fieldname in SEARCHED_FIELDS and getattr(node, "startchar", None) is not None:
-                yield from _texts_of_leaf(typed, node)
+        case Leaf(kind="word" | "prefix" | "phrase", span=(start, end)) if node.field in SEARCHED_FIELDS:
+            yield from _texts_of_leaf(typed, node, start, end)
 
 
-def _texts_of_leaf(typed: str, leaf: query.Query) -> Iterator[_Text]:
-    start, end = leaf.startchar, leaf.endchar
-    name = "" if leaf.fieldname == DEFAULT_FIELD else f"{leaf.fieldname}:"
-    if not isinstance(leaf, query.Phrase):
-        yield _Text(leaf.fieldname, start, start + len(leaf.text), f"{name}{typed[start:end]}")
+def _texts_of_leaf(typed: str, leaf: Leaf, start: int, end: int) -> Iterator[_Text]:
+    name, text = leaf.prefix, leaf.text
+    if leaf.kind != "phrase":
+        yield _Text(leaf.field, start, start + len(text), f"{name}{typed[start:end]}")
     elif not leaf.slop:
-        text = leaf.words[0]
-        yield _Text(leaf.fieldname, start + 1, start + 1 + len(text), f'{name}"{text}"')
+        yield _Text(leaf.field, start + 1, start + 1 + len(text), f'{name}"{text}"')
     else:
-        for word in re.finditer(r"\S+", leaf.words[0]):
+        for word in re.finditer(r"\S+", text):
             begin = start + 1
-            yield _Text(leaf.fieldname, begin + word.start(), begin + word.end(), f'{name}"{word[0]}"')
+            yield _Text(leaf.field, begin + word.start(), begin + word.end(), f'{name}"{word[0]}"')

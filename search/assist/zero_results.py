@@ -6,13 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from whoosh import query
-
 from index.analysis import Analyzer
 from index.analysis.grams import END
 from search.assist.spelling import NO_FILTERS, Count
-from search.query.grammar import DEFAULT_FIELD, SEARCHED_FIELDS
-from search.query.parser import DateRange
+from search.query.outline import Excluded, Group, Leaf, Outline
 from search.query.words import query_words
 
 # A query of more parts is a sentence: no single one of its words is to blame.
@@ -57,7 +54,7 @@ class _Conjunct:
 
 
 def explain_zero_results(
-    typed: str, tree: query.Query, analyzer: Analyzer, count: Count, filters: dict[str, str]
+    typed: str, tree: Outline | None, analyzer: Analyzer, count: Count, filters: dict[str, str]
 ) -> ZeroResults:
     """The parts of a query that no article matches. `filters` are the values of the active ones by name.
 
@@ -79,12 +76,12 @@ def explain_zero_results(
     return ZeroResults(tuple(parts), count(typed, NO_FILTERS) if filters else 0)
 
 
-def _conjuncts(typed: str, tree: query.Query, analyzer: Analyzer) -> list[_Conjunct]:
+def _conjuncts(typed: str, tree: Outline | None, analyzer: Analyzer) -> list[_Conjunct]:
     """The conditions of a query, each as it was typed; of one text without spaces, its words."""
-    nodes = list(_operands(tree))
-    if len(nodes) == 1 and not isinstance(nodes[0], query.Not):
+    nodes = list(_operands(tree)) if tree is not None else []
+    if len(nodes) == 1 and not isinstance(nodes[0], Excluded):
         return [_Conjunct(text, text) for text in _words(nodes[0], typed, analyzer)]
-    spans = [span for node in nodes if (span := _span(node)) is not None]
+    spans = [node.span for node in nodes if node.span is not None]
     if not nodes or len(spans) < len(nodes):
         return []
     # What stands between two spans, as field names and parentheses do, belongs to one of them: spaces part
@@ -101,11 +98,11 @@ def _conjuncts(typed: str, tree: query.Query, analyzer: Analyzer) -> list[_Conju
     return [_conjunct(node, part, typed) for node, part in zip(nodes, parts, strict=True)]
 
 
-def _conjunct(node: query.Query, text: str, typed: str) -> _Conjunct:
-    if not isinstance(node, query.Not):
+def _conjunct(node: Outline, text: str, typed: str) -> _Conjunct:
+    if not isinstance(node, Excluded):
         return _Conjunct(text, text)
     sign = _NOT.match(text)
-    return _Conjunct(text, text[sign.end() :] if sign else _written(node.query, typed), is_excluded=True)
+    return _Conjunct(text, text[sign.end() :] if sign else _written(node.part, typed), is_excluded=True)
 
 
 def _is_balanced(text: str) -> bool:
@@ -113,47 +110,30 @@ def _is_balanced(text: str) -> bool:
     return sum(map(outside.count, "(（")) == sum(map(outside.count, ")）"))
 
 
-def _written(node: query.Query, typed: str) -> str:
-    """A part of the tree, its leaves as they were typed."""
+def _written(node: Outline, typed: str) -> str:
+    """A part of the query, its leaves as they were typed."""
     match node:
-        case query.And() | query.Or():
-            sign = " OR " if isinstance(node, query.Or) else " "
-            return f"({sign.join(_written(child, typed) for child in node.subqueries)})"
-        case query.Not():
-            return f"-{_written(node.query, typed)}"
-        case DateRange():
-            return f"date:{node.typed}"
-    return f"{_prefix(node)}{typed[node.startchar : node.endchar]}"
+        case Group():
+            sign = " OR " if node.is_or else " "
+            return f"({sign.join(_written(child, typed) for child in node.children)})"
+        case Excluded():
+            return f"-{_written(node.part, typed)}"
+        case Leaf(field="date"):
+            return f"date:{node.text}"
+    start, end = node.span or (0, 0)
+    return f"{node.prefix}{typed[start:end]}"
 
 
-def _prefix(leaf: query.Query) -> str:
-    return "" if leaf.fieldname == DEFAULT_FIELD else f"{leaf.fieldname}:"
-
-
-def _operands(node: query.Query) -> Iterator[query.Query]:
-    if isinstance(node, query.And) and node.boost == 1.0:
-        for child in node.subqueries:
+def _operands(node: Outline) -> Iterator[Outline]:
+    if isinstance(node, Group) and not node.is_or and node.boost == 1.0:
+        for child in node.children:
             yield from _operands(child)
-    elif node is not query.NullQuery:
+    else:
         yield node
 
 
-def _span(node: query.Query) -> tuple[int, int] | None:
-    match node:
-        case query.And() | query.Or():
-            spans = [_span(child) for child in node.subqueries]
-        case query.Not():
-            spans = [_span(node.query)]
-        case _:
-            start = getattr(node, "startchar", None)
-            return None if start is None else (start, node.endchar)
-    known = [span for span in spans if span is not None]
-    return (min(known)[0], max(known)[1]) if known and len(known) == len(spans) else None
-
-
-def _words(node: query.Query, typed: str, analyzer: Analyzer) -> list[str]:
-    if not (isinstance(node, query.Term) and node.fieldname in SEARCHED_FIELDS):
+def _words(node: Outline, typed: str, analyzer: Analyzer) -> list[str]:
+    if not (isinstance(node, Leaf) and node.kind == "word"):
         return [typed.strip()] if typed.strip() else []
-    name = _prefix(node)
     groups = dict.fromkeys(map(tuple, query_words(analyzer, node.text)))
-    return [name + "".join(unit.removesuffix(END) for unit in group) for group in groups]
+    return [node.prefix + "".join(unit.removesuffix(END) for unit in group) for group in groups]

@@ -44,75 +44,55 @@ def counted_field(field: str) -> str:
 
 def index_body(shards: int, meta: Mapping[str, object], replicas: Mapping[str, object]) -> dict[str, Any]:
     """Settings and mappings of a new index."""
-    keyword: dict[str, Any] = {"type": "keyword", "ignore_above": _LONGEST_VALUE}
-    properties: dict[str, Any] = {
+    index = {
+        "number_of_shards": shards,
+        **replicas,
+        "similarity": {"bm25": {"type": "BM25", "k1": K1, "b": B}},
+        "analysis": _analysis(),
+    }
+    mappings = {
+        "dynamic": "strict",
+        "_meta": dict(meta),
+        "_source": {"includes": ["article"]},
+        "properties": _properties(),
+    }
+    return {"settings": {"index": index}, "mappings": mappings}
+
+
+def _analysis() -> dict[str, Any]:
+    """Analyzers: `tokens` of documents, and `PHRASE` of queries for adjacent grams."""
+    return {
+        "tokenizer": {"spaces": {"type": "whitespace", "max_token_length": 1_000_000}},
+        "filter": {
+            "indexable": {"type": "length", "max": _LONGEST},
+            "any": {"type": "pattern_capture", "preserve_original": False, "patterns": [f"([^{OR}]+)"]},
+            "gap": {"type": "stop", "stopwords": [GAP]},
+        },
+        "analyzer": {
+            "tokens": {"type": "custom", "tokenizer": "spaces", "filter": ["indexable"]},
+            PHRASE: {"type": "custom", "tokenizer": "spaces", "filter": ["any", "gap"]},
+        },
+    }
+
+
+def _properties() -> dict[str, Any]:
+    """Mappings of the fields of a document."""
+    scored = {"type": "text", "analyzer": "tokens", "similarity": "bm25"}
+    unscored = {"type": "text", "analyzer": "tokens", "index_options": "docs", "norms": False}
+    counted = {"type": "keyword", "index": False, "ignore_above": _LONGEST}
+    value = {"type": "keyword", "ignore_above": _LONGEST_VALUE}
+    return {
         "article": {"type": "object", "enabled": False},
         "id": {"type": "keyword"},
         WRITER: {"type": "keyword"},
         "digest": {"type": "keyword", "index": False},
         "date": {"type": "long"},
-    }
-    for name in GRAM_FIELDS:
-        properties[name] = {"type": "text", "analyzer": "tokens", "similarity": "bm25"}
-    for name in WORD_FIELDS:
-        properties[name] = {
-            "type": "text",
-            "analyzer": "tokens",
-            "similarity": "bm25",
-            "index_options": "freqs",
-        }
-        properties[counted_field(name)] = {
-            "type": "keyword",
-            "index": False,
-            "ignore_above": _LONGEST,
-        }
-    for name in UNIT_FIELDS:
-        properties[name] = {
-            "type": "text",
-            "analyzer": "tokens",
-            "index_options": "docs",
-            "norms": False,
-        }
-        properties[counted_field(name)] = properties[counted_field(WORD_FIELDS[0])]
-    for name in KEY_FIELDS:
-        properties[name] = keyword | {"doc_values": False}
-    for name in FACET_FIELDS:
-        properties[name] = keyword | {"index": False}
-    return {
-        "settings": {
-            "index": {
-                "number_of_shards": shards,
-                **replicas,
-                "similarity": {"bm25": {"type": "BM25", "k1": K1, "b": B}},
-                "analysis": {
-                    "tokenizer": {
-                        "spaces": {
-                            "type": "whitespace",
-                            "max_token_length": 1_000_000,
-                        }
-                    },
-                    "filter": {
-                        "indexable": {"type": "length", "max": _LONGEST},
-                        "any": {
-                            "type": "pattern_capture",
-                            "preserve_original": False,
-                            "patterns": [f"([^{OR}]+)"],
-                        },
-                        "gap": {"type": "stop", "stopwords": [GAP]},
-                    },
-                    "analyzer": {
-                        "tokens": {"type": "custom", "tokenizer": "spaces", "filter": ["indexable"]},
-                        PHRASE: {"type": "custom", "tokenizer": "spaces", "filter": ["any", "gap"]},
-                    },
-                },
-            }
-        },
-        "mappings": {
-            "dynamic": "strict",
-            "_meta": dict(meta),
-            "_source": {"includes": ["article"]},
-            "properties": properties,
-        },
+        **dict.fromkeys(GRAM_FIELDS, scored),
+        **dict.fromkeys(WORD_FIELDS, scored | {"index_options": "freqs"}),
+        **dict.fromkeys(UNIT_FIELDS, unscored),
+        **{counted_field(name): counted for name in (*WORD_FIELDS, *UNIT_FIELDS)},
+        **dict.fromkeys(KEY_FIELDS, value | {"doc_values": False}),
+        **dict.fromkeys(FACET_FIELDS, value | {"index": False}),
     }
 
 
