@@ -1,2 +1,2 @@
-"""The terminal's door: the command `souwen`. Imports `index`, `search` and `web.settings`; `serve` alone
-imports the rest of `web`."""
+"""The command line: `souwen`. Imports `index`, `search` and `web.settings`; `serve` alone imports the rest
+of `web`."""

@@ -56,13 +56,13 @@ def export_command(output: Path | None, directory: str | None, as_json: bool) ->
 
 
 def _write(lines: Iterable[bytes], file: Path) -> dict[Path, int]:
-    """The file, and its size in bytes."""
+    """Writes one file; returns its size in bytes."""
     with file.open("wb") as out:
         return {file: sum(map(out.write, lines))}
 
 
 def _write_parts(lines: Iterable[bytes], folder: Path, most: int) -> dict[Path, int]:
-    """Files of up to `most` bytes, in a folder that has none of them yet, with their sizes."""
+    """Writes files of up to `most` bytes to a folder that has none of them yet; returns their sizes."""
     if taken := next(folder.glob("articles-*.jsonl"), None):
         raise InputError(f"{taken} is there already. Name an empty folder.")
     written: dict[Path, int] = {}

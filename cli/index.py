@@ -190,10 +190,10 @@ def _print_report(report: IngestReport) -> None:
         click.echo(f"Left out: {total:,} ({named}{more}). See: souwen problems --kind left-out")
     if report.empty:
         click.echo(f"Articles without text: {report.empty:,}. See: souwen problems --kind empty")
-    if report.skipped or report.partial:
+    if report.lost or report.partial or report.guess:
         click.echo(
-            f"Problems: {report.skipped:,} not indexed, {report.partial:,} indexed with what there is. "
-            "See: souwen problems"
+            f"Problems: {report.lost:,} not indexed, {report.partial:,} indexed in part, "
+            f"{report.guess:,} guessed. See: souwen problems"
         )
 
 

@@ -123,8 +123,8 @@ def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
 
 
 def _verified(location: str, connection: Connection) -> Findings:
-    """Findings to repair. A writer may be between two steps: disagreements are checked
-    once more, when nobody does."""
+    """Findings of a check. A writer may be between two steps, so disagreements are checked again when none
+    is active."""
     with closing(IndexReader(location, connection)) as reader:
         with reader.acquire() as index:
             findings = verify(index)

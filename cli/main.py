@@ -1,7 +1,5 @@
-"""The command `souwen`: its commands, and their errors.
-
-Commands are imported when they are called: a search from a cold process has half a second.
-"""
+"""The command `souwen`: its subcommands, and their errors. Subcommands are imported when called, because a
+search from a cold process should take half a second."""
 
 from __future__ import annotations
 
@@ -47,7 +45,7 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Runs a command. Whoever reads what it prints may have seen enough: click would end with 1."""
+        """Runs a command. A reader that closes the pipe early is no error; click would end with 1."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -58,7 +56,7 @@ class _Commands(click.Group):
         return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing them."""
+        """Lists the commands, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_) for name, (_, help_) in _COMMANDS.items()])
 

@@ -49,7 +49,7 @@ def settings_for(directory: str | None) -> WebSettings:
 
 
 def print_json(value: object) -> None:
-    """Print JSON: characters as they are, except those that a terminal would obey."""
+    """Print JSON: characters as they are, except control characters, which a terminal would obey."""
     click.echo(_UNPRINTABLE.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=2)))
 
 
@@ -93,7 +93,7 @@ def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def printable(text: str) -> str:
-    """Text whose control characters, which a terminal would obey, are escaped."""
+    """Text with its control characters, which a terminal would obey, escaped."""
     return "".join(c if c.isprintable() or c in "\u3000\xa0" else _written_out(c) for c in text)
 
 

@@ -33,8 +33,8 @@ _WORD = "\0"
 
 
 class _QueryCommand(click.Command):
-    """A command whose words may begin with `-`, unless that begins one of its options: `-上牌` is the
-    query's, `-n` is not. Behind `--` all is the query's."""
+    """A command whose query words may begin with `-`, unless that begins one of its options: `-上牌` is part
+    of the query, `-n` is an option. Everything behind `--` is part of the query."""
 
     def make_parser(self, ctx: click.Context) -> OptionParser:
         parser = super().make_parser(ctx)
@@ -312,7 +312,7 @@ _KINDS = {
 
 
 def _explained(explanation: Explanation) -> Iterator[str]:
-    """An explanation in lines: kind by kind, title before body."""
+    """An explanation as lines: kind by kind, title before body."""
     if not explanation.parts:
         yield "No score: the order is by date, or nothing in the query scores."
         return

@@ -1,4 +1,4 @@
-"""`Article`, the one record that everything passes around, and its JSON form."""
+"""Articles and problems: the records that all packages share, with their JSON and stored forms."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that could not be read, or not well, or was left out.
+    """A file, line or folder that could not be read, was read only in part, or was left out.
 
     `path` is a file or a folder, or `file:line` for a line of a `.jsonl` file.
     """
@@ -98,7 +98,7 @@ class Problem:
 
     @property
     def lost(self) -> bool:
-        """Nothing of it is in the index."""
+        """True if nothing of it is in the index."""
         return self.kind is ProblemKind.LOST
 
     def to_json(self) -> dict[str, object]:
@@ -107,7 +107,7 @@ class Problem:
 
 
 def problems_of(path: str, complaints: Iterable[Complaint]) -> list[Problem]:
-    """The complaints about one article: a problem for each kind, the gravest first."""
+    """Problems of one article: its complaints joined by kind, the gravest first."""
     by_kind: dict[ProblemKind, list[str]] = {kind: [] for kind in ProblemKind}
     for complaint in complaints:
         by_kind[complaint.kind].append(complaint.reason)
@@ -131,8 +131,8 @@ def to_datetime(seconds: int) -> datetime:
 
 
 def local(seconds: int, zone: tzinfo) -> datetime:
-    """Seconds since 1970 as a datetime in a time zone; in UTC for the first and the last day that Python has,
-    where another zone would lead out of its calendar."""
+    """Seconds since 1970 as a datetime in a time zone; in UTC on the first and last day of Python's
+    calendar, where another zone would overflow it."""
     moment = to_datetime(seconds)
     try:
         return moment.astimezone(zone)
@@ -158,7 +158,7 @@ def write_jsonl(articles: Iterator[Article]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class PackedArticle:
-    """An article ready to be stored: packed where the parsing is done, in parallel."""
+    """An article in stored form. Worker processes pack, so that compression runs in parallel."""
 
     article: Article  # without its html
     html: bytes
@@ -169,7 +169,7 @@ _values = attrgetter(*(field.name for field in fields(Article)))
 
 
 def pack(article: Article) -> PackedArticle:
-    """The article in the form that the catalog stores."""
+    """The stored form of an article, for catalog and cluster."""
     content = "\0".join(map(str, _values(article)))
     return PackedArticle(
         article=replace(article, html=""),

@@ -45,7 +45,8 @@ def flush_tree(path: Path) -> None:
 
 @contextmanager
 def writing(index: Path) -> Iterator[None]:
-    """Turns disk errors into an IndexWriteError that says what is still there, and what to do."""
+    """Converts errors of the disk to IndexWriteError, which names the state of the index and the next
+    step."""
     try:
         yield
     except (OSError, sqlite3.DatabaseError, IndexDamagedError, EngineError) as error:

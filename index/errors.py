@@ -18,10 +18,10 @@ what is allowed, and what to run next.
 
 
 class SouwenError(Exception):
-    """Base of everything that souwen reports to a person. `code` names the kind in JSON errors.
+    """Base of all errors that are reported to people. `code` names the kind in JSON errors.
 
-    The message is an English template and what fills it: the pages translate the template. Among the
-    values, `command` is what to run next.
+    The message is an English template with values, so that pages can translate the template. The value
+    `command` is what to run next.
     """
 
     code = "error"

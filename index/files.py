@@ -1,4 +1,5 @@
-"""Files as they look from outside: what tells a changed one, or another with its name."""
+"""State and identity of files: they tell a changed file from an unchanged one, and a replaced one from the
+same."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """Path (see `index.article.Article.path`), size in bytes, and nanoseconds since 1970 of the last change:
-    they tell a changed file from an unchanged one."""
+    """Path (see `index.article.Article.path`), size in bytes, and time of the last change in nanoseconds
+    since 1970. A file whose state is the same counts as unchanged."""
 
     path: str
     size: int
@@ -17,7 +18,7 @@ class FileState:
 
 
 def identity(location: Path) -> tuple[int, int] | None:
-    """Device and inode: they tell a file or folder from another that takes its name. None if it is gone."""
+    """Device and inode of a file or folder; None if it is gone. Another one of the same name differs."""
     try:
         status = location.stat()
     except OSError:

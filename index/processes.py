@@ -1,4 +1,4 @@
-"""Worker processes: their end, when the parent is killed and can't end them."""
+"""Worker processes: they end when the parent is killed and can't end them."""
 
 from __future__ import annotations
 

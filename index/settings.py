@@ -28,31 +28,32 @@ Table = TypeVar("Table", bound="Settings")
 
 
 def text(default: str, help_: str, *, check: Callable[[str], object] | None = None) -> str:
-    """A text. `check` raises SettingsError for one that is not allowed."""
+    """Setting with a text. `check` raises SettingsError for one that is not allowed."""
     made: str = field(default=default, metadata={"help": help_, "check": check})
     return made
 
 
 def path(default: str, help_: str, *, check: Callable[[str], object] | None = None) -> str:
-    """A path (or, for an index, an address). It may begin with ~, which no shell has read in a file."""
+    """Setting with a path (for an index, also an address). A leading ~ is expanded, since no shell does it
+    in a file."""
     made: str = field(default=default, metadata={"help": help_, "check": check, "is_path": True})
     return made
 
 
 def secret(help_: str) -> str:
-    """A text that is not printed."""
+    """Setting with a text that is never printed."""
     made: str = field(default="", metadata={"help": help_, "is_secret": True})
     return made
 
 
 def choice(default: str, help_: str, *values: str) -> str:
-    """One of some values."""
+    """Setting with one of some values."""
     made: str = field(default=default, metadata={"help": help_, "values": values})
     return made
 
 
 def number(default: int, help_: str, *, low: int) -> int:
-    """A whole number from `low` on, in the unit that the help text names."""
+    """Setting with a whole number from `low` on, in the unit that the help text names."""
     made: int = field(default=default, metadata={"help": help_, "low": low})
     return made
 

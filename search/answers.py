@@ -1,8 +1,8 @@
-"""The objects of the API's answers, and of `--json` at the terminal.
+"""Objects of the API's answers, and of `--json` at the terminal.
 
-The docstring of a dataclass and the annotations of its fields are the description of the API: web/openapi.py
-makes the OpenAPI document of them, search/serialize.py the answers. A field with a default is left out of an
-answer where it has that value.
+Docstrings of dataclasses and annotations of their fields are the description of the API: web/openapi.py
+makes the OpenAPI document of them, search/serialize.py the answers. A field with a default is left out of
+an answer where it has that value.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class FacetCount:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """The most frequent values among the articles found, at most 200 of each kind; of months, all."""
+    """The most frequent values among the articles found: at most 200 of each kind, and all months."""
 
     author: Annotated[tuple[FacetCount, ...], "Authors."]
     category: Annotated[tuple[FacetCount, ...], "Category paths of every level."]
@@ -211,10 +211,13 @@ LocalCount = Annotated[Count | None, "Null where articles are not indexed from t
 
 @dataclass(frozen=True, slots=True)
 class ProblemCounts:
-    """Files that could not be read, or only in part; `souwen problems` lists them."""
+    """Numbers of problems by kind; `souwen problems` lists them."""
 
-    lost: Annotated[LocalCount, "Files or lines that are not in the index."]
-    doubtful: Annotated[LocalCount, "Files or lines that are in the index with what could be read."]
+    lost: Annotated[LocalCount, "Files or lines of which nothing is indexed."]
+    partial: Annotated[LocalCount, "Files or lines that are indexed with what could be read."]
+    guess: Annotated[LocalCount, "Files or lines that are indexed, and could be read in several ways."]
+    left_out: Annotated[LocalCount, "Files and folders that are left out on purpose, such as drafts."]
+    empty: Annotated[LocalCount, "Articles without text."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class ScorePart:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The parts of a score, the greatest first; `is_partial` if the article lacks some of the words."""
+    """The parts of a score, the greatest first. `is_partial` is set if the article lacks some of the
+    words."""
 
     is_partial: bool
     parts: tuple[ScorePart, ...]
@@ -62,8 +63,8 @@ class Explanation:
 def explain(
     engine: Engine, plan: Plan, hits: Sequence[Hit], deadline: Deadline
 ) -> dict[str, tuple[ScorePart, ...]]:
-    """The parts of the scores of hits of a plan, by id, the greatest first. A hit without a score, as in an
-    order by date, has none. Raises TooSlowError."""
+    """Score parts of the hits of a plan, by id, the greatest first. A hit without a score (sorted by date)
+    has none. Raises TooSlowError."""
     parts: dict[str, list[ScorePart]] = {hit.id: [] for hit in hits}
     among = any_of([query.Term("id", hit.id) for hit in hits if hit.score])
     if among is query.NullQuery:
@@ -92,8 +93,8 @@ def explain(
 def _scoring(
     nodes: dict[_Key, list[query.Query]], score_by: Callable[[Sequence[query.Query]], list[Hit]]
 ) -> Iterator[tuple[_Key, list[query.Query]]]:
-    """The parts that may score: of a passage, most are in no title. Several of one field are tried at a
-    time."""
+    """Score parts that match at least one of the articles, found by trying several of a field at a time:
+    most parts of a long query are in no title."""
     parts = sorted(nodes.items(), key=lambda part: (part[0][1], part[0][0]))
     for start in range(0, len(parts), _AT_A_TIME):
         several = parts[start : start + _AT_A_TIME]

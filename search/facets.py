@@ -1,4 +1,4 @@
-"""Facets: how many of the articles found have each author, category, tag and month."""
+"""Facets: the number of found articles for each author, category, tag and month."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FACET_VALUES = 200
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """A value, and how many of the articles found have it."""
+    """A value, with the number of found articles that have it."""
 
     value: str
     count: int
@@ -25,7 +25,7 @@ _spelling_key = lru_cache(maxsize=10_000)(fold_key)
 
 
 def merged_facets(counts: FacetCounts) -> dict[str, tuple[FacetValue, ...]]:
-    """The counts by value; spellings that fold to the same are one, shown as most articles write it."""
+    """Counts by value. Spellings that fold to the same are merged, and shown in the most frequent one."""
     facets: dict[str, tuple[FacetValue, ...]] = {}
     for name, values in counts.items():
         counted: Counter[str] = Counter()  # a value stands there twice if strict and partial matches have it

@@ -1,4 +1,4 @@
-"""Values that are read from outside, and read again when what they are read from looks different."""
+"""Values with an outside source, read again when the state of the source has changed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Value = TypeVar("Value")
 
 
 class Followed(Generic[Value]):
-    """A value with the state of its source (any comparable object) at the time of reading.
+    """A value, with the state of its source (any comparable object) when it was read.
 
-    The first value is read at once. Later ones are, too, or else `in_thread`, one thread at a time: those who
-    ask meanwhile get the value of before. A source that changes all the time is read again only after `rest`
-    times the processor time that reading took. `clock` gives seconds.
+    The first value is read at once. Later ones are read at once, too, or with `in_thread` in one thread,
+    while callers get the old value. A source that changes constantly is read again only after `rest` times
+    the processor time that reading took. `clock` gives seconds.
     """
 
     def __init__(
@@ -29,9 +29,12 @@ class Followed(Generic[Value]):
         self._not_before = 0.0
 
     def value(self, state: object, prepare: Callable[[], Callable[[], Value]]) -> Value:
-        """The value at this state of the source. `prepare` runs before a thread starts, and gives what reads:
-        it can hold open what the thread needs. What either raises is raised here, and leaves the value of
-        before; in a thread, reading must not raise."""
+        """The value at this state of the source.
+
+        `prepare` runs before a thread starts, and returns the function that reads; so it can hold
+        resources open for the thread. Exceptions of either are raised here and leave the old value. In a
+        thread, reading must not raise.
+        """
         if self._read is None:
             with self._lock:
                 if self._read is None:
@@ -47,7 +50,7 @@ class Followed(Generic[Value]):
         return self._read is not None
 
     def last(self) -> Value:
-        """The value that was read last."""
+        """The value read last."""
         assert self._read is not None
         return self._read[1]
 

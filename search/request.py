@@ -1,4 +1,4 @@
-"""Parameters of a search: their checks, and the filters among them."""
+"""Parameters of a search: validation, and filters."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MAX_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """A search as the API takes it. `date_from` and `date_to` are a year, a month or a day each; with
-    `explain`, every hit says how it got its score."""
+    """Parameters of a search, as in the API. `date_from` and `date_to` are a year, a month or a day each.
+    With `explain`, every hit explains its score."""
 
     query: str
     page: int = 1
@@ -34,10 +34,8 @@ class SearchRequest:
 
 
 def check(request: SearchRequest, max_hits: int) -> tuple[Sort, int]:
-    """The order and the offset that are asked for, with hits up to `max_hits`.
-
-    Raises QueryError for what is not allowed.
-    """
+    """Sort order and offset of a valid request, with hits up to `max_hits`. Raises QueryError for an
+    invalid one."""
     try:
         sort = Sort(request.sort)
     except ValueError:
@@ -65,7 +63,7 @@ def check(request: SearchRequest, max_hits: int) -> tuple[Sort, int]:
 
 
 def check_size(size: int) -> None:
-    """Raises QueryError for a number of results that is not allowed."""
+    """Raises QueryError for a number of results outside the allowed range."""
     if not 1 <= size <= MAX_SIZE:
         raise QueryError(
             "{name}: {value} is not between 1 and {limit}.", name="size", value=size, limit=MAX_SIZE
@@ -73,11 +71,8 @@ def check_size(size: int) -> None:
 
 
 def filters_of(request: SearchRequest, zone: tzinfo) -> dict[str, query.Query]:
-    """Query nodes of the filters of a search, by name: `category`, `tag`, `author`, `date`. Days begin in
-    `zone`.
-
-    Raises QueryError for what is no date.
-    """
+    """Query nodes of the filters, by name: `category`, `tag`, `author`, `date`. Days begin in `zone`.
+    Raises QueryError for an invalid date."""
     filters: dict[str, query.Query] = {}
     if category := fold_key(request.category):
         filters["category"] = query.Term("category", category)

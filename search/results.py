@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ResultHit:
-    """An article found: its score, highlighted title, tags and snippets. `missing` are the words that a
-    partial match lacks, in query syntax; of a full match, there are none."""
+    """An article found, with its score and its highlighted title, tags and snippets. `missing` are the
+    words that a partial match lacks, in query syntax; a full match has none."""
 
     article: Article
     score: float
@@ -36,10 +36,10 @@ class ResultHit:
 class Results:
     """One page of a result list.
 
-    `total` and `facets` speak of the articles that have all that was asked for. Where those leave the first
-    page short, `partial` matches follow in the list, by score alone. On a first page with few full matches,
-    `suggestion` is the corrected query, if that finds more, and `other_suggestions` are the next best; on one
-    without any, `zero_results` is the number of articles for each part of the query.
+    `total` and `facets` count full matches only. Where those leave the first page short, `partial` matches
+    follow in the list, ranked by score. On a first page with few full matches, `suggestion` is a corrected
+    query that finds more, and `other_suggestions` are the next best; on one without any, `zero_results`
+    has the number of articles for each part of the query.
     """
 
     request: SearchRequest

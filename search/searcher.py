@@ -65,8 +65,8 @@ class _Found:
 
 
 class Searcher:
-    """Answers searches over the live generation of an index, in a directory or at the address of a cluster,
-    from any number of threads."""
+    """Answers searches over the live generation of an index, in a directory or at the address of a
+    cluster. Thread-safe."""
 
     def __init__(self, location: Path | str, settings: SearchSettings) -> None:
         self._reader = IndexReader(location, Connection.of(settings))
@@ -86,11 +86,11 @@ class Searcher:
         self._reader.close()
 
     def search(self, request: SearchRequest, *, advise: bool = True) -> Results:
-        """The page of results asked for; with `advise`, also what to try instead of a search that finds few
-        articles or none.
+        """The requested page of results. With `advise`, also suggestions for a search that finds few articles
+        or none.
 
-        Raises QueryError for a parameter or a query over a limit; an error of the index or the engine
-        is raised as it is, never turned into "no results".
+        Raises QueryError for a parameter or a query over a limit. Errors of the index or the engine are
+        raised as they are, never turned into "no results".
         """
         deadline = Deadline(self._settings.max_search_seconds)
         sort, offset = check(request, self._settings.max_hits)
@@ -134,7 +134,7 @@ class Searcher:
         terms: Expand,
         deadline: Deadline,
     ) -> tuple[tuple[Correction, ...], ZeroResults | None]:
-        """Queries to try instead of one that found few articles, and the reasons if it found none. Raises
+        """Corrections of a query that found few articles, and the reasons if it found none. Raises
         TooSlowError."""
         from search.assist.spelling import did_you_mean
         from search.assist.suggest import spelt
@@ -165,7 +165,7 @@ class Searcher:
         return suggestions, explain_zero_results(request.query, tree, index.analyzer, count, active)
 
     def _count(self, index: OpenIndex, text: str, terms: Expand, filters: Sequence[query.Query] = ()) -> int:
-        """The number of articles that have all that a query asks for; 0 for one over the length limit."""
+        """The number of full matches of a query; 0 for one over the length limit."""
         if len(text) > self._settings.max_query_length:
             return 0
         if filters and not text.strip():
@@ -183,7 +183,7 @@ class Searcher:
         return article
 
     def similar(self, article_id: str, limit: int = 10) -> tuple[ResultHit, ...]:
-        """The articles most like this one, without its copies. Raises NotFoundError for an unknown id."""
+        """Articles most similar to this one, without its copies. Raises NotFoundError for an unknown id."""
         from search.similar import find_similar
 
         check_size(limit)
@@ -192,7 +192,7 @@ class Searcher:
             return _present(index, find_similar(index, article, limit), ())
 
     def suggest(self, prefix: str, limit: int = 8) -> tuple[Suggestion, ...]:
-        """Completions of what a person has typed so far."""
+        """Completions of the text typed so far."""
         from search.assist.suggest import suggest
 
         check_size(limit)
@@ -206,7 +206,7 @@ class Searcher:
         return _find(index, self._plan(index, text, index.engine.terms), [], Sort.RELEVANCE, 0, limit).hits
 
     def highlight_terms(self, text: str) -> tuple[HighlightTerm, ...]:
-        """The terms to highlight in an article found by this query. Raises QueryError as `search` does."""
+        """Terms to highlight in an article found by this query. Raises QueryError as `search` does."""
         with self._reader.acquire() as index:
             return self._plan(index, text, index.engine.terms).highlight_terms
 
@@ -236,8 +236,8 @@ class Searcher:
             return read_stats(index)
 
     def _plan(self, index: OpenIndex, text: str, terms: Expand, *, is_filtered: bool = False) -> Plan:
-        """The plan of what was typed, with notes on what could not be read as it was meant. An empty query
-        with filters is for all articles that pass them."""
+        """Plan of a query text, with notes on what could not be read as intended. An empty query with
+        filters matches all articles that pass them."""
         parsed = parse_query(text, self._settings, index.zone)
         notes = (*parsed.notes, *self._synonyms.current()[1])
         if is_filtered and not text.strip():
@@ -258,7 +258,8 @@ class Searcher:
 
 
 def _cached_terms(index: OpenIndex, deadline: Deadline) -> Expand:
-    """`Engine.terms` for one search, whose parts ask for the same again. Raises TooSlowError."""
+    """`Engine.terms` with a cache for one search, whose parts look up the same tokens. Raises
+    TooSlowError."""
 
     @cache
     def terms(field: str, prefix: str) -> list[tuple[str, int]]:
@@ -277,8 +278,7 @@ def _find(
     size: int,
     facets: Sequence[str] = (),
 ) -> _Found:
-    """The hits of a page: full matches, followed by partial ones, the best first, where the full ones leave
-    the first page short."""
+    """Hits of a page: full matches; then, where those leave the first page short, the best partial ones."""
     engine = index.engine
     if sort is Sort.RELEVANCE and not plan.scores:
         sort = Sort.NEWEST
@@ -302,7 +302,7 @@ def _find(
 
 
 def _missing(index: OpenIndex, plan: Plan, found: _Found, deadline: Deadline) -> dict[str, tuple[str, ...]]:
-    """The words that each partial match lacks, by its id."""
+    """Words that each partial match lacks, by its id."""
     ids = tuple(hit.id for hit in found.partial)
     missing: dict[str, list[str]] = {each: [] for each in ids}
     for word in plan.optional if ids else ():

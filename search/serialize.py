@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from index.article import Article, format_date
+from index.article import Article, ProblemKind, format_date
 from search.answers import (
     Error,
     ErrorDetails,
@@ -109,8 +109,14 @@ def suggest_json(prefix: str, suggestions: Sequence[Suggestion]) -> dict[str, An
     return _object(Suggestions(prefix, texts))
 
 
+def _problem_counts(counts: dict[ProblemKind, int] | None) -> ProblemCounts:
+    if counts is None:
+        return ProblemCounts(None, None, None, None, None)
+    return ProblemCounts(**{kind.replace(" ", "_"): count for kind, count in counts.items()})
+
+
 def stats_json(stats: Stats) -> dict[str, Any]:
-    """The object of `/api/stats`, without the paths of folders: they are private to the machine."""
+    """The object of `/api/stats`. Paths of folders are left out, since they are private to the machine."""
     runs = tuple(Run(**run) for run in stats.runs)  # type: ignore[arg-type]
     found = IndexStats(
         articles=stats.articles,
@@ -120,7 +126,7 @@ def stats_json(stats: Stats) -> dict[str, Any]:
         timezone=stats.timezone,
         oldest=format_date(stats.oldest),
         newest=format_date(stats.newest),
-        problems=ProblemCounts(stats.lost, stats.doubtful),
+        problems=_problem_counts(stats.problems),
         bytes=Sizes(stats.catalog_bytes, stats.engine_bytes),
         files=stats.files,
         generations=stats.generations,
@@ -132,7 +138,7 @@ def stats_json(stats: Stats) -> dict[str, Any]:
 
 
 def hit_json(hit: ResultHit) -> dict[str, Any]:
-    """An article in a list, as the API and JSON Lines have it."""
+    """An article in a list, in the form of the API and of JSON Lines."""
     return _object(_hit(hit))
 
 

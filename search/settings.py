@@ -1,4 +1,4 @@
-"""The settings of searching."""
+"""Settings of searching."""
 
 from __future__ import annotations
 

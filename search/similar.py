@@ -1,8 +1,5 @@
-"""Similar articles: those that share the content words of an article.
-
-Words are weighed by tf-idf (Spärck Jones 1972), and scored by BM25 like a query's. Measurements:
-bench/README.md.
-"""
+"""Similar articles: those that share content words with an article. Words are weighted by tf-idf (Spärck
+Jones 1972), and scored by BM25 like a query's. Measurements: bench/README.md."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ _DEEPEST = 500
 
 
 def find_similar(index: OpenIndex, article: Article, limit: int) -> list[Hit]:
-    """The articles most like this one, the closest first: neither itself nor its copies, and of several
+    """Articles most similar to this one, the closest first: without itself and its copies, and of several
     copies of another only the first."""
     words = content_words(index, article)
     if not words:
@@ -51,7 +48,7 @@ def find_similar(index: OpenIndex, article: Article, limit: int) -> list[Hit]:
 
 
 def content_words(index: OpenIndex, article: Article) -> list[tuple[str, float]]:
-    """The content words of an article, with their weights: the heaviest has 1."""
+    """Content words of an article with their weights, relative to the heaviest."""
     words = [*index.analyzer.words(article.title), *index.analyzer.words(article.text)]
     counts = Counter(word for word in words if len(word) > 1)
     documents = index.engine.count(query.Every())
@@ -65,13 +62,13 @@ def content_words(index: OpenIndex, article: Article) -> list[tuple[str, float]]
 
 
 def shingles(article: Article) -> set[str]:
-    """The shingles of an article, folded and without punctuation and spaces."""
+    """Shingles of an article, folded and without punctuation and spaces."""
     text = "".join(separate(f"{article.title}\n{article.text[:_COMPARED]}").replace("|", "").split())
     return {text[start : start + _SHINGLE] for start in range(max(1, len(text) - _SHINGLE + 1))}
 
 
 def resembles(one: set[str], other: set[str]) -> bool:
-    """True if two articles with these shingles are copies: the same text, or nearly."""
+    """True if two articles with these shingles are copies: texts that are equal or nearly so."""
     if min(len(one), len(other)) < _RESEMBLANCE * max(len(one), len(other)):
         return False
     common = len(one & other)
@@ -79,7 +76,7 @@ def resembles(one: set[str], other: set[str]) -> bool:
 
 
 def _closest(index: OpenIndex, tree: query.Query, limit: int) -> Iterator[tuple[Hit, Article]]:
-    """Hits with their articles, in order; mostly a few over the limit are enough."""
+    """Hits with their articles, in order. A few more than the limit usually suffice."""
     offset, size, total = 0, limit + 5, 1
     while offset < min(total, _DEEPEST):
         page = index.engine.search(

@@ -82,10 +82,8 @@ def highlight(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -
 
 
 def snippets(text: str, highlight_terms: Sequence[HighlightTerm], limit: int = 2) -> tuple[Snippet, ...]:
-    """The best passages of a body, in the order of the text: at least one, if there is any text.
-
-    One has the heaviest terms; another is added only for terms it lacks.
-    """
+    """The best passages of a body, in the order of the text: at least one, if there is any text. The first
+    has the heaviest terms; another is added only for terms that it lacks."""
     found = _look(text, highlight_terms)
     if not found:
         return (_passage(text, 0, 0, []),) if text else ()
@@ -94,7 +92,7 @@ def snippets(text: str, highlight_terms: Sequence[HighlightTerm], limit: int = 2
 
 
 def _look(text: str, highlight_terms: Sequence[HighlightTerm]) -> list[_Occurrence]:
-    """The occurrences in the start of a text: in as much of it as it takes to find any."""
+    """Occurrences in the start of a text, as far as needed to find any."""
     for length in (*_LOOKED_AT, len(text)):
         found = _find(text[:length], highlight_terms, "body")
         if len(text) <= length:
@@ -108,7 +106,7 @@ def _look(text: str, highlight_terms: Sequence[HighlightTerm]) -> list[_Occurren
 def _choose(
     text: str, everything: list[_Occurrence], highlight_terms: Sequence[HighlightTerm], limit: int
 ) -> list[Span]:
-    """Up to `limit` stretches of a text, the first with the heaviest terms, each other for terms not yet
+    """Up to `limit` passages of a text: the first with the heaviest terms, each other with terms not yet
     shown."""
     chosen: list[Span] = []
     found = everything
@@ -132,7 +130,7 @@ def _pattern(units: tuple[str, ...], is_prefix: bool) -> UnitPattern:
 
 
 def _find(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -> list[_Occurrence]:
-    """The occurrences of all terms, in the order of the text."""
+    """Occurrences of all terms, in the order of the text."""
     searched = UnitText(text)
     found: list[_Occurrence] = []
     for number, term in sorted(enumerate(highlight_terms), key=lambda pair: -pair[1].weight):
@@ -145,10 +143,10 @@ def _find(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -> li
 
 
 def whole_graphemes(text: str, start: int, end: int) -> Span:
-    """Extends a non-empty range to the graphemes that it has a part of: accents, variation selectors, skin
-    tones, keycaps, sequences with joiners, flags.
+    """Extends a non-empty range to whole graphemes: accents, variation selectors, skin tones, keycaps,
+    sequences with joiners, flags.
 
-    See Unicode Standard Annex 29; all that is left out are the jamo of hangul, which are units as a whole.
+    See Unicode Standard Annex 29. The jamo of hangul are not handled, because whole syllables are units.
     """
     while start and _continues(text, start):
         start -= 1
@@ -161,7 +159,7 @@ def whole_graphemes(text: str, start: int, end: int) -> Span:
 
 
 def _continues(text: str, offset: int) -> bool:
-    """True if the grapheme before an offset goes on behind it. A joiner joins pictures, not letters."""
+    """True if the grapheme before an offset continues behind it. A joiner joins pictures, not letters."""
     return _extends(text[offset]) or (text[offset - 1] == _JOINER and not text[offset].isalnum())
 
 
@@ -173,7 +171,7 @@ def _extends(character: str) -> bool:
 
 
 def _flag_letters(text: str, end: int) -> int:
-    """The number of adjacent regional indicators that end at an offset: two are a flag."""
+    """The number of adjacent regional indicators that end at an offset; two make a flag."""
     start = end
     while start and text[start - 1] in _FLAG_LETTERS:
         start -= 1
@@ -183,7 +181,7 @@ def _flag_letters(text: str, end: int) -> int:
 def _best_window(
     found: list[_Occurrence], highlight_terms: Sequence[HighlightTerm], wanted: set[int]
 ) -> Span | None:
-    """The stretch of about a passage's length whose wanted terms weigh most; the first of equals."""
+    """The passage-long stretch with the greatest weight of wanted terms; the first of equals."""
     inside = [0] * len(highlight_terms)
     weight = best_weight = 0.0
     best: Span | None = None
@@ -211,7 +209,7 @@ def _best_window(
 
 
 def _extended(text: str, start: int, end: int) -> Span:
-    """The stretch with its context: whole sentences, where they are short enough."""
+    """The stretch extended to whole sentences, where they are short enough."""
     reach = max(0, start - _REACH)
     ends = [found.end() for found in _SENTENCE_END.finditer(text, reach, start)]
     if ends:

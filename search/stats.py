@@ -13,10 +13,13 @@ _RUNS = 10
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Counts, sizes in bytes, dates in seconds since 1970. `runs` are the last that changed something, the
-    latest first; `generations` has the size of each that is on the disk.
+    """Counts, sizes in bytes, dates in seconds since 1970.
 
-    A machine that only reads what is on a cluster has no catalog: what that tells is None there, or empty.
+    `problems` counts files and lines by kind. `runs` are the last runs that changed something, the latest
+    first. `generations` has the sizes of those on the disk.
+
+    On a machine that only reads an index on a cluster there is no catalog: what only a catalog tells is None
+    or empty.
     """
 
     articles: int
@@ -26,8 +29,7 @@ class Stats:
     timezone: str
     oldest: int | None
     newest: int | None
-    lost: int | None
-    doubtful: int | None
+    problems: dict[ProblemKind, int] | None
     catalog_bytes: int
     engine_bytes: int
     files: int | None
@@ -50,7 +52,6 @@ def read_stats(index: OpenIndex) -> Stats:
     engine_bytes = index.engine.bytes()
     if index.engine.name:
         generations |= {index.engine.name: engine_bytes}
-    problems = catalog.count_problems() if catalog else None
     last_runs = catalog.last_runs(_RUNS) if catalog else []
     runs: tuple[dict[str, object], ...] = tuple(
         {**run, "started": format_date(int(run["started"]))} for run in last_runs
@@ -63,8 +64,7 @@ def read_stats(index: OpenIndex) -> Stats:
         timezone=index.meta.timezone,
         oldest=oldest,
         newest=newest,
-        lost=problems[ProblemKind.LOST] if problems else None,
-        doubtful=problems[ProblemKind.PARTIAL] + problems[ProblemKind.GUESS] if problems else None,
+        problems=catalog.count_problems() if catalog else None,
         catalog_bytes=catalog_bytes,
         engine_bytes=engine_bytes,
         files=catalog.count_files() if catalog else None,

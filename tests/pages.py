@@ -35,8 +35,7 @@ def without_catalog(searcher: Searcher) -> Stats:
     """The numbers as a machine has them that only reads what is on a cluster."""
     return replace(
         searcher.stats(),
-        lost=None,
-        doubtful=None,
+        problems=None,
         files=None,
         catalog_bytes=0,
         folders={},

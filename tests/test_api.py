@@ -250,7 +250,7 @@ def test_statistics_without_a_catalog(
     monkeypatch.setattr(Searcher, "stats", lambda _: stats)
     found = _get(client, "/api/stats")
     assert found["articles"] == 71
-    assert found["problems"] == {"lost": None, "doubtful": None}
+    assert found["problems"] == dict.fromkeys(("lost", "partial", "guess", "left_out", "empty"))
     assert (found["files"], found["folders"], found["runs"], found["last_run"]) == (None, [], [], None)
     _check_answer(client, "/api/stats", "/api/stats")
 

@@ -273,7 +273,7 @@ def test_export_in_parts(indexed: Run, tmp_path: Path, monkeypatch: pytest.Monke
     whole = (tmp_path / "all.jsonl").read_bytes()
     assert b"".join(path.read_bytes() for path in sorted((tmp_path / "parts").iterdir())) == whole
     report = json.loads(indexed("index", "parts", "--index", "again", "--json")[1])
-    assert (report["articles"], report["skipped"]) == (11, 0)
+    assert (report["articles"], report["lost"]) == (11, 0)
     code, _, err = indexed("export", "-o", "parts")
     assert (code, "articles-00001.jsonl is there already" in err) == (2, True)
 

@@ -121,18 +121,18 @@ def test_an_id_that_two_machines_use_is_the_first_ones_until_it_is_given_up(
     north, south = two
     south.lines("b.jsonl", {"north-1": "south也有的图书馆", "south-3": "south的图书馆3"})
     report = south.sync()
-    assert (report.added, report.skipped, report.articles) == (1, 1, 3)
+    assert (report.added, report.lost, report.articles) == (1, 1, 3)
     ((path, reason),) = south.reasons().items()
     assert path == "south/b.jsonl"
     assert "'north-1'" in reason
     assert IndexDirectory(north.directory).writer_id() in reason
-    assert south.sync().skipped == 1
+    assert south.sync().lost == 1
     assert "north的图书馆1" in north.find("图书馆")
     assert south.find("也有的") == []
 
     north.lines("a.jsonl", {"north-2": "north的图书馆2"})
     north.sync()
-    assert south.sync().skipped == 0
+    assert south.sync().lost == 0
     assert north.find("也有的") == ["south也有的图书馆"]
     assert south.problems() == []
     assert north.agrees()
@@ -303,7 +303,7 @@ def test_a_lost_index_directory_is_taken_over(two: tuple[Archive, Archive]) -> N
     writer_id = lose_directory(north)
     north.lines("a.jsonl", {"north-1": "north的图书馆1", "north-3": "north的图书馆3"})
     again = IngestRequest([north.folder], engine="opensearch", url=north.url)
-    assert north.sync(again).skipped == 1  # the id belongs to the directory that was lost
+    assert north.sync(again).lost == 1  # the id belongs to the directory that was lost
     shutil.rmtree(north.directory)
     with closing(Searcher(north.url, SearchSettings())) as anywhere:
         before = anywhere.search(SearchRequest("图书馆"))
@@ -313,7 +313,7 @@ def test_a_lost_index_directory_is_taken_over(two: tuple[Archive, Archive]) -> N
         south.sync(lost)
     # north-3 belongs to the second directory that was lost.
     report = north.sync(lost)
-    assert (report.articles, report.removed, report.skipped) == (1, 1, 1)
+    assert (report.articles, report.removed, report.lost) == (1, 1, 1)
     assert north.agrees()
     assert south.sync().articles == 2
     north.sync(IngestRequest(engine="tantivy"))

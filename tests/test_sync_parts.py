@@ -62,7 +62,7 @@ def test_a_file_over_the_limit_is_read_and_a_record_is_not(archive: Archive) -> 
             "\n" + json.dumps({"title": "大", "text": "x" * 1_100_000}) + '\n{"title": "末", "text": "尾"}'
         )
     report = archive.sync(**SMALL)
-    assert (report.added, report.skipped) == (COUNT + 1, 1)
+    assert (report.added, report.lost) == (COUNT + 1, 1)
     assert archive.find("尾") == ["尾"]
 
 
@@ -99,7 +99,7 @@ def test_ids_used_twice_are_told(archive: Archive) -> None:
     path = dump(archive, texts())
     path.write_text(path.read_text(encoding="utf-8") + '\n{"id": "n1", "text": "又一篇"}', encoding="utf-8")
     report = archive.sync(**SMALL)
-    assert (report.added, report.skipped) == (COUNT, 1)
+    assert (report.added, report.lost) == (COUNT, 1)
     archive.lines("a.jsonl", {"n2": "先来的"})
     archive.sync(**SMALL)
     assert archive.find("先来的") == ["先来的"]

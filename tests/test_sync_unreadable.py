@@ -47,11 +47,11 @@ def test_what_was_not_read_well_is_counted(archive: Archive) -> None:
     archive.write("图.png", "")
     archive.write("d.PNG", "")
     report = archive.sync()
-    assert (report.added, report.skipped, report.partial, report.ignored) == (3, 2, 1, {".png": 2})
+    assert (report.added, report.lost, report.partial, report.ignored) == (3, 2, 1, {".png": 2})
     archive.post("b.md", "文")
     (archive.folder / "c.jsonl").unlink()
     report = archive.sync()
-    assert (report.skipped, report.partial) == (0, 0)
+    assert (report.lost, report.partial) == (0, 0)
 
 
 def test_a_folder_that_cannot_be_listed_keeps_its_articles(
@@ -116,7 +116,7 @@ def test_a_new_file_that_cannot_be_opened_is_lost_until_it_can(
         tries = break_reading(patch, "a.md")
         for run in (1, 2):
             report = archive.sync()
-            assert (report.articles, report.skipped, len(tries)) == (0, 1, run)
+            assert (report.articles, report.lost, len(tries)) == (0, 1, run)
     assert counts(archive.sync()) == (1, 0, 0, 0)
     assert not archive.problems()
 
@@ -126,7 +126,7 @@ def test_a_file_is_as_large_as_the_settings_allow(archive: Archive, monkeypatch:
     archive.write("b.txt", "短")
     with watch_reading(monkeypatch) as opened:
         report = archive.sync(max_file_mb=1)
-    assert (opened, report.articles, report.skipped) == (["b.txt"], 1, 1)
+    assert (opened, report.articles, report.lost) == (["b.txt"], 1, 1)
     assert archive.reasons() == {
         "posts/a.txt": "is too large: 1,200,000 bytes, and 1,000,000 are allowed (max_file_mb)"
     }
@@ -150,5 +150,5 @@ def test_a_file_that_cannot_be_parsed_stops_nothing(
 
     monkeypatch.setattr(prepare, "parse_file", parse_file)
     report = archive.sync()
-    assert (report.articles, report.skipped) == (1, 1)
+    assert (report.articles, report.lost) == (1, 1)
     assert archive.reasons() == {"posts/a.md": "can't be parsed: ZeroDivisionError: a mistake in souwen"}

@@ -1,1 +1,1 @@
-"""The browser's and the API's door. Imports `search` and `index` only."""
+"""The web interface: pages and the JSON API. Imports `search` and `index` only."""

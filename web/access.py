@@ -35,8 +35,11 @@ def init_access(app: Flask, settings: WebSettings) -> None:
 
 
 class Guard:
-    """Checks name and password. Checking a hash takes tens of milliseconds: the right answer is remembered as
-    a digest, and one hash is checked at a time, so that guessing keeps at most one core busy."""
+    """Checks name and password.
+
+    Checking a hash takes tens of milliseconds. So the right answer is remembered as a digest, and one hash
+    is checked at a time: guessing keeps at most one core busy.
+    """
 
     def __init__(
         self, settings: WebSettings, check_hash: Callable[[str, str], bool] = check_password_hash
@@ -49,7 +52,7 @@ class Guard:
         self._checking = threading.Lock()
 
     def refuse(self) -> None:
-        """Raises Unauthorized."""
+        """Raises Unauthorized for a request without the right name and password."""
         given = request.authorization
         name, password = (given.get("username"), given.get("password")) if given else (None, None)
         if request.endpoint not in _FREE and not self.is_right(name or "", password or ""):
@@ -59,7 +62,7 @@ class Guard:
             )
 
     def is_right(self, name: str, password: str) -> bool:
-        """Compare in the same time for every name and every wrong password."""
+        """Compares in constant time for every name and every wrong password."""
         given = hmac.digest(self._key, f"{len(name)}:{name}:{password}".encode("utf-8", "replace"), "sha256")
         if hmac.compare_digest(given, self._known):
             return True

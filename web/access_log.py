@@ -15,10 +15,7 @@ from web.instrumentation import RequestRecord
 
 class AccessLog:
     """Writes to a file, or for `-` to standard error. Several processes may write to one file; a file that
-    was moved away is made again.
-
-    Raises SettingsError where the file can't be written.
-    """
+    was renamed (log rotation) is created again. Raises SettingsError where the file can't be written."""
 
     def __init__(self, file: str) -> None:
         self._handler: logging.Handler
@@ -34,7 +31,7 @@ class AccessLog:
             ) from None
 
     def write(self, answered: RequestRecord) -> None:
-        """Add a line of ASCII, whatever a client sends."""
+        """Writes a line of ASCII, whatever a client sends."""
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "address": answered.address,
@@ -50,5 +47,5 @@ class AccessLog:
         self._handler.handle(logging.makeLogRecord({"msg": json.dumps(line)}))
 
     def close(self) -> None:
-        """Close the file."""
+        """Closes the file."""
         self._handler.close()

@@ -1,4 +1,4 @@
-"""`create_app`: settings in, a WSGI application out."""
+"""`create_app`: settings → WSGI application."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _COMPRESSION = {
 
 
 class _ArticleIdConverter(PathConverter):
-    """Any id: one that begins with a slash, has two in a row, or a line break, too."""
+    """Matches any id, including ones with a leading slash, repeated slashes or line breaks."""
 
     regex = r"[\s\S]+"
     part_isolating = False
@@ -60,7 +60,7 @@ class _ArticleIdConverter(PathConverter):
 
 
 class _Proxied:
-    """Believes the headers of the proxy that is trusted, and of nobody else."""
+    """Trusts the headers of the configured proxy only."""
 
     def __init__(self, app: WSGIApplication, proxy: str) -> None:
         self._direct = app
@@ -73,8 +73,8 @@ class _Proxied:
 
 
 class _Request(Request):
-    """A request in whose address any bytes may stand: those that are no UTF-8 stay escaped, and where they
-    were not, they are read as if they had been."""
+    """A request whose address may contain any bytes: those that are not UTF-8 stay escaped; unescaped ones
+    are read as if they had been escaped."""
 
     @cached_property
     def args(self) -> MultiDict[str, str]:

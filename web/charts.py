@@ -23,10 +23,8 @@ _LOWEST = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Bars from the `first` month or year to the `last`, each a link that narrows a search to it.
-
-    `most` is the label of the highest bar, `most_count` its number of articles.
-    """
+    """Bars from the `first` to the `last` month or year, each a link that narrows a search to it. `most`
+    is the label of the highest bar, `most_count` its number of articles."""
 
     unit: str
     first: str
@@ -70,7 +68,8 @@ def make_timeline(
 
 
 def _bar(x: int, count: int, highest: int, label: str, search: str) -> str:
-    """A bar, and an area of full height to aim at. Keys reach one bar only, and move on from there."""
+    """A bar, with a target of full height for pointers. Only one bar is a tab stop; arrow keys move from
+    there."""
     top = round(_HEIGHT - max(_LOWEST, _HEIGHT * count / highest), 1)
     return (
         f'<a href="{search}from={label}&amp;to={label}" rel="nofollow" tabindex="-1">'
@@ -81,5 +80,5 @@ def _bar(x: int, count: int, highest: int, label: str, search: str) -> str:
 
 
 def _number(month: str) -> int:
-    """The months since the year 0."""
+    """Months since the year 0."""
     return 12 * int(month[:4]) + int(month[5:]) - 1

@@ -41,8 +41,8 @@ class Context:
     download_slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_DOWNLOADS))
 
     def search(self, request: SearchRequest) -> Results:
-        """Search, and count the search. It is also logged, unless it has filters, is a later page, or was
-        sent while somebody types."""
+        """Runs and counts a search. It is logged, too, unless it has filters, is a later page, or was sent
+        while typing."""
         results = self.searcher.search(request)
         self.metrics.searched(results)
         alone = request == SearchRequest(request.query, size=request.size, sort=request.sort)
@@ -51,7 +51,7 @@ class Context:
         return results
 
     def close(self) -> None:
-        """Close all files, once no request is in progress."""
+        """Closes all files, once no request is in progress."""
         self.opened.close()
         self.searcher.close()
 

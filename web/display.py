@@ -20,7 +20,7 @@ _DASHES = frozenset("－—–-·_:：")
 
 
 def init_filters(app: Flask) -> None:
-    """Makes the functions below known to the templates of an app."""
+    """Registers the functions below as template filters."""
     app.jinja_env.filters |= {
         "marked": marked,
         "thousands": thousands,
@@ -40,7 +40,7 @@ def marked(snippet: Snippet) -> Markup:
 
 
 def requiring(query: str, word: str) -> str:
-    """A query with one of its words required, which is what quotation marks mean.
+    """A query with one of its words required, by quotation marks.
 
     >>> requiring("芯片 日本", "日本")
     '芯片 日本 "日本"'
@@ -96,7 +96,7 @@ def instant(written: str, zone: tzinfo) -> Markup:
 
 
 def web_address(address: str) -> str:
-    """The address, where it is one that a browser may follow or load; else nothing."""
+    """The address if a browser may follow or load it; else empty."""
     if address.startswith("//"):
         return f"https:{address}"
     return address if address.lower().startswith(("http://", "https://")) else ""
@@ -116,7 +116,7 @@ def level_names(levels: Sequence[str]) -> list[str]:
 
 
 def category_links(article: Article) -> list[list[tuple[str, str]]]:
-    """The levels of each of an article's categories, a level as its name and the path to filter by."""
+    """Levels of each category of an article: their names, and the paths to filter by."""
     return [_category_links(levels) for levels in article.category_paths]
 
 

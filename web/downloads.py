@@ -1,9 +1,9 @@
-"""A whole result list as a file: `/search.csv` for people with spreadsheets, `/search.jsonl` for programs.
+"""A whole result list as a file: `/search.csv` for spreadsheets, `/search.jsonl` for programs.
 
-The list is that of the page with the same parameters, from its first article to its last (or to the setting
-`max_hits`). It is sent as it is found, a part at a time: memory does not grow with its length. An index that
-changes meanwhile may show in it. A thread is busy until the client has read all or has left, so that only
-some of the threads may send downloads (`Context.download_slots`).
+The list is that of the page with the same parameters, from its first article to its last (or to the
+setting `max_hits`). It is streamed in parts, so memory does not grow with its length, and changes of the
+index meanwhile may show in it. A thread is busy until the client has read all or has left; so only some of
+the threads may send downloads (`Context.download_slots`).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def as_json_lines() -> Response:
 
 
 def _asked_for() -> tuple[SearchRequest, Iterator[Sequence[ResultHit]]]:
-    """The search, and its articles, some at a time. What is wrong with it is an error now, not half-way."""
+    """The search, and its articles in parts. Errors are raised before the first part is sent."""
     wanted = replace(params.search_request(request.args), page=1)
     searcher = context().searcher
     count = min(searcher.search(wanted, advise=False).total, context().settings.max_hits)

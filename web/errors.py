@@ -1,4 +1,4 @@
-"""Errors as answers: JSON for programs, a page for people, never a stack trace."""
+"""Error responses: JSON for programs, a page for people, never a stack trace."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _JSON_PATHS = ("/api/", "/healthz", "/search.csv", "/search.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error as it is shown: an English template, which pages translate, and its values. `command` among
-    the values is the command that repairs it."""
+    """An error as shown to people: an English template, which pages translate, and its values. The value
+    `command` is the command that repairs it."""
 
     status: int
     code: str
@@ -58,13 +58,13 @@ class Failure:
 
 
 def init_errors(app: Flask) -> None:
-    """Register the error handlers of an app."""
+    """Registers the error handlers of an app."""
     app.register_error_handler(SouwenError, _souwen_error)
     app.register_error_handler(HTTPException, _http_error)
 
 
 def failure_of(error: SouwenError) -> Failure:
-    """An error of souwen as it is shown."""
+    """The displayed form of one of souwen's errors."""
     status = next((number for kind, number in STATUS.items() if isinstance(error, kind)), 500)
     failure = Failure(status, error.code, error.template, error.values)
     if not isinstance(error, _OF_THE_INDEX) or "command" in error.values:
@@ -78,7 +78,7 @@ def _souwen_error(error: SouwenError) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
-    """Unknown addresses, wrong methods, and (as status 500) what nobody expected."""
+    """Handler for unknown addresses, wrong methods, and (as status 500) unexpected exceptions."""
     status = error.code or 500
     code = "internal_error" if status == 500 else HTTPStatus(status).name.lower()
     values: dict[str, object]

@@ -32,12 +32,12 @@ _UNCACHED = frozenset(["health.ready", "health.live", "health.metrics"])
 
 
 def init_headers(app: Flask) -> None:
-    """Add the headers to all answers of an app."""
+    """Adds the headers to all responses of an app."""
     app.after_request(_finish)
 
 
 def page_etag(content: str) -> str:
-    """The ETag of a content, from which the caller left out what differs each time, such as timings."""
+    """The ETag of a content without parts that differ each time, such as timings."""
     return hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""For whoever watches the server: `/healthz` says whether it can answer searches, and whether it answers at
-all; `/metrics` says how well.
+"""Monitoring: `/healthz` (readiness), `/healthz/live` (liveness) and `/metrics`.
 
-Where searches can't be answered, no restart of the server would help; the answer says what does.
+Readiness and liveness are apart, because a restart of the server does not help where the index can't be
+searched; the answer says what does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 def ready() -> dict[str, object]:
-    """Readiness: looks into the catalog and the engine. Status 503, with the reason, where they fail."""
+    """Readiness: reads from the catalog and the engine. Status 503, with the reason, where they fail."""
     with context().searcher.reader.acquire() as index:
         if index.catalog is not None:
             index.catalog.roots()
@@ -28,7 +28,7 @@ def ready() -> dict[str, object]:
 
 @blueprint.get("/healthz/live")
 def live() -> dict[str, object]:
-    """Liveness: looks at nothing."""
+    """Liveness: does not read the index."""
     return health_json()
 
 

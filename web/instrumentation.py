@@ -11,9 +11,9 @@ from flask import Flask, Response, g, request
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """A request and its answer. `query` is as it came, percent-encoded; `endpoint` is the name of the
-    handler, empty for an unknown path; `size` is None for a streamed answer. `seconds` last until the end of
-    the answer was handed to the server."""
+    """A request and its response. `query` is percent-encoded, as sent; `endpoint` is the name of the
+    handler, empty for an unknown path; `size` is None for a streamed response. `seconds` end when the
+    server has taken the last part of the response."""
 
     address: str
     method: str
@@ -30,8 +30,8 @@ Observer = Callable[[RequestRecord], None]
 
 
 def init_measure(app: Flask, *observers: Observer) -> None:
-    """Call the observers after every request. Call this before other `init_` functions: the handler that is
-    registered first sees an answer last."""
+    """Calls the observers after every request. Call it before other `init_` functions: the handler
+    registered first sees a response last."""
 
     def start() -> None:
         g.started = time.perf_counter()

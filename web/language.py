@@ -1,7 +1,8 @@
-"""The pages in the reader's language. Messages are English in the source; catalogs have the others.
+"""The language of the pages.
 
-`script/messages.py` reads the messages from templates and modules, and compiles `web/translations`
-(docs/architecture.md says how to add a language).
+Messages are English in the source; catalogs have the translations. `script/messages.py` reads the messages
+from templates and modules, and compiles `web/translations` (docs/architecture.md says how to add a
+language).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
 
 class Message(Protocol):
-    """A note or an error for a person: an English template and its values."""
+    """A note or an error for people: an English template and its values."""
 
     @property
     def template(self) -> str: ...
@@ -36,7 +37,7 @@ class Message(Protocol):
 
 
 def init_language(app: Flask) -> None:
-    """Makes the templates of an app speak the language of whoever asks."""
+    """Registers the functions for translation in the templates of an app."""
     flask_babel.Babel(app, locale_selector=lambda: language().replace("-", "_"), configure_jinja=False)
     app.jinja_env.globals |= {
         "_": _,
@@ -48,7 +49,8 @@ def init_language(app: Flask) -> None:
 
 
 def language() -> str:
-    """The language of the answer: that of `?lang=`, else the cookie's, else one that the browser asks for."""
+    """The language of the response: that of `?lang=`, else the cookie's, else the first that the browser
+    accepts."""
     try:
         return cast(str, g.language)
     except AttributeError:  # asked for the first time in this request
@@ -57,7 +59,7 @@ def language() -> str:
 
 
 def closest(tag: str) -> str:
-    """The language of the pages that a BCP 47 tag asks for; empty where there is none.
+    """The language of the pages that is closest to a BCP 47 tag; empty where there is none.
 
     >>> [closest(tag) for tag in ("zh", "zh-HK", "zh_TW", "zh-Hans-HK", "en-GB", "fr")]
     ['zh-Hans', 'zh-Hant', 'zh-Hant', 'zh-Hans', 'en', '']
@@ -69,12 +71,12 @@ def closest(tag: str) -> str:
 
 
 def gettext_noop(text: str) -> str:
-    """Mark a message for extraction; it is translated where it is shown."""
+    """Registers a message for extraction; it is translated where it is shown."""
     return text
 
 
 def gettext(text: str | Message) -> str:
-    """A message in the language of the answer."""
+    """A message in the language of the response."""
     if isinstance(text, str):
         return _translations().ugettext(text)
     template = _translations().ugettext(text.template)
@@ -82,7 +84,7 @@ def gettext(text: str | Message) -> str:
 
 
 def local_day(day: date) -> str:
-    """A day as it is written in the language of the answer."""
+    """A day as written in the language of the response."""
     return _day(day, language())
 
 
@@ -92,7 +94,7 @@ def _day(day: date, tag: str) -> str:
 
 
 def _in_chinese() -> Markup:
-    """The attribute of an element that holds words of the archive, where the page speaks another language."""
+    """The `lang` attribute of an element with words of the archive, on a page in another language."""
     return Markup(' lang="zh"' if language() == "en" else "")
 
 
@@ -107,7 +109,7 @@ def _chosen() -> str:
 
 
 def _(text: str, /, **values: object) -> Markup:
-    """A message as markup, in the language of the answer. Values are escaped, unless they are markup."""
+    """A message as markup, in the language of the response. Values are escaped, unless they are markup."""
     translated = _markup(language(), text)
     return translated.format(**values) if values else translated
 

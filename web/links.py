@@ -1,4 +1,4 @@
-"""Addresses of searches and articles. A page of results has two hundred of them: what repeats is kept."""
+"""Addresses of searches and articles. A page of results has two hundred, so repeated parts are cached."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def query_string(wanted: SearchRequest, **changes: str | int) -> str:
 
 
 def article_url(article_id: str, query: str = "") -> str:
-    """The address of an article; with the query string of a search, its hits are marked."""
+    """The address of an article; with the query string of a search, its hits are highlighted."""
     path = _root() + article_path(article_id)
     return f"{path}?{query}" if query else path
 
 
 def static_url(name: str) -> str:
-    """The address of a static file, which changes when the file does: it may be cached for ever."""
+    """The address of a static file. It changes with the content, so that browsers may cache it for ever."""
     return f"{_root()}/static/{name}?v={context().versions.get(name)}"
 
 
 def _root() -> str:
-    """The prefix under which the pages are."""
+    """The prefix of all pages."""
     try:
         return cast(str, g.root)
     except AttributeError:  # asked for the first time in this request

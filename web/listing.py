@@ -45,7 +45,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class FacetLink:
-    """A value to filter by, how many articles have it, and what is inside it."""
+    """A value to filter by, with its number of articles, and the values inside it."""
 
     label: str
     count: int
@@ -56,7 +56,7 @@ class FacetLink:
 
 @dataclass(frozen=True, slots=True)
 class RangeLink:
-    """The last days of the archive: the message that names them, and the search for them."""
+    """The last days of the archive: the message for the period, and the search with it."""
 
     name: str
     url: str
@@ -65,7 +65,7 @@ class RangeLink:
 
 @dataclass(frozen=True, slots=True)
 class PageLinks:
-    """Links to the other pages. A None in `numbers` is a gap."""
+    """Links to other pages. A None in `numbers` is a gap."""
 
     current: int
     last: int
@@ -77,10 +77,8 @@ class PageLinks:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Everything around the articles of a page of results.
-
-    `relaxed_at` is the position on this page of the first partial match (0: all are), None without any.
-    """
+    """Filters, facets and links around the articles of a page of results. `relaxed_at` is the position on
+    this page of the first partial match (0: all are); None without any."""
 
     chips: tuple[Chip, ...]
     sorts: tuple[tuple[str, str, bool], ...]
@@ -148,7 +146,7 @@ def _chips(request: SearchRequest) -> tuple[Chip, ...]:
 
 
 def _category_tree(values: Sequence[FacetValue], request: SearchRequest) -> tuple[FacetLink, ...]:
-    """Paths as a tree. A level whose articles are all in one level below is shown together with that."""
+    """Category paths as a tree. A level is joined to its only child where both have the same articles."""
     below: dict[str, list[FacetValue]] = {}  # by the folded path: spellings may differ from level to level
     for value in values:
         below.setdefault(_key(value.value.rpartition("/")[0]), []).append(value)
@@ -172,7 +170,7 @@ def _category_tree(values: Sequence[FacetValue], request: SearchRequest) -> tupl
 
 
 def _years(months: Sequence[FacetValue], request: SearchRequest) -> tuple[FacetLink, ...]:
-    """Years, the newest first; where there are few of them, with their months. The timeline has them all."""
+    """Years, the newest first; if there are few, with their months. The timeline has all of them."""
     years: dict[str, list[FacetValue]] = {}
     for month in reversed(months):
         years.setdefault(month.value[:4], []).append(month)

@@ -1,7 +1,7 @@
-"""`/metrics`, for Prometheus: how long requests and searches take, and how the index is.
+"""`/metrics`, for Prometheus: latencies of requests and searches, and the state of the index.
 
-Each process counts for itself; where there are several, prometheus-client keeps their counts in files of the
-directory that `PROMETHEUS_MULTIPROC_DIR` names, and whichever process is asked adds them up.
+Each process counts for itself. With several processes, prometheus-client keeps their counts in files of
+the directory `PROMETHEUS_MULTIPROC_DIR`, and the process that is asked adds them up.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Metrics:
-    """Counters of this process, and gauges that are read from the index on demand."""
+    """Counters of this process, and gauges read from the index on demand."""
 
     def __init__(self, searcher: Searcher) -> None:
         self._searcher = searcher
@@ -34,14 +34,14 @@ class Metrics:
         own = None if SHARED_DIRECTORY in os.environ else self._registry
         self._requests = Histogram(
             "souwen_request_seconds",
-            "Seconds from a request to the end of its answer, by what answered and with which status.",
+            "Seconds from a request to the end of its answer, by endpoint and status.",
             ("endpoint", "status"),
             registry=own,
             buckets=_SECONDS,
         )
         self._searches = Histogram(
             "souwen_search_seconds",
-            "Seconds that a search took, by what it found: all of the words, only some, or nothing.",
+            "Seconds that a search took, by its matches: all (full ones), some (partial ones only), none.",
             ("found",),
             registry=own,
             buckets=_SECONDS,
@@ -51,11 +51,11 @@ class Metrics:
         self._registry.register(self)
 
     def answered(self, answered: RequestRecord) -> None:
-        """Count a request."""
+        """Counts a request."""
         self._requests.labels(answered.endpoint or "none", answered.status).observe(answered.seconds)
 
     def searched(self, results: Results) -> None:
-        """Count a search."""
+        """Counts a search."""
         found = "all" if results.total else "some" if results.partial else "none"
         self._searches.labels(found).observe(results.took_ms / 1000)
 
@@ -89,14 +89,14 @@ class Metrics:
 
 def _of_index(stats: Stats) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily("souwen_index_articles", "Articles in the index.", value=stats.articles)
-    if stats.lost is not None and stats.doubtful is not None:
+    if stats.problems is not None:
         problems = GaugeMetricFamily(
             "souwen_index_problems",
-            "Files or lines that could not be read, or only in part.",
+            "Files or lines with a problem, by kind; souwen problems lists them.",
             labels=("kind",),
         )
-        problems.add_metric(("lost",), stats.lost)
-        problems.add_metric(("doubtful",), stats.doubtful)
+        for kind, count in stats.problems.items():
+            problems.add_metric((kind,), count)
         yield problems
     size = GaugeMetricFamily("souwen_index_bytes", "Size on disk.", labels=("part",))
     size.add_metric(("catalog",), stats.catalog_bytes)

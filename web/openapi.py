@@ -1,4 +1,4 @@
-"""The API in OpenAPI 3.1, made of the parameters (web/params.py) and the answers (search/answers.py)."""
+"""The OpenAPI 3.1 document, made from the parameters (web/params.py) and the answers (search/answers.py)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AT_MOST = " (at most as many as the setting max_hits says, by default 10,000)"
 
 
 def make_document() -> dict[str, object]:
-    """The whole document, but for `servers`."""
+    """The whole document without `servers`."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -99,7 +99,7 @@ def _version() -> str:
 
 
 def schema_of(kind: Any) -> Schema:
-    """The JSON Schema of a type: a dataclass is named, and described in `components`."""
+    """The JSON Schema of a type. A dataclass becomes a reference to its schema in `components`."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         schema = schema_of(arguments[0])
@@ -130,7 +130,7 @@ def schema_of(kind: Any) -> Schema:
 
 
 def _object(kind: type) -> Schema:
-    """The JSON Schema of a dataclass: what has a default may be absent, and nothing else is there."""
+    """The JSON Schema of a dataclass. Fields with a default are optional; there are no other properties."""
     hints = get_type_hints(kind, include_extras=True)
     optional = {field.name: field.default for field in fields(kind) if field.default is not MISSING}
     properties = {
@@ -185,7 +185,7 @@ def _operation(
     parameters: Sequence[Schema],
     errors: Sequence[int] = (),
 ) -> Schema:
-    """A GET request. `content` is the dataclass of its answer, or a media type with its schema."""
+    """A GET request. `content` is the dataclass of its response, or a media type with its schema."""
     kind, schema = content if isinstance(content, tuple) else (_JSON, schema_of(content))
     responses: Schema = {"200": {"description": summary, "content": {kind: {"schema": schema}}}}
     for status in errors:

@@ -1,7 +1,7 @@
-"""The parameters of every address: one table, read by the pages, the API and its OpenAPI document.
+"""Query parameters of all addresses: one table for the pages, the API and its OpenAPI document.
 
-A wrong number is an error that names the allowed range, never silently the default. Unknown parameters are
-ignored, and so are empty ones: a form sends all its fields.
+A number out of range is an error that names the range; it never falls back to the default. Unknown
+parameters are ignored, and so are empty ones: a form sends all its fields.
 """
 
 from __future__ import annotations
@@ -19,11 +19,8 @@ from search.request import MAX_SIZE, SearchRequest
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the query string.
-
-    `attribute` is its name in `SearchRequest`. A number has a `default` and a range; `high` is None
-    where a setting decides. `pattern` is the usual form of a text.
-    """
+    """A parameter of the query string. `attribute` is its name in `SearchRequest`. A number has a
+    `default` and a range; `high` is None where a setting decides. `pattern` is the usual form of a text."""
 
     name: str
     help: str
@@ -77,14 +74,14 @@ SIMILAR_SIZE = Parameter("size", "The maximum number of articles.", default=10, 
 
 
 def text_of(args: Mapping[str, str], parameter: Parameter) -> str:
-    """The value of a text parameter, by its name or its alias; a blank one is none."""
+    """The value of a text parameter, by its name or its alias; empty for a blank one."""
     names = (parameter.name, parameter.alias) if parameter.alias else (parameter.name,)
     values = (args.get(name, "") for name in names)
     return next((value for value in values if value.strip()), str(parameter.default))
 
 
 def number_of(args: Mapping[str, str], parameter: Parameter) -> int:
-    """The value of a number. Raises QueryError for what is not a whole number in its range."""
+    """The value of a number parameter. Raises QueryError for anything but a whole number in its range."""
     assert isinstance(parameter.default, int)
     raw = args.get(parameter.name, "").strip()
     if not raw:
@@ -102,7 +99,7 @@ def number_of(args: Mapping[str, str], parameter: Parameter) -> int:
 
 
 def search_request(args: Mapping[str, str]) -> SearchRequest:
-    """The search that a query string asks for. Raises QueryError for a number that makes no sense."""
+    """The search of a query string. Raises QueryError for an invalid number."""
     return SearchRequest(
         query=text_of(args, Q),
         page=number_of(args, PAGE),

@@ -1,11 +1,11 @@
-"""Preferences of a reader: `?lang=en` at any address chooses, and a cookie remembers.
+"""Preferences of a reader: `?lang=en` at any address sets one, and a cookie keeps it.
 
-    lang     the language of the pages; else what the browser asks for
-    theme    light or dark; else what the system says
-    keys     on or off: single keys as shortcuts
-    images   show or block: pictures of other sites
+    lang        the language of the pages; by default the browser's
+    theme       light or dark; by default the system's
+    keys        on or off: single keys as shortcuts
+    images      show or block: pictures of other sites
 
-Answers say in `Vary` what they depend on, so that caches keep them apart.
+Responses name what they depend on in `Vary`, so that caches keep them apart.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A preference as the menu shows it."""
+    """A preference in the menu."""
 
     name: str
     title: str
@@ -64,23 +64,23 @@ class Choice:
 
 
 def init_preferences(app: Flask) -> None:
-    """Make an app remember the preferences of readers."""
+    """Makes an app remember the preferences of readers."""
     app.after_request(_remember)
     app.jinja_env.globals |= {"choices": choices, "theme": theme, "has_keys": has_keys}
 
 
 def theme() -> str:
-    """The colours of the answer: `system`, `light` or `dark`."""
+    """The theme of the response: `system`, `light` or `dark`."""
     return _chosen("theme")
 
 
 def has_keys() -> bool:
-    """True if single keys are shortcuts. They get in the way of speech input."""
+    """True if single keys are shortcuts. They can be turned off, because they interfere with speech input."""
     return _chosen("keys") == "on"
 
 
 def shows_pictures() -> bool:
-    """True if pictures of other sites are loaded: both the site and the reader allow it."""
+    """True if pictures of other sites are loaded: both site and reader allow it."""
     return context().settings.images == "show" and _chosen("images") == "show"
 
 
@@ -108,7 +108,7 @@ def choices() -> list[Choice]:
 
 
 def _address(name: str) -> str:
-    """The address of the same page, relative to it, up to a value to be chosen."""
+    """The relative address of the same page, up to the value of a preference."""
     kept = [(key, kept) for key, kept in request.args.items(multi=True) if key != name]
     return f"?{urlencode([*kept, (name, '')])}"
 
@@ -120,7 +120,7 @@ def _chosen(name: str) -> str:
 
 
 def _read(name: str, asked: str) -> str:
-    """The value that is asked for; empty where there is none such."""
+    """The requested value of a preference; empty if there is none or it is unknown."""
     if name == "lang":
         return closest(asked)
     return asked if asked in _NAMES[name][1] else ""

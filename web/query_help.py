@@ -1,7 +1,5 @@
-"""The query language as the help page tells it: one table. Every example in it is tested to run.
-
-The texts are messages, translated where they are shown.
-"""
+"""The query language on the help page: one table. Every example is tested. The texts are messages,
+translated where they are shown."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from web.language import gettext_noop
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Ways to type something, and what they mean."""
+    """Ways to type a condition, and their meaning."""
 
     examples: tuple[str, ...]
     meaning: str

@@ -1,10 +1,11 @@
-"""The body of an article, made safe and readable, with the query's hits marked.
+"""The body of an article, made safe and readable, with the query's hits highlighted.
 
-    stored html → tree → written again: without boilerplate, hits marked → sanitised
+    stored html → tree → written again: without boilerplate, hits highlighted → sanitised
 
-Sanitising comes last, so that nothing before it has to be trusted. What is boilerplate, the tables of
-`sources/extract.py` say: what is shown is what is searched. The tree is read once, from its first node to
-its last, and never changed: time grows with the length of an article only, whatever its markup.
+Sanitising comes last, so that no step before it has to be trusted. The tables of `sources/extract.py`
+define boilerplate: the text that is shown is the text that is searched. The tree is read once, from its
+first node to its last, and never changed: time grows linearly with the length of an article, whatever its
+markup.
 """
 
 from __future__ import annotations
@@ -95,8 +96,7 @@ class Reading:
 def reading_view(
     article: Article, highlight_terms: Sequence[HighlightTerm] = (), *, pictures: bool = True
 ) -> Reading:
-    """The article's body, to be read; with the terms of a query, its hits are marked. Without `pictures`,
-    there are links in their places."""
+    """The body of an article, with the hits of highlight terms. Without `pictures`, links replace them."""
     html = article.html.strip()
     if not html:
         return Reading(Markup(""))
@@ -129,9 +129,9 @@ def reading_view(
 class _Writer:
     """Takes the elements and texts of a body in order, and writes them as HTML.
 
-    The text between two beginnings or ends of blocks is a line, as in `sources/extract.py`. It is kept back
-    until the line is complete: then it is known whether it is boilerplate, and where its hits are, also
-    where tags stand inside them.
+    The text between two beginnings or ends of blocks is a line, as in `sources/extract.py`. It is held
+    back until the line is complete: only then it is known whether it is boilerplate, and where its hits
+    are, even where tags stand inside them.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class _Writer:
         self._at_script = False
 
     def start(self, tag: Tag) -> bool:
-        """Begins an element, and says whether what is inside is part of the article."""
+        """Begins an element; returns True if its content is part of the article."""
         classes = str(tag.get("class", "")).split()
         if tag.name in self._skipped and tag.name in VOID_TAGS:  # the parser puts what follows it inside
             self._open.append("")
@@ -192,7 +192,7 @@ class _Writer:
         return True
 
     def end(self, name: str) -> None:
-        """Ends the element that was begun last; `name` is its name in the source."""
+        """Ends the element begun last; `name` is its name in the source."""
         if name in BLOCK_TAGS:
             self._finish_line()
         self._pre_depth -= name == "pre"
@@ -204,7 +204,7 @@ class _Writer:
             self._depth -= 1
 
     def text(self, text: str) -> None:
-        """Text inside the element that was begun last."""
+        """Adds text to the element begun last."""
         text = UNSHOWABLE.sub("", text)  # a reference such as &#1; may name what the source must not have
         if self._aside_depth:
             self._parts.append(escape(text, quote=False))
@@ -221,7 +221,7 @@ class _Writer:
             self._add(line)
 
     def close(self) -> str:
-        """All that was written; not sanitised."""
+        """The written HTML, not sanitised."""
         self._finish_line()
         return "".join(self._parts)
 
@@ -250,7 +250,8 @@ class _Writer:
         self.hits += len(marks)
 
     def _marked(self, piece: str, offset: int, marks_left: list[tuple[int, int]]) -> str:
-        """A text that begins at `offset` of its line, with its part of the marks (the next one last)."""
+        """A text that begins at `offset` of its line, with its share of the highlights (the next one
+        last)."""
         written: list[str] = []
         position, stop = offset, offset + len(piece)
         while marks_left and marks_left[-1][0] < stop:
@@ -283,7 +284,7 @@ class _Writer:
 
 
 def _written_name(name: str) -> str:
-    """The element that takes an element's place; empty where only what is inside is kept."""
+    """The element written for an element; empty where only its content is kept."""
     name = _RENAMED.get(name, name)
     if name == "mark" or name in ("html", "body"):  # the marks on the page are those of the search
         return ""
@@ -293,7 +294,7 @@ def _written_name(name: str) -> str:
 
 
 def _full_address(address: str, base: str) -> str:
-    """An address that doesn't depend on where it stands, as far as that is known."""
+    """An absolute address, as far as the base is known."""
     address = address.strip()
     if base.lower().startswith(("http:", "https:")):
         try:
@@ -304,7 +305,7 @@ def _full_address(address: str, base: str) -> str:
 
 
 def _checked(name: str, value: str) -> str | None:
-    """The value of an attribute, or None where it isn't allowed."""
+    """The value of an attribute; None where it isn't allowed."""
     if name in ("width", "height", "colspan", "rowspan", "start", "value") and not value.isdecimal():
         return None
     return value

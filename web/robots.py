@@ -26,7 +26,8 @@ def robots() -> Response:
 
 
 def _mark(response: Response) -> Response:
-    """Under a prefix no crawler finds the file; and a link from elsewhere may lead to results, too."""
+    """Sets the header X-Robots-Tag, beside /robots.txt: under a prefix no crawler finds that file, and
+    links from other sites lead to results, too."""
     listed = context().settings.robots != "none" and not request.query_string
     if request.endpoint not in ("static", "robots.robots") and (not listed or request.blueprint == "api"):
         response.headers["X-Robots-Tag"] = "noindex"

@@ -1,8 +1,8 @@
 """The server: granian runs the application in one or several processes.
 
-Python runs one thread at a time, so a process has the use of one core. granian reads and writes HTTP
-outside of Python: slow and idle connections hold no thread, and a request reaches the application when its
-headers are complete. It replaces a process that ends, and stops them all on Ctrl-C and SIGTERM, after the
+Python runs one thread at a time, so a process uses one core. granian reads and writes HTTP outside of
+Python: slow and idle connections hold no thread, and a request reaches the application when its headers
+are complete. It replaces a process that ends. On Ctrl-C and SIGTERM it stops all of them after the
 requests in progress. docs/architecture.md compares it with other servers.
 """
 
@@ -60,17 +60,18 @@ _LOOK = 0.02
 def serve(
     host: str, port: int, settings: WebSettings, processes: int, announce: Callable[[str, int], None]
 ) -> None:
-    """Answer requests until Ctrl-C or SIGTERM. `announce` gets address and port when requests are answered.
+    """Serves requests until Ctrl-C or SIGTERM.
 
-    Port 0 stands for any free one. Raises InputError where the address can't be listened on, and
-    SettingsError for a log that can't be written.
+    `announce` gets address and port as soon as requests are answered. Port 0 stands for any free one.
+    Raises InputError where the address can't be listened on, and SettingsError for a log that can't be
+    written.
     """
     from granian import Granian
     from granian.http import HTTP1Settings
 
     class Server(Granian):  # type: ignore[misc, valid-type]  # one of two classes, by the build of Python
         def shutdown(self, exit_code: int = 0) -> None:
-            """Stop the processes when they have read the requests of those who are connected."""
+            """Stops the processes after they have read the requests of open connections."""
             logging.disable(logging.ERROR)  # Ctrl-C reaches the processes, too: their end is expected
             time.sleep(_QUIET)
             super().shutdown(exit_code)
@@ -108,7 +109,7 @@ def serve(
 
 
 def _check_logs(settings: WebSettings) -> None:
-    """Open the logs once, so that an error is reported here and not by each process."""
+    """Opens the logs once, so that an error is reported here and not by each process."""
     if settings.access_log:
         from web.access_log import AccessLog
 
@@ -120,11 +121,9 @@ def _check_logs(settings: WebSettings) -> None:
 
 
 def _reserve(host: str, port: int) -> socket.socket:
-    """A socket that keeps the address for the processes and listens to nothing.
-
-    On Linux each process has a listening socket of its own (SO_REUSEPORT), so the kernel alone would let a
-    second server share the port.
-    """
+    """A socket that reserves the address for the processes, without listening. On Linux each process has a
+    listening socket of its own (SO_REUSEPORT), so the kernel alone would let a second server share the
+    port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()  # fails where another server listens
@@ -147,14 +146,14 @@ def _reserve(host: str, port: int) -> socket.socket:
 
 @contextmanager
 def _shared_counts() -> Iterator[None]:
-    """A folder where the processes keep their metrics, for the time that they run."""
+    """A folder for the metrics of the processes while they run."""
     with tempfile.TemporaryDirectory(prefix="souwen-metrics-", ignore_cleanup_errors=True) as counts:
         os.environ[SHARED_DIRECTORY] = counts
         yield
 
 
 def _wait_until_open(address: str, port: int) -> None:
-    """Return when a connection is accepted: a process listens a moment after it has loaded."""
+    """Returns when a connection is accepted; a process listens shortly after it has loaded."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     while True:
         with closing(socket.socket(family)) as trying:
@@ -164,7 +163,7 @@ def _wait_until_open(address: str, port: int) -> None:
 
 
 def _load(settings: WebSettings, processes: int, loaded: Semaphore) -> WSGIApplication:
-    """The application, warmed up, in a process of the server."""
+    """The application, loaded and warmed up, in a server process."""
     from search.request import SearchRequest
     from web.app import create_app
     from web.context import Context
@@ -188,8 +187,8 @@ def _end() -> None:
 
 
 def _closing_connections(app: WSGIApplication) -> WSGIApplication:
-    """The application, whose every 20th answer closes its connection. Else a few connections that stay open
-    could keep one process busy while others are free."""
+    """The application, with every 20th response closing its connection. Otherwise a few persistent
+    connections could keep one process busy while others are idle."""
     count = itertools.count(1)
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Any:

@@ -1,4 +1,4 @@
-"""The settings of the server and its pages."""
+"""Settings of the server and its pages."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _TOOK = re.compile(r'<span class="took">.*?</span>')
 @blueprint.get("/", endpoint="home")
 @blueprint.get("/search")
 def search() -> Response | str:
-    """A page of results; without anything to search for, the first page."""
+    """A page of results; without a search, the start page."""
     wanted = params.search_request(request.args)
     if not any((wanted.query, wanted.category, wanted.tag, wanted.author, wanted.date_from, wanted.date_to)):
         return _first_page()
@@ -65,13 +65,14 @@ def search() -> Response | str:
 
 
 def _last_day(searcher: Searcher, zone: tzinfo, today: date) -> date:
-    """The day of the newest article, or today where that is in the future: what "a week" ends with."""
+    """The day of the newest article, or today if that is in the future: the end of "last week" and the
+    like."""
     newest = next((article.date for article in searcher.newest(1)), None)
     return today if newest is None else min(today, local(newest, zone).date())
 
 
 def _first_page() -> str:
-    """The archive in short, and ways into it."""
+    """The start page: the archive in numbers, and example queries."""
     searcher = context().searcher
     overview = searcher.overview()
     newest = searcher.newest(_NEWEST)
@@ -86,7 +87,7 @@ def _first_page() -> str:
 
 @blueprint.get("/article/<article_id:article_id>")
 def article(article_id: str) -> str:
-    """An article to be read; with a query, its hits are marked."""
+    """The reading view of an article; with a query, its hits are highlighted."""
     searcher = context().searcher
     wanted = params.search_request(request.args)
     found = searcher.article(article_id)

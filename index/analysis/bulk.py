@@ -73,10 +73,10 @@ def text_grams_of(texts: Sequence[str]) -> list[TextGrams]:
 
 
 def cut_long(text: str) -> list[str]:
-    """Slices of a long text, cut behind a single boundary; one slice for a short text.
+    """Splits a long text into slices, each cut behind a boundary; a short text is one slice.
 
-    A long text as a whole would take gigabytes, and more time per character. A phrase across the end of a
-    slice is not found where two million characters have no punctuation.
+    This bounds memory (gigabytes otherwise) and the time per character. Where two million characters have
+    no punctuation, a phrase across the cut is not found.
     """
     cuts = [0]
     while len(text) - cuts[-1] > 2 * _SLICE:

@@ -1,4 +1,4 @@
-"""Article → document: what an engine is given of it."""
+"""Article → document: the tokens and values that an engine indexes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _AUTHOR_SEPARATORS = re.compile(r"[,，、;；/|]| {2,}")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One article as an engine takes it. `date` is in seconds since 1970."""
+    """Tokens and values of one article. `date` is in seconds since 1970."""
 
     id: str
     title_grams: str
@@ -65,12 +65,12 @@ class Document:
 
 
 def make_document(article: Article, analyzer: Analyzer, zone: tzinfo) -> Document:
-    """The tokens and values that are indexed of an article. `zone` decides its month."""
+    """The document of an article. `zone` is the time zone in which its month is taken."""
     return _document(article, analyzer.tokens(article.title), analyzer.tokens(searched_text(article)), zone)
 
 
 def make_documents(articles: Sequence[Article], analyzer: Analyzer, zone: tzinfo) -> list[Document]:
-    """The same for many articles, in less time than one by one."""
+    """The documents of many articles; faster than one by one."""
     tokens = iter(
         analyzer.tokens_of([text for article in articles for text in (article.title, searched_text(article))])
     )
@@ -98,16 +98,16 @@ def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo) -> Do
 
 
 def _words(title: Tokens, body: Tokens) -> str:
-    """The words of title and body as one field (BM25F, Robertson et al. 2004): those of the title count as
-    often as `_TITLE_WEIGHT` says."""
+    """Words of title and body as one field (BM25F, Robertson et al. 2004): a word of the title counts
+    `_TITLE_WEIGHT` times."""
     return " ".join(words for words in (*[title.words] * _TITLE_WEIGHT, body.words) if words)
 
 
 def searched_text(article: Article) -> str:
-    """The text of an article as it is indexed: with its tags, a line each.
+    """The indexed text of an article: its body, then its tags, one a line.
 
-    A tag is found as any other word is, on every engine and by every kind of query, and counts as one
-    occurrence of it. No phrase goes on from one line to the next.
+    So tags are found like any other word, by every engine and every kind of query. A phrase never crosses
+    lines.
     """
     return "\n".join((article.text, *article.tags))
 

@@ -181,7 +181,7 @@ def _resolve_zero(found: re.Match[str]) -> str:
 
 
 def _resolve_dash(found: re.Match[str]) -> str:
-    """A dash between words as spaces; other dashes are punctuation."""
+    """Spaces for a dash between words; other dashes are punctuation."""
     text, (start, end) = found.string, found.span()
     before, after = text[start - 1 : start], text[end : end + 1]
     if end == start + 1 and before and after and not {before, after} & _NO_WORD:
@@ -193,8 +193,8 @@ def _resolve_dash(found: re.Match[str]) -> str:
 
 
 def resolve(translated: str) -> str:
-    """Resolves, in a text translated by `SEPARATED`, all that depends on context, apart from full stops in
-    numbers and between sentences; keeps the length."""
+    """Resolves context-dependent characters in a text translated by `SEPARATED`, except full stops in
+    numbers and between sentences. Keeps the length."""
     text = _resolve_zeros(translated)
     if "." in text:
         text = _NAME_DOT.sub(" ", text)

@@ -1,4 +1,4 @@
-"""Numbers in groups (978-7-111-21382-6, 138 1234 5678) as the single units as which they are indexed, too."""
+"""Numbers in groups (978-7-111-21382-6, 138 1234 5678), which are also indexed as single units."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_GROUPS = 6
 
 
 def joined_numbers(translated: str) -> list[str]:
-    """Units of the numbers that a text translated by `SEPARATED` has in groups: telephone numbers, ISBN.
+    """Units of the grouped numbers (telephone numbers, ISBN) in a text translated by `SEPARATED`.
 
     >>> from index.analysis.grams import SEPARATED
     >>> joined_numbers("ISBN 978-7-111-21382-6".translate(SEPARATED))

@@ -60,8 +60,7 @@ FacetCounts = dict[str, list[tuple[str, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """A page of a result list, the number of documents that the query matches, and their facets as far as
-    those were asked for."""
+    """A page of a result list, the number of matching documents, and the facets that were asked for."""
 
     hits: tuple[Hit, ...]
     total: int
@@ -106,7 +105,7 @@ class ArticleStore(Protocol):
 
 
 class EngineWriter(Protocol):
-    """Adds and deletes; nothing is seen by searches before `commit`. One writer at a time."""
+    """Adds and deletes documents; searches see changes from `commit` on. One writer at a time."""
 
     def add(self, document: Document, article: PackedArticle | None = None) -> None:
         """Adds a document; one with the same id must have been deleted before. The article is for engines
@@ -118,19 +117,19 @@ class EngineWriter(Protocol):
         ...
 
     def commit(self) -> dict[str, str]:
-        """Makes all changes durable and visible to searches that start after it. Gives the ids of documents
-        that could not be taken, each with the reason."""
+        """Makes all changes durable, and visible to searches that start later. Returns the ids of
+        documents that the engine refused, each with the reason."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Metadata that an engine on a cluster keeps beside the documents, so that they can be read from there
-    alone; embedded engines need none of it.
+    """Metadata of a generation that a cluster keeps, for machines that know only its address. Embedded
+    engines ignore it.
 
-    `meta` and `dictionary` are those of the generation, `url` is where it is to be. With `replaces`, it is
-    to take the place of what is live there, else to join that. `shards` is in how many parts (0: as many as
-    what is live there has, or 1), and `writer_id` names this index directory among those that write there.
+    `meta` and `dictionary` are those of the generation; `url` is its address. With `replaces`, it replaces
+    the live generation there, else it joins that. `shards` is their number (0: as many as the live
+    generation has, or 1). `writer_id` names this index directory among those that write there.
     """
 
     url: str = ""
@@ -143,8 +142,8 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Credentials for a cluster: name and password, or a bearer token; and the file with the authorities
-    whose certificates are trusted. Embedded engines need none of it."""
+    """Credentials for a cluster: user name and password, or a bearer token; and a file of trusted
+    certificate authorities. Embedded engines ignore it."""
 
     user: str = ""
     password: str = field(default="", repr=False)
@@ -153,7 +152,7 @@ class Connection:
 
     @classmethod
     def of(cls, settings: Settings) -> Connection:
-        """The connection that the settings describe."""
+        """The credentials in the settings."""
         return cls(
             user=settings.opensearch_user,
             password=settings.opensearch_password,
@@ -166,7 +165,7 @@ ANONYMOUS = Connection()
 
 
 class Engine(Protocol):
-    """An open index of documents. Its methods may be called from several threads, but for `writer`."""
+    """An open index of documents. Its methods are thread-safe, except for `writer`."""
 
     def search(
         self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
@@ -176,11 +175,11 @@ class Engine(Protocol):
         ...
 
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
-        """For each of `fields`: every value among the tree's documents, with the number of those."""
+        """Values of each of `fields` among the matching documents, each with its number of documents."""
         ...
 
     def count(self, tree: query.Query) -> int:
-        """The number of documents that the tree matches."""
+        """The number of matching documents."""
         ...
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
@@ -188,7 +187,7 @@ class Engine(Protocol):
         ...
 
     def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
-        """The document frequencies of these tokens of a text field; of those that there are."""
+        """Document frequencies of these tokens of a text field; tokens that do not occur are left out."""
         ...
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
@@ -200,62 +199,63 @@ class Engine(Protocol):
         ...
 
     def refresh(self) -> bool:
-        """Lets searches that start from now on see the last commit. True if that is a new one."""
+        """Makes searches that start from now on see the last commit. Returns True if there was a new one."""
         ...
 
     def writer(self) -> AbstractContextManager[EngineWriter]:
-        """Opens the one writer. What was not committed when the context ends is dropped."""
+        """Opens the writer. Changes that are not committed when the context ends are dropped."""
         ...
 
     def close(self) -> None:
-        """Lets go of files. The engine can't be used after that."""
+        """Releases files and connections. The engine can't be used afterwards."""
         ...
 
     def articles(self, catalog: ArticleStore | None) -> ArticleStore:
-        """The articles of the index, all machines' together, where the engine keeps them; else `catalog`."""
+        """The articles of all machines, where the engine keeps articles; else `catalog`."""
         ...
 
     def description(self, local: Description) -> Description:
-        """The description that the index was made with, where the engine keeps that; else `local`, which is
-        that of the directory."""
+        """The description stored with the index, where the engine keeps one; else `local`, the
+        directory's."""
         ...
 
     @property
     def name(self) -> str:
-        """The name of the generation on a cluster; empty where it is the directory's."""
+        """Name of the generation on a cluster; empty where the directory names it."""
         ...
 
     @property
     def uid(self) -> str:
-        """The identity of an index on a cluster, the same by whatever address it is reached; else empty."""
+        """Identity of an index on a cluster, the same for all its addresses; else empty."""
         ...
 
     @property
     def writer_id(self) -> str:
-        """The name under which this machine writes, among others; empty where it only reads, or is alone."""
+        """The id of this machine among the writers of the index; empty where it only reads, or writes
+        alone."""
         ...
 
     @property
     def is_live(self) -> bool:
-        """False if another had become the live generation of its address by the last `refresh`."""
+        """False if another generation had become the live one of its address by the last `refresh`."""
         ...
 
     def has_new_generation(self, meta: Mapping[str, object]) -> bool:
-        """True if another generation is live than the one that this machine wrote to last. Raises
-        IndexMismatchError where that was made in another way than `meta` says."""
+        """True if the live generation is another than this machine wrote to last. Raises
+        IndexMismatchError where its metadata differs from `meta`."""
         ...
 
     def acknowledge(self) -> None:
-        """Notes that this machine's catalog agrees with the live generation."""
+        """Records that this machine's catalog agrees with the live generation."""
         ...
 
     def digests(self) -> dict[str, str]:
-        """The documents that this machine wrote, each with the digest of its article, of an engine that keeps
-        articles; else none."""
+        """Digests of the articles that this machine wrote, by document id; empty for an engine that keeps
+        no articles."""
         ...
 
     def own_articles(self) -> Iterator[Article]:
-        """Every whole article that the engine keeps and this machine wrote."""
+        """Whole articles that the engine keeps and this machine wrote."""
         ...
 
     def publish(self) -> None:
@@ -264,11 +264,12 @@ class Engine(Protocol):
         ...
 
     def leave(self) -> None:
-        """Deletes what this machine wrote for others to read, and the index itself if nothing is left."""
+        """Deletes this machine's documents from an index that others read; also the index itself, if that
+        leaves it empty."""
         ...
 
     def bytes(self) -> int:
-        """Its size on the disks."""
+        """Size on disk, in bytes."""
         ...
 
 
@@ -277,12 +278,12 @@ class EngineClass(Protocol):
 
     @property
     def keeps_articles(self) -> bool:
-        """True for an engine that other machines read and write, too: it keeps the articles, and the catalog
+        """True for an engine on which several machines read and write. It keeps the articles; the catalog
         has none of their texts."""
         ...
 
     def check_url(self, url: str) -> None:
-        """Raises InputError where no index of this engine can be at `url`."""
+        """Raises InputError where `url` can't be the address of an index of this engine."""
         ...
 
     def create(self, directory: Path, description: Description = ..., connection: Connection = ...) -> Engine:
@@ -299,7 +300,7 @@ class EngineClass(Protocol):
         ...
 
     def abandon(self, directory: Path, connection: Connection = ...) -> None:
-        """Removes what an interrupted run was building for this directory outside of it."""
+        """Removes the unfinished index that an interrupted run was building for this directory elsewhere."""
         ...
 
 

@@ -1,7 +1,7 @@
-"""BM25 as Lucene and tantivy compute it, for the engine that has to be told.
+"""BM25 as Lucene and tantivy compute it: constants, idf, and scores for the Whoosh engine.
 
-Source: Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), in
-Lucene's form (LUCENE-8563: idf without negative values); lengths in one byte as in Lucene's
+Source: Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), in Lucene's
+form (LUCENE-8563: idf without negative values); lengths in one byte as in Lucene's
 `SmallFloat.intToByte4`, which tantivy's fieldnorm table repeats.
 """
 
@@ -18,7 +18,7 @@ _FREE = 24
 
 
 def idf(documents: int, with_term: int) -> float:
-    """The weight of a term that `with_term` of `documents` have."""
+    """Inverse document frequency of a term that `with_term` of `documents` contain."""
     return math.log(1 + (documents - with_term + 0.5) / (with_term + 0.5))
 
 
@@ -32,7 +32,7 @@ def score(idf_sum: float, frequency: float, length: int, average_length: float) 
 
 
 def stored_length(length: int) -> int:
-    """The length that is left of `length` after it was stored in one byte.
+    """The value of `length` after rounding to Lucene's one-byte form.
 
     >>> [stored_length(n) for n in (39, 41, 100, 1000)]
     [39, 40, 96, 984]

@@ -1,7 +1,5 @@
-"""The part of the protocol that is the same for every engine whose index is a directory of this machine.
-
-Nobody else writes to it, and the catalog beside it has the articles.
-"""
+"""Base of the engines whose index is a directory of this machine. Nobody else writes to it, and the
+catalog beside it has the articles."""
 
 from __future__ import annotations
 
@@ -38,7 +36,7 @@ class EmbeddedEngine:
 
     @classmethod
     def abandon(cls, directory: Path, connection: Connection = ANONYMOUS) -> None:
-        """Nothing: all of it is in the directory."""
+        """Does nothing: unfinished generations lie in the directory."""
 
     def articles(self, catalog: ArticleStore | None) -> ArticleStore:
         assert catalog is not None
@@ -51,7 +49,7 @@ class EmbeddedEngine:
         return False
 
     def acknowledge(self) -> None:
-        """Nothing: the catalog agrees after each commit."""
+        """Does nothing: the catalog agrees after each commit."""
 
     def digests(self) -> dict[str, str]:
         return {}
@@ -60,10 +58,10 @@ class EmbeddedEngine:
         return iter(())
 
     def publish(self) -> None:
-        """Nothing: the directory itself is published."""
+        """Does nothing: the directory itself is published."""
 
     def leave(self) -> None:
-        """Nothing: it goes with its directory."""
+        """Does nothing: the index is removed with its directory."""
 
     def bytes(self) -> int:
         return sum(_size(path) for path in self._directory.rglob("*"))

@@ -1,4 +1,4 @@
-"""New generations: their metadata from the request, the index before, and the settings."""
+"""Creation of generations: their metadata from the request, the index before, and the settings."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def engine_of(before: Meta, request: IngestRequest) -> tuple[str, str]:
 
 
 def settings_difference(generation: Generation, request: IngestRequest, settings: Settings) -> str:
-    """The first difference between the index and the request and settings, with the command that applies it;
-    empty if there is none."""
+    """The first difference between the index and the request and settings, with the command that applies
+    it; empty if they agree."""
     meta = generation.meta
     differences = [
         (name, there, wanted)

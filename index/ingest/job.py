@@ -42,7 +42,7 @@ class IngestRequest:
 class IngestReport:
     """The result of a run. Articles are counted, but for `unchanged` and `ignored`, which count files.
 
-    `skipped` and `partial` (or a guess) count the problems of the whole index (see `index.article.Problem`):
+    `lost`, `partial` and `guess` count the problems of the whole index (see `index.article.ProblemKind`):
     files or lines of which nothing, or not all, is indexed. `empty` counts its articles without text, and
     `left_out` files and folders by reason. Files that were `being_written` are left for the next run.
     """
@@ -55,8 +55,9 @@ class IngestReport:
     unchanged: int = 0
     being_written: int = 0
     articles: int = 0
-    skipped: int = 0
+    lost: int = 0
     partial: int = 0
+    guess: int = 0
     empty: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, int] = field(default_factory=dict)

@@ -21,8 +21,8 @@ from index.store.directory import IndexDirectory
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The folders to follow, how their files and records are read, and the files that were found; `listed` is
-    the monotonic time at which."""
+    """Folders to follow, the rules for reading their files and records, and the files found. `listed` is
+    the monotonic time of the listing."""
 
     roots: dict[str, Path]
     rules: ReadingRules
@@ -40,10 +40,8 @@ def followed_folders(directory: Path) -> list[Path]:
 def list_sources(
     request: IngestRequest, directory: IndexDirectory, settings: Settings, started: float
 ) -> Sources:
-    """Lists the files of the folders; `started` is in seconds since 1970.
-
-    Raises VanishedError where much of what is indexed is not there.
-    """
+    """Lists the files of the folders. `started` is in seconds since 1970. Raises VanishedError where many
+    indexed files are missing."""
     with open_live_catalog(directory) as live:
         roots = _roots(live, request)
         field_map = _field_map(live, request)
@@ -83,7 +81,7 @@ def _field_map(live: Catalog | None, request: IngestRequest) -> FieldMap:
 
 
 def _takes_drafts(live: Catalog | None, request: IngestRequest) -> bool:
-    """True if drafts are indexed: as the request says, or as the index has noted."""
+    """True if drafts are indexed: by the request, else as the index was made."""
     known = False
     with _damage_matters(unless=request.rebuild):
         known = live is not None and live.takes_drafts()
@@ -104,7 +102,7 @@ def open_live_catalog(directory: IndexDirectory) -> Iterator[Catalog | None]:
 
 @contextmanager
 def _damage_matters(*, unless: bool) -> Iterator[None]:
-    """A rebuild that names its folders needs nothing of a damaged index."""
+    """False for a rebuild that names its folders: it needs nothing of a damaged index."""
     try:
         yield
     except IndexDamagedError:

@@ -1,4 +1,4 @@
-"""Safeguards against mass deletion: an unmounted disk, or a copy that failed, looks like an empty folder."""
+"""Safeguards against mass deletion: an unmounted disk or an incomplete copy looks like an empty folder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ LARGE = 100
 
 
 def refuse_emptying(catalog: Catalog, roots: dict[str, Path], found: Scan, index: Path) -> None:
-    """Raises VanishedError where a followed folder has nothing left, or where the files of more than half of
-    a large index are gone or empty, without as many new ones."""
+    """Raises VanishedError where a followed folder has become empty, or where the files of more than half
+    of a large index are gone or empty without as many new ones."""
     filled = {path for path, file in found.files.items() if file.state.size > 0}
     if len(filled) >= catalog.count_files() and {*map(_root, found.files)} >= roots.keys():
         return  # it does not shrink
@@ -35,7 +35,7 @@ def refuse_emptying(catalog: Catalog, roots: dict[str, Path], found: Scan, index
 def _refuse_emptied_folders(
     catalog: Catalog, roots: dict[str, Path], found: Scan, gone: Iterable[str], allow: str
 ) -> None:
-    """Raises VanishedError for a folder of which articles are indexed, and no file is left."""
+    """Raises VanishedError for a folder with indexed articles and no file left."""
     for name in sorted({*map(_root, gone)} - {*map(_root, found.files)}):
         held = catalog.count_in(path for path in gone if _root(path) == name)
         if held:
@@ -46,7 +46,7 @@ def _refuse_emptied_folders(
 
 
 def _refuse_halving(catalog: Catalog, roots: dict[str, Path], lost: Iterable[str], allow: str) -> None:
-    """Raises VanishedError where the articles in the files that are lost are more than half of many."""
+    """Raises VanishedError where the files that are gone hold more than half of a large index."""
     there = catalog.count()
     going = catalog.count_in(lost) if there >= LARGE else 0
     if going * 2 > there:
@@ -57,7 +57,7 @@ def _refuse_halving(catalog: Catalog, roots: dict[str, Path], lost: Iterable[str
 
 
 def refuse_leaving_out(catalog: Catalog, unreadable: Iterable[str], index: Path) -> None:
-    """Raises VanishedError where a rebuild would leave out the articles of files that can't be read now."""
+    """Raises VanishedError where a rebuild would drop the articles of files that can't be read now."""
     paths = [path for path in sorted(unreadable) if catalog.count_in([path])]
     if paths:
         raise VanishedError(
@@ -68,7 +68,7 @@ def refuse_leaving_out(catalog: Catalog, unreadable: Iterable[str], index: Path)
 
 
 def refuse_removal(going: int, staying: int, index: Path) -> None:
-    """Raises VanishedError where a machine would take out most of what a cluster has as its own."""
+    """Raises VanishedError where a machine would delete most of its own articles on a cluster."""
     if going > staying and going + staying >= LARGE:
         raise VanishedError(
             f"the cluster has {going:,} articles of this directory that are in no file here, and "

@@ -44,10 +44,8 @@ def sync(
     settings: Settings,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> IngestReport:
-    """Makes the index follow the folders that it knows and those of the request.
-
-    Raises an error of `index.errors`, with everything that was committed before in place.
-    """
+    """Updates the index to the folders that it follows and those of the request. Raises an error of
+    `index.errors`; what was committed before stays."""
     started = time.time()
     index_directory = IndexDirectory(directory)
     _check(request, index_directory)
@@ -74,7 +72,7 @@ def sync(
 
 
 def _check(request: IngestRequest, directory: IndexDirectory) -> None:
-    """Raises an error for a request that makes no sense, before anything is touched."""
+    """Raises an error for an invalid request, before anything is changed."""
     engine_class(request.engine or DEFAULT_ENGINE).check_url(request.url)
     if request.writer_id and (not request.url or directory.exists()):
         raise InputError(
@@ -90,8 +88,10 @@ def _open_generation(
     settings: Settings,
     progress: Callable[[int, int], None],
 ) -> Generation:
-    """The generation to write to: the live one, migrated if the request names another engine; or a new one,
-    which is live at once if it is the first: it can be searched while it grows, and continued when killed."""
+    """The generation to write to: the live one, migrated if the request names another engine; or a new one.
+
+    A first generation is live at once: it can be searched while it grows, and continued when killed.
+    """
     connection = Connection.of(settings)
     directory.prune(connection)
     is_first = not directory.exists()
@@ -156,9 +156,11 @@ class _Run:
         self.has_written = False
 
     def follow(self, started: float, *, is_repair: bool) -> IngestReport:
-        """Indexes what is new, removes what is gone, and reports. `started` is in seconds since 1970;
-        `is_repair` commits even where nothing has changed: the engine then removes what an interrupted run
-        left among its files."""
+        """Indexes new files, removes those that are gone, and reports.
+
+        `started` is in seconds since 1970. `is_repair` commits even without changes: the engine then
+        removes what an interrupted run left among its files.
+        """
         sources, found = self._sources, self._sources.found
         self._catalog.set_roots(sources.roots, drafts=sources.rules.drafts)
         self._catalog.set_field_map(self._preparation.field_map, RECORD_SUFFIXES)
@@ -188,10 +190,12 @@ class _Run:
         return self._report
 
     def _strays(self) -> set[str]:
-        """The ids of documents that an index of several machines has as this one's, and its catalog has not;
-        compared once, after another machine has rebuilt the index, or this one has joined it. The files of
-        articles that are not there are read again. Raises IndexMismatchError where it was made in another
-        way."""
+        """Ids of this machine's documents on a shared index that its catalog does not have.
+
+        Compared once, after another machine has rebuilt the index or this one has joined it. Files of
+        articles that are missing there are read again. Raises IndexMismatchError where the index was made
+        with other metadata.
+        """
         if not self._engine.has_new_generation(asdict(self._generation.meta)):
             return set()
         strays = self._catalog.compare(self._engine.digests())
@@ -199,7 +203,7 @@ class _Run:
         return strays
 
     def _remove_strays(self, strays: set[str], writer: EngineWriter) -> None:
-        """Deletes documents that are still not in the catalog, now that all files were read."""
+        """Deletes stray documents that are still not in the catalog after all files were read."""
         if not strays:
             return
         strays -= self._catalog.ids()
@@ -211,13 +215,12 @@ class _Run:
         self._uncommitted += len(strays)
 
     def _waiting(self, found: Scan) -> list[FileTask]:
-        """The files that are to be read again; not those that could not be, just now."""
+        """Files to be read again, without those that could not be read in this run."""
         paths = self._catalog.to_read_again() - self._left_out
         return [FileTask(file) for path, file in found.files.items() if path in paths]
 
     def _compare(self, found: Scan, known_files: dict[str, KnownFile]) -> list[FileTask]:
-        """The files that are new or look different; all of a folder whose rules are no longer those that its
-        files were read by."""
+        """Files that are new or have changed; all files of a folder whose reading rules have changed."""
         tasks: list[FileTask] = []
         readings = self._catalog.readings()
         for path, file in found.files.items():
@@ -230,13 +233,13 @@ class _Run:
         return tasks
 
     def _fits_now(self, known: KnownFile) -> bool:
-        """True if a file was too large to be read, and is no longer."""
+        """True if a file that was too large is now within the limit."""
         largest = self._preparation.max_bytes
         fits = known.state.size <= largest or is_streamed(known.state, largest)
         return not known.digest and fits
 
     def _stable(self, tasks: list[FileTask], started: float, listed: float) -> list[FileTask]:
-        """The tasks whose files stay as they are for a while after they were listed; the others are being
+        """Tasks whose files have not changed for a while after they were listed; the others are being
         written."""
         wait = self._request.debounce
         earliest = started - wait - _CLOCK_ERROR
@@ -258,7 +261,7 @@ class _Run:
                 self._commit(writer)
 
     def _apply(self, prepared: FileResult, writer: EngineWriter) -> None:
-        """Stores what a file holds, and tells the engine what that changes."""
+        """Stores the content of a file, and passes the changes to the engine."""
         if prepared.unreadable is not None:
             self.unreadable.add(prepared.state.path)
             self._left_out.add(prepared.state.path)
@@ -295,7 +298,8 @@ class _Run:
             self._uncommitted += len(removed)
 
     def _commit(self, writer: EngineWriter) -> None:
-        """Catalog, engine, catalog: after a crash between two of them the next run knows what to do."""
+        """Commits catalog, engine, catalog: after a crash between two of them the next run knows what to
+        do."""
         self._catalog.commit()
         if self._uncommitted:
             refused = commit(self._catalog, writer)
@@ -310,8 +314,8 @@ class _Run:
         report = self._report
         self._catalog.set_reading(self._reading)
         problems = self._catalog.count_problems()
-        report.skipped, report.empty = problems[ProblemKind.LOST], problems[ProblemKind.EMPTY]
-        report.partial = problems[ProblemKind.PARTIAL] + problems[ProblemKind.GUESS]
+        report.lost, report.partial = problems[ProblemKind.LOST], problems[ProblemKind.PARTIAL]
+        report.guess, report.empty = problems[ProblemKind.GUESS], problems[ProblemKind.EMPTY]
         report.left_out = self._catalog.count_left_out()
         report.articles = self._catalog.count()
         report.ignored = dict(found.ignored.most_common())

@@ -1,8 +1,7 @@
 """Following folders as they change: a run for each batch of changes.
 
-The system tells that something has changed (watchfiles), and each run looks at everything, so that nothing
-depends on what was told: renamed and replaced folders, thousands of files at once and changes that were
-missed end the same.
+watchfiles only triggers a run; each run compares all files. So renamed and replaced folders, thousands of
+files at once, and missed events all end in the same state.
 """
 
 from __future__ import annotations
@@ -42,10 +41,8 @@ Folders = dict[Path, tuple[int, int] | None]
 
 
 class Watcher:
-    """Keeps an index that has been made in step with its folders.
-
-    `run` makes the index follow what the request says, and `warn` tells a person.
-    """
+    """Keeps an existing index in step with its folders. `run` updates the index; `warn` reports to a
+    person."""
 
     def __init__(
         self,
@@ -70,10 +67,8 @@ class Watcher:
         self._difference = ""
 
     def follow(self, stop: threading.Event) -> None:
-        """Goes on until `stop` is set, or something needs a person.
-
-        Raises VanishedError where a folder is gone and stays so, and whatever else a run raises.
-        """
+        """Runs until `stop` is set, or a person is needed. Raises VanishedError where a folder is gone and
+        stays so, and whatever else a run raises."""
         while not stop.is_set():
             folders = _identities(followed_folders(self._directory))
             self._due = 0.0  # at once: something may have changed before the watching began
@@ -90,7 +85,7 @@ class Watcher:
                     break  # another folder has the name; the system would go on watching the old one
 
     def _changes(self, folders: Folders, stop: threading.Event) -> Iterator[bool]:
-        """Yields True at every batch of changes, False every now and then."""
+        """Yields True for each batch of changes, False at regular intervals without any."""
         try:
             for changes in watchfiles.watch(
                 *folders,
@@ -132,7 +127,8 @@ class Watcher:
             self._tell_of_settings()
 
     def _tell_of_settings(self) -> None:
-        """The index goes on as it was made; a changed dictionary, say, takes a rebuild."""
+        """Warns of changed settings that take a rebuild, such as another dictionary. The index goes on
+        with the old ones."""
         try:
             live = IndexDirectory(self._directory).current()
             difference = settings_difference(live, IngestRequest(), self._settings)

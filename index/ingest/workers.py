@@ -60,7 +60,7 @@ class WorkerConfig:
 
 @dataclass(frozen=True, slots=True)
 class FileTask:
-    """A file to prepare; `known_digest` is that of the content which is in the index already."""
+    """A file to read. `known_digest` is that of its content in the index."""
 
     file: FoundFile
     known_digest: str = ""
@@ -87,7 +87,7 @@ class FileResult:
 
 
 class Worker:
-    """Prepares files: reads, parses and analyses them. Whatever they hold, it never raises."""
+    """Reads, parses and analyses files. Never raises for their content."""
 
     def __init__(self, preparation: WorkerConfig) -> None:
         self._max_bytes = preparation.max_bytes
@@ -97,7 +97,7 @@ class Worker:
         self._field_map = preparation.field_map
 
     def prepare(self, tasks: Sequence[FileTask]) -> list[FileResult]:
-        """One for each of the tasks, in order."""
+        """Results of the tasks, in order."""
         read = [self._read(task) for task in tasks]
         articles = [article for prepared, parsed in read for article in parsed]
         try:
@@ -107,7 +107,7 @@ class Worker:
         return [_with_documents(prepared, [next(documents) for _ in parsed]) for prepared, parsed in read]
 
     def _read(self, task: FileTask) -> tuple[FileResult, tuple[Article, ...]]:
-        """A file's articles, packed and as they are."""
+        """Articles of a file, packed and as they are."""
         state = task.file.state
         if state.size > self._max_bytes:
             return self._too_large(state, state.size), ()
@@ -131,7 +131,7 @@ class Worker:
         return FileResult(state, parsed.digest, packed, problems=parsed.problems), articles
 
     def stream(self, task: FileTask) -> Iterator[FileResult]:
-        """The articles of a large file of records, in parts. The last part has the digest."""
+        """Articles of a large file of records, in parts. The last part has the digest."""
         state = task.file.state
         reader = RecordReader(state.path, self._zone, self._max_bytes, self._field_map, self._rules)
         is_continued = False
@@ -159,7 +159,8 @@ class Worker:
         yield FileResult(state, reader.digest, problems=tuple(reader.problems), is_continued=is_continued)
 
     def _analyzed(self, result: FileResult, articles: Sequence[Article]) -> FileResult:
-        """A part with its documents; without the articles that can't be analysed."""
+        """A result with the documents of its articles; articles that can't be analysed are dropped, with a
+        problem."""
         try:
             return _with_documents(result, make_documents(articles, self._analyzer, self._zone))
         except Exception:  # noqa: BLE001  # which of them is it?
@@ -186,11 +187,8 @@ class Worker:
 
 
 def read_bytes(location: str, limit: int) -> bytes:
-    """The bytes of a file, one more than the limit at most.
-
-    Raises OSError for what is no regular file, though it was one when the folder was listed: a pipe would be
-    waited for.
-    """
+    """Content of a file, at most one byte over the limit. Raises OSError for what is no regular file any
+    more: reading a pipe would block."""
     with open_regular(location) as file:
         return file.read(limit + 1)
 

@@ -1,4 +1,4 @@
-"""Backup and restore: the catalog in one file, of which the engine is made again.
+"""Backup and restore: the catalog in one file, from which the engine is made again.
 
 The catalog has every article, the files and the problems, and SQLite copies it as of one moment, while
 others write. An engine's files would have to be copied between two commits, and are of no use to a souwen
@@ -42,11 +42,11 @@ class Saved:
 
 
 def backup(location: Path | str, file: Path) -> Saved:
-    """Writes the index to one file, as of the last commit, while others may write to the index: also one of
-    an older format or another text analysis, which a restore brings up to date.
+    """Writes the index, as of the last commit, to one file. Others may write to the index meanwhile.
 
-    The file has its name only when it is complete. Raises IndexMissingError, IndexDamagedError, InputError;
-    the last, too, where the articles are on a cluster.
+    Indexes of an older format or another text analysis are copied as they are; a restore brings them up to
+    date. The file gets its name when it is complete. Raises IndexMissingError, IndexDamagedError, or
+    InputError (also where the articles are on a cluster).
     """
     _refuse_clusters(location)
     directory = Path(location)
@@ -83,10 +83,8 @@ def restore(
     replaces: bool,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Saved:
-    """Makes an index of a backup; with `replaces`, in place of one that is there, once it is complete.
-
-    `progress` is told how many articles are done, of how many. Raises InputError where the file is no backup.
-    """
+    """Makes an index from a backup; with `replaces`, in place of an existing one, once it is complete.
+    `progress` gets the numbers of articles done and in all. Raises InputError where the file is no backup."""
     if not file.exists():
         raise InputError(f"{file}: there is no such file.")
     index_directory = IndexDirectory(directory)
@@ -128,7 +126,7 @@ def _refuse_clusters(location: Path | str) -> None:
 
 
 def _copy(index_directory: IndexDirectory, target: Path) -> tuple[Meta, str]:
-    """Copies the live catalog; gives what else opening it needs."""
+    """Copies the live catalog; returns the metadata that opening it needs."""
 
     def copy(generation: Generation) -> tuple[Meta, str]:
         with closing(Catalog.open(generation.catalog_file)) as catalog:
@@ -140,7 +138,7 @@ def _copy(index_directory: IndexDirectory, target: Path) -> tuple[Meta, str]:
 
 @contextmanager
 def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
-    """Description, dictionary and catalog of a backup, the last as a file that is gone afterwards."""
+    """Metadata, dictionary and catalog of a backup; the catalog as a temporary file."""
     with tempfile.TemporaryDirectory(prefix=UNPACKED, dir=directory) as folder:
         try:
             with (

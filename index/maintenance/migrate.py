@@ -1,4 +1,4 @@
-"""Migration to another engine: articles are indexed from where they are kept, and no file is read again."""
+"""Migration to another engine: articles are indexed from catalog or cluster, and no file is read again."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def migrate(
     connection: Connection,
     progress: Callable[[int, int], None],
 ) -> Generation:
-    """Makes a generation with another engine live, with the articles of the one before. An engine that other
-    machines use, too, is joined where there is one at `url`; one that is left loses what this machine wrote.
+    """Makes a generation with another engine live, with the articles of the one before.
 
-    `progress` is told how many articles are done, of how many.
+    A shared engine is joined where `url` already has an index; when one is left, this machine's documents
+    are deleted there. `progress` gets the numbers of articles done and in all.
     """
     fresh = directory.create(replace(before.meta, engine=engine, url=url), before.dictionary)
     with closing(Catalog.open(before.catalog_file)) as catalog:

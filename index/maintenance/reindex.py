@@ -1,4 +1,4 @@
-"""Catalog → engine: documents made of what the catalog holds, without the files they came from."""
+"""Catalog → engine: documents are made from the stored articles, without their files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def reindex(
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Indexes the articles that the catalog has flagged as not yet indexed: those of a run that was killed
-    between two commits. Returns their number; `progress` is told how many are done."""
+    between two commits. Returns their number. `progress` gets the number done."""
     analyzer = Analyzer(generation.meta.segmenter, generation.dictionary)
     timezone = zone(generation.meta.timezone)
     unindexed = catalog.unindexed()
@@ -60,8 +60,8 @@ def fill_engine(
 
 
 def commit(catalog: CatalogWriter, writer: EngineWriter) -> int:
-    """Commits the engine, and then the catalog. Returns the number of articles that the engine refused: they
-    are listed as problems."""
+    """Commits the engine, then the catalog. Returns the number of articles that the engine refused; they
+    are recorded as problems."""
     refused = writer.commit()
     for article_id, reason in refused.items():
         catalog.refuse(article_id, reason)

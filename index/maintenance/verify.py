@@ -29,11 +29,11 @@ _SAMPLE, _SEARCHES = 200, 40
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Disagreements between them: article ids, and paths of files as the catalog knows them.
+    """Disagreements of catalog, engine and files: article ids, and paths as the catalog has them.
 
-    `missing_files` and `changed_files` were removed or changed since the last run: what the next run of
-    `souwen index` mends. `damaged_files` are the engine's, no longer what was written; `wrongly_found` are
-    articles of a sample that searches find by what they don't say, or don't find by what they do.
+    `missing_files` and `changed_files` were removed or changed since the last run; the next run of `souwen
+    index` follows. `damaged_files` of the engine differ from their checksums. `wrongly_found` are articles
+    of a sample whose search results contradict their texts.
     """
 
     articles: int
@@ -50,7 +50,7 @@ class Findings:
 
     @property
     def agree(self) -> bool:
-        """True if there is nothing to mend."""
+        """True if nothing needs repair."""
         return not any(
             (
                 self.not_in_engine,
@@ -67,7 +67,7 @@ class Findings:
         )
 
     def lines(self, location: str) -> Iterator[str]:
-        """The findings for a person, with what to run for the index at `location`."""
+        """The findings as lines for a person, with what to run for the index at `location`."""
         repair = f"souwen verify --repair --index {location}"
         follow = f"souwen index --index {location}"
         yield f"{self.articles:,} articles in the catalog, {self.documents:,} documents in the engine."
@@ -93,11 +93,9 @@ class Findings:
 
 
 def verify(index: OpenIndex) -> Findings:
-    """Compares the engine with the catalog, its files with what was written, a sample of searches with the
-    texts, and the catalog with the articles' files. Changes nothing.
-
-    Raises IndexDamagedError where the catalog itself is damaged.
-    """
+    """Compares the engine with the catalog, its files with their checksums, a sample of searches with the
+    texts, and the catalog with the articles' files. Changes nothing. Raises IndexDamagedError where the
+    catalog itself is damaged."""
     catalog = catalog_of(index)
     assert index.generation is not None
     catalog.check()
@@ -136,7 +134,7 @@ def verify(index: OpenIndex) -> Findings:
 
 
 def _wrongly_found(index: OpenIndex) -> set[str]:
-    """Searches for stretches of a sample of texts, and looks for them in the texts themselves."""
+    """Searches for passages of a sample of texts, and compares the results with the texts."""
     draw = random.Random(0)
     ids = sorted(catalog_of(index).ids() & index.engine.ids())
     articles = index.articles.articles(draw.sample(ids, min(_SAMPLE, len(ids))))
@@ -157,10 +155,10 @@ def _wrongly_found(index: OpenIndex) -> set[str]:
 
 
 def repair(directory: Path, connection: Connection = ANONYMOUS) -> list[str]:
-    """Mends what can be mended of catalog and engine, without the articles' files; gives what was done.
+    """Repairs catalog and engine without the articles' files. Returns what was done.
 
-    Where single articles are wrong, the engine is told of them again; where its files are damaged, it is made
-    anew from the catalog, beside the old one. Raises IndexDamagedError where the catalog is damaged.
+    Single wrong articles are indexed again; an engine with damaged files is rebuilt from the catalog,
+    beside the old one. Raises IndexDamagedError where the catalog is damaged.
     """
     index_directory = IndexDirectory(directory)
     with index_directory.write_lock(), writing(directory):
@@ -184,8 +182,8 @@ def repair(directory: Path, connection: Connection = ANONYMOUS) -> list[str]:
 
 
 def _compare(generation: Generation, catalog: CatalogWriter, connection: Connection) -> list[str]:
-    """Has what an engine that keeps articles lacks of this machine's read again, by the run that follows, and
-    takes out what it has too much."""
+    """Flags this machine's articles that are missing on a shared engine, so that the next run reads their
+    files again; deletes those that are too many there."""
     opened = engine_class(generation.meta.engine).open(generation.engine_directory, connection)
     with closing(opened) as engine:
         strays = catalog.compare(engine.digests())
@@ -201,7 +199,7 @@ def _compare(generation: Generation, catalog: CatalogWriter, connection: Connect
 
 
 def _retell(generation: Generation, catalog: CatalogWriter, engine: Engine) -> list[str]:
-    """Tells an engine of what it has wrong."""
+    """Indexes the articles again that an engine has wrong."""
     wrong = catalog.ids() ^ engine.ids()
     with closing(OpenIndex.of(generation)) as index:
         wrong |= _wrongly_found(index)
@@ -217,7 +215,7 @@ def _retell(generation: Generation, catalog: CatalogWriter, engine: Engine) -> l
 
 
 def _sound_engine(generation: Generation) -> Engine | None:
-    """The engine, if its files are what was written and it has no article twice."""
+    """The engine, if its files match their checksums and it has no article twice; else None."""
     try:
         engine = engine_class(generation.meta.engine).open(generation.engine_directory)
         is_sound = not damaged_files(generation) and engine.count(query.Every()) == len(engine.ids())

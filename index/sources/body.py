@@ -14,10 +14,10 @@ MARKDOWN_SUFFIXES = frozenset([".md", ".markdown", ".mdx"])
 
 
 def read_body(body: str, suffix: str = "") -> tuple[str, Extracted, str]:
-    """The body as HTML, what it holds, and what is wrong if much of it was left out.
+    """The body of an article as HTML with its extracted content, and a complaint if much of it was left out.
 
-    The `suffix` of its file (`.md`) says how the body is written. Markdown that begins with a block of HTML,
-    as feeds are saved, is HTML. Of text without markup, each line is a paragraph.
+    The `suffix` of its file (`.md`) decides the markup. Markdown that begins with a block of HTML, as
+    saved from feeds, is HTML. In text without markup, each line is a paragraph.
     """
     if suffix in MARKDOWN_SUFFIXES and not begins_as_html(body):
         written = repair(to_html(body, mdx=suffix == ".mdx"))
@@ -33,12 +33,12 @@ def read_body(body: str, suffix: str = "") -> tuple[str, Extracted, str]:
 
 
 def as_html(text: str) -> str:
-    """A paragraph for each line of a text."""
+    """HTML with a paragraph for each line of a text."""
     return "\n".join(f"<p>{html.escape(line, quote=False)}</p>" for line in lines_of(text))
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text that are not empty, each with single spaces."""
+    """Non-empty lines of a text, with white space collapsed."""
     return [line for line in map(one_line, text.split("\n")) if line]
 
 

@@ -55,8 +55,8 @@ def category_paths(fields: FieldReader, generator: str) -> list[tuple[str, ...]]
 
 
 def _paths_of(fields: FieldReader, name: str, value: Value, *, is_several: bool) -> list[tuple[str, ...]]:
-    """The category paths that a value stands for: `a, b` are two, `a/b` is one of two levels, a list is one
-    (in some generators, several), and a list of lists is one for each."""
+    """Category paths of a value: `a, b` are two, `a/b` is one of two levels, a list is one (in some
+    generators several), a list of lists is one path each."""
     if isinstance(value, dict):
         return [(text,) for text in fields.texts(name, value)]
     if isinstance(value, str):
@@ -87,7 +87,7 @@ def _levels(text: str) -> tuple[str, ...]:
 
 
 def listed_paths(values: Values) -> list[tuple[str, ...]]:
-    """The category paths of an article that souwen exported."""
+    """Category paths of an article exported by souwen."""
     listed = values.get("category_paths")
     return [
         levels

@@ -62,7 +62,7 @@ class _Section:
 
 
 def _bearable(line: str) -> Iterator[str]:
-    """A line, cut behind sentences where it is longer than a part may be."""
+    """A line, cut behind sentences if it is longer than a part may be."""
     while len(line) > PART_LENGTH:
         ends = [found.end() for found in _SENTENCE.finditer(line, PART_LENGTH // 2, PART_LENGTH)]
         cut = ends[-1] if ends else PART_LENGTH
@@ -72,7 +72,7 @@ def _bearable(line: str) -> Iterator[str]:
 
 
 def _headings(body: str) -> frozenset[str]:
-    """The texts of the headings in HTML, of the highest level that has several."""
+    """Headings in HTML, of the highest level that has several."""
     levels: dict[str, list[str]] = {}
     for found in _HTML_HEADING.finditer(body):
         text = " ".join(html.unescape(re.sub(r"<[^>]*>", "", found[2])).split())
@@ -82,7 +82,7 @@ def _headings(body: str) -> frozenset[str]:
 
 
 def _sections(lines: list[str], headings: frozenset[str]) -> list[_Section]:
-    """The lines by chapters. A heading without a text of its own goes to the chapter that follows."""
+    """Lines by chapter. A heading without text of its own goes to the next chapter."""
     sections: list[_Section] = []
     begun: list[str] = []
     title, length = "", 0
@@ -101,7 +101,7 @@ def _sections(lines: list[str], headings: frozenset[str]) -> list[_Section]:
 
 
 def _equal_parts(sections: list[_Section]) -> Iterator[_Section]:
-    """The sections; one that is too long in parts."""
+    """The sections, with long ones split into parts."""
     for section in sections:
         length = sum(map(len, section.lines))
         if length <= MAX_LENGTH:
@@ -119,8 +119,8 @@ def _equal_parts(sections: list[_Section]) -> Iterator[_Section]:
 
 
 def _bodies(body: str, sections: list[list[str]]) -> Iterator[str]:
-    """The HTML of each section: that of the article, cut where sections begin, if it can be cut there; else a
-    paragraph for each line."""
+    """HTML of each section: the article's, cut where sections begin; if that is impossible, a paragraph
+    for each line."""
     pieces = _pieces(body)
     counted = [(piece, extract(piece).text) for piece in pieces]
     if "\n".join(text for _, text in counted if text) != "\n".join(
@@ -139,7 +139,7 @@ def _bodies(body: str, sections: list[list[str]]) -> Iterator[str]:
 
 
 def _pieces(body: str) -> list[str]:
-    """The elements that stand side by side in the body, inside what wraps all of them."""
+    """Sibling elements of the body, inside their common wrapper."""
     try:
         parts = lxml_html.fragments_fromstring(body)
     except (etree.LxmlError, ValueError):

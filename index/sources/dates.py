@@ -1,4 +1,4 @@
-"""Dates as articles, file names and folders write them → seconds since 1970."""
+"""Dates in the notations of articles, file names and folders → seconds since 1970."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ _HAN_DIGITS = str.maketrans("〇○零一二三四五六七八九", "00012345678
 
 @dataclass(frozen=True, slots=True)
 class WrittenDate:
-    """A date in seconds since 1970; `doubt` says what could have been read in another way."""
+    """A date in seconds since 1970. `doubt` explains how it could have been read differently."""
 
     seconds: int
     doubt: str = ""
@@ -191,7 +191,7 @@ def _read_plain(text: str) -> datetime:
 
 
 def _read(text: str, zone: tzinfo) -> tuple[datetime, str]:
-    """The moment that people or programs wrote, and what was doubtful about it."""
+    """The date in a text, and its doubts. Raises ValueError."""
     text = _COMMENT.sub("", _normal(text)).strip(" \t\n\"'")
     text = _PARENTHESES.sub(" ", text).strip() or text.strip("()")
     text = _WEEKDAY.sub(" ", _LABEL.sub("", text))
@@ -211,7 +211,7 @@ def _read(text: str, zone: tzinfo) -> tuple[datetime, str]:
 
 
 def _split_zone(text: str, zone: tzinfo) -> tuple[str, tzinfo | None, str]:
-    """The text without its time zone; the zone, and the doubt about it."""
+    """A text without its time zone; the zone, and the doubt about it."""
     offset: tzinfo | None = None
     doubt = ""
     clock = re.search("[:时時点點]", text)
@@ -277,7 +277,7 @@ def _english(text: str, half: str) -> datetime | None:
 
 
 def _hour(hour: int, half: str) -> int:
-    """The hour of 24 that an hour of twelve means in its half of the day."""
+    """Hour of 24 for an hour of 12 and its half of the day."""
     if half == "morning" and hour == 12:
         return 0
     if (half == "evening" and hour < 12) or (half == "noon" and hour < 3):

@@ -81,7 +81,7 @@ def clean(text: str) -> str:
 
 
 def find_encoding(sample: bytes) -> tuple[str, list[str]]:
-    """The encoding of a file that is read in parts by its first lines, and what is to be said of that.
+    """The encoding of a file that is read in parts, by its first lines; and complaints about it.
 
     >>> find_encoding("标题,正文\\n甲,放管服的改革\\n".encode("gb18030"))
     ('gb18030', [])
@@ -135,12 +135,12 @@ def _decode_bytes(data: bytes) -> tuple[str, list[str]]:
 
 
 def _is_right(reading: _Reading) -> bool:
-    """True if bytes are text of the declared encoding; a few may be broken."""
+    """True if bytes are text of the declared encoding, apart from a few invalid ones."""
     return not reading.complaints or reading.text.count("\ufffd") * 50 < _foreign(reading.text)
 
 
 def _declared(head: bytes) -> str:
-    """The encoding that a page or XML file declares, by Python's name; empty without one."""
+    """The encoding declared by a page or XML file, by Python's name; empty if none is."""
     lowered = head.lower()
     if b"charset" not in lowered and b"encoding" not in lowered:
         return ""  # a search of the pattern takes as long as decoding
@@ -158,8 +158,8 @@ def _declared(head: bytes) -> str:
 
 
 def _is_accidental(text: str, declared: str) -> bool:
-    """True for valid UTF-8 that is more likely in the declared encoding: pairs of bytes may be both, and
-    some encodings write everything in ASCII."""
+    """True for valid UTF-8 that is more likely in the declared encoding: pairs of bytes may be valid in
+    both, and some encodings are all ASCII."""
     if text.isascii():
         return declared in _SEVEN_BITS
     is_of_pairs = max(text) <= "\u07ff" or (text.startswith("\ufeff") and max(text[1:]) <= "\u07ff")
@@ -167,7 +167,8 @@ def _is_accidental(text: str, declared: str) -> bool:
 
 
 def _by_zeros(data: bytes) -> str:
-    """UTF-16 without a mark: the half of each unit that is zero for ASCII, and never in the other half."""
+    """UTF-16 without a byte order mark, recognised by zero bytes: ASCII has one in the same half of each
+    unit."""
     if b"\0" not in data:
         return ""
     sample = data[: _SAMPLE - _SAMPLE % 2]
@@ -184,8 +185,8 @@ def _by_zeros(data: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Lines by what they are: valid UTF-8 with characters of three bytes, which no other encoding has by
-    chance; not UTF-8. The third kind, ASCII and pairs of bytes, may be either."""
+    """Lines by validity: UTF-8 with characters of three bytes, which no other encoding produces by chance;
+    not UTF-8; or either (ASCII and pairs of bytes)."""
 
     lines: list[bytes]
     kinds: list[bool | None]  # True: UTF-8; False: not
@@ -237,7 +238,7 @@ def _is_damaged_utf8(data: bytes) -> bool:
 
 
 def _guess(data: bytes) -> _Reading:
-    """The most plausible reading of bytes that are not UTF-8, and of which nothing says what they are."""
+    """The most plausible decoding of bytes that are not UTF-8 and declare no encoding."""
     chinese = _most_chinese(data)
     kana = len(_KANA.findall(chinese.text[:_SAMPLE]))
     if chinese.plausibility >= _CHINESE and kana < _MUCH_KANA * _foreign(chinese.text[:_SAMPLE]):
@@ -287,7 +288,7 @@ def _foreign(text: str) -> int:
 
 
 def _plausibility(text: str) -> float:
-    """The share of characters beyond ASCII that are frequent in Chinese, less those unreadable."""
+    """Share of frequent Chinese characters among those beyond ASCII, minus the unreadable ones."""
     foreign = [character for character in text[:_SAMPLE] if character > "\x7f"]
     good = sum(character in _COMMON for character in foreign)
     bad = sum(character == "\ufffd" or "\ue000" <= character <= "\uf8ff" for character in foreign)

@@ -86,13 +86,11 @@ class Extracted:
 
 
 class _Builder:
-    """Takes the events of a parse, in document order, and applies the tables above.
-
-    The methods are those of a parser target of lxml.
-    """
+    """Applies the tables above to the events of a parse, in document order. The methods are those of a
+    parser target of lxml."""
 
     def begin(self, html: str) -> None:
-        """Makes ready for the events of a new text."""
+        """Resets the builder for a new text."""
         self._skipped = _SKIPPED_IN_PAGES if is_whole_page(html) else SKIPPED_TAGS
         self._keep_breaks = keeps_breaks(html)
         # A reference such as &#1; may name a character that the markup itself must not have.
@@ -242,7 +240,7 @@ class _Builder:
 
 
 def keeps_breaks(html: str) -> bool:
-    """True if the markup makes no paragraphs, so that line breaks in the source do."""
+    """True if the markup has no paragraphs, so that line breaks in the source separate them."""
     return not _STRUCTURE.search(html)
 
 
@@ -280,7 +278,7 @@ def _new_parser() -> tuple[_Builder, etree.HTMLParser]:
 
 
 def extract_with_beautifulsoup(html: str) -> Extracted:
-    """The same as `extract`, by way of a BeautifulSoup tree: the reference it is tested against."""
+    """The same as `extract`, with a BeautifulSoup tree: the reference for tests."""
     builder = _Builder()
     builder.begin(html)
     # Neither recursion nor `descendants`: markup may be nested deeper than Python's stack, and the

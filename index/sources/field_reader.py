@@ -1,4 +1,4 @@
-"""The fields of an article, read by the names that generators and people give them."""
+"""Fields of an article, by the names that generators and people give them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 
 
 class FieldReader:
-    """The values of an article, read by the names that a field may have; notes what can't be read."""
+    """Values of an article by field names; records problems with them."""
 
     def __init__(
         self, values: Values, *, decodes: bool, of_any_length: Collection[str], whole: Collection[str]
     ) -> None:
-        """Fields `of_any_length` are never cut; those that make sense `whole` alone are left out instead."""
+        """Fields `of_any_length` are never cut; fields that make sense `whole` only are left out instead
+        of cut."""
         self._of_any_length = of_any_length
         self._whole = whole
         self._values = values
@@ -44,11 +45,11 @@ class FieldReader:
                 yield name, value
 
     def text(self, names: Iterable[str]) -> str:
-        """One line: the first of these fields that has a text."""
+        """One line: the first of these fields with a text."""
         return next((text for name, value in self.named(names) if (text := self.one(name, value))), "")
 
     def one(self, name: str, value: Value) -> str:
-        """The text of a value; of a list, of the first that has one."""
+        """The text of a value; of a list, of the first item that has one."""
         return next(iter(self.texts(name, value)), "")
 
     def texts(self, name: str, value: Value) -> list[str]:

@@ -63,9 +63,9 @@ class ReadingRules:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The place in the archive that an article comes from. `path` is as in `Article.path`, `id` the id of an
-    article that names none; `is_record` for one of several in a file of data, whose name tells nothing.
-    `is_exported`: souwen wrote the values, and they are taken as they are."""
+    """The source of an article in the archive. `path` is as in `Article.path`; `id` is used for an article
+    that names none. `is_record` is set for one of several in a data file, whose name tells nothing;
+    `is_exported` for values written by souwen, which are taken as they are."""
 
     path: str
     id: str
@@ -75,8 +75,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The body of an article: as HTML, what was extracted of it, and its source, whose first heading may be
-    the title."""
+    """The body of an article: as HTML, with its extracted content, and its source, whose first heading may
+    be the title."""
 
     html: str
     extracted: Extracted
@@ -86,8 +86,8 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An article, or None where it is left out; and what was wrong with it. `again` asks to look at its file
-    in the next run, however it looks: it waits for its date."""
+    """An article, or None where it is left out; and its complaints. `again` is set if the next run must
+    look at the file even if unchanged, because the article waits for its date."""
 
     article: Article | None
     complaints: tuple[Complaint, ...]
@@ -95,7 +95,7 @@ class Made:
 
 
 def make_article(values: Values, body: Body, origin: Origin, zone: tzinfo, rules: ReadingRules) -> Made:
-    """The article of these fields. `zone` is that of dates which name none."""
+    """The article of these fields. `zone` is the time zone of dates without one."""
     fields = FieldReader(
         values, decodes=not origin.is_exported, of_any_length=_OF_ANY_LENGTH, whole=_WHOLE_OR_NOT
     )
@@ -165,8 +165,8 @@ def _title(fields: FieldReader, body: Body, origin: Origin) -> str:
 
 
 def _date(fields: FieldReader, origin: Origin, zone: tzinfo) -> WrittenDate | None:
-    """The date in the fields, else in the path, else the day of the last change. Complains of what can't be
-    read."""
+    """The date in the fields, else in the path, else the day of the last change. Records unreadable dates
+    as complaints."""
     if found := _written_date(fields, _DATE, zone):
         return found
     if not origin.is_record and (seconds := date_in_path(origin.path, zone)) is not None:
@@ -199,7 +199,8 @@ _FUTURE = "dated in the future"
 def _left_out(
     fields: FieldReader, path: str, date: WrittenDate | None, site: Site | None, rules: ReadingRules
 ) -> str:
-    """Why an article is not for readers; empty where it is, or drafts are taken in."""
+    """The reason why an article is not for readers (draft, password …); empty if it is, or if drafts are
+    indexed."""
     if rules.drafts:
         return ""
     for key, words in (
@@ -247,7 +248,7 @@ def _url(
     categories: Sequence[tuple[str, ...]],
     zone: tzinfo,
 ) -> str:
-    """The address of the page that readers know; of an article of no site, the one that it names."""
+    """The public address of the page; for an article of no site, the address that it names."""
     named = [fields.one(name, value) for name, value in fields.named(_ADDRESS) if name != "source"]
     source = fields.text(["source"])
     named += [source] if _is_address(source) else []
@@ -297,5 +298,5 @@ def _thumbnail(fields: FieldReader, body: Body, url: str) -> str:
 
 
 def _holds(text: str, part: str) -> bool:
-    """The text has this part, whatever the white space."""
+    """True if the text contains this part, apart from white space."""
     return "".join(part.split()) in "".join(text.split())

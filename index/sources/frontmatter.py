@@ -1,4 +1,4 @@
-"""The block at the head of a post: YAML, TOML or JSON where it is valid, part by part where it isn't."""
+"""The block at the head of a post: YAML, TOML or JSON; invalid blocks are read key by key."""
 
 from __future__ import annotations
 
@@ -67,10 +67,8 @@ class FrontMatter:
 
 
 def split_front_matter(text: str) -> FrontMatter:
-    """Reads the block at the head of `text` (line ends are `\\n`), after any blank lines.
-
-    A text that doesn't start with one has no values, and all of it is body.
-    """
+    """Reads the block at the head of `text` (line ends are `\\n`), after any blank lines. A text without
+    one has no values, and all of it is body."""
     opening = _OPENING.match(text)
     if not opening:
         return _without_opening(text)
@@ -93,7 +91,7 @@ def split_front_matter(text: str) -> FrontMatter:
 
 
 def _oversized(text: str, block: str, body: str, fence: str) -> FrontMatter:
-    """A block of more than `MAX_LENGTH` characters: what is read of it are the lines at its head."""
+    """A block of more than `MAX_LENGTH` characters: only the lines at its head are read."""
     head = block[: block.rfind("\n", 0, MAX_LENGTH) + 1]
     values = _line_values(head, fence)
     is_block = all(map(_LINE_OF_BLOCK.match, head.split("\n")))
@@ -137,8 +135,8 @@ _SIMPLE = re.compile(
 
 
 def simple_values(block: str) -> Values | None:
-    """The values of a block of single lines and lists of plain words, as nearly all are, without a YAML
-    library; None where it has anything else."""
+    """Values of a block of single lines and lists of plain words (nearly all blocks), without a YAML
+    library; None for anything else."""
     values: Values = {}
     end = 0
     while end < len(block):
@@ -190,7 +188,7 @@ def load_yaml(block: str) -> object:
 
 
 def _refuse_deep(block: str) -> None:
-    """Raises YAMLError for a block that PyYAML would overflow the C stack with, and end the process."""
+    """Raises YAMLError for a block so deep that PyYAML would overflow the C stack and end the process."""
     if sum(map(block.count, "[{-?:")) <= MAX_DEPTH:  # each level needs one of these
         return
     depth = 0
@@ -205,7 +203,7 @@ def _refuse_deep(block: str) -> None:
 
 
 def _by_parts(block: str) -> Values:
-    """The values of a block that is not valid as a whole: of each key by itself."""
+    """Values of an invalid block, parsed separately for each key."""
     parts: list[list[str]] = []
     for line in block.split("\n"):
         if parts and not _KEY.match(line):
@@ -245,8 +243,8 @@ def _unquote(value: str) -> str:
 
 
 def _plain(loaded: dict[object, object], block: str) -> tuple[Values, tuple[Complaint, ...]]:
-    """The values, and which keys have something else where a text should be, such as `title: {题}`: they have
-    what is written in their line."""
+    """The values; keys with something other than the expected text, such as `title: {题}`, get the text of
+    their line."""
     values, complete = normalise(loaded)
     complaints = [] if complete else [Complaint(f"front matter: {_TOO_MANY} ({MAX_VALUES:,} are read)")]
     odd = [key for key in _OF_ONE_TEXT & values.keys() if not isinstance(values[key], str)]
@@ -317,7 +315,7 @@ def _load_toml(block: str) -> dict[str, object]:
 
 
 def _toml_lines(block: str) -> Values:
-    """The values of invalid TOML: of each line by itself."""
+    """Values of invalid TOML, parsed line by line."""
     values: Values = {}
     table = values
     for line in block.splitlines():
@@ -337,7 +335,7 @@ def _toml_lines(block: str) -> Values:
 
 
 def _json_head(text: str, start: int) -> FrontMatter:
-    """JSON at the head of a text, if it has a key that posts have and something follows it."""
+    """JSON at the head of a text, if it has a key that posts use and text follows it."""
     head = text[start : start + MAX_LENGTH]
     if not re.search(rf'"(?:{_KNOWN})"\s*:', head, re.IGNORECASE):
         return FrontMatter({}, text)

@@ -66,8 +66,8 @@ def first_heading(source: str, *, is_markdown: bool) -> str:
 
 
 def title_line(source: str) -> str:
-    """The line at the head of a plain text that is its title: a short one, with a blank line behind it, that
-    neither ends a sentence nor is a date.
+    """The first line of a plain text, if it is a title: short, followed by a blank line, neither a
+    sentence nor a date.
 
     >>> title_line("青岚市志\\n\\n　　青岚市位于临江平原东部。"), title_line("青岚市很大。\\n\\n又很小。")
     ('青岚市志', '')

@@ -1,7 +1,7 @@
-"""The loss alarm: what of a source, outside of its markup, is in no text.
+"""The loss alarm: text of a source that is missing from the extracted text.
 
-It counts the source without the parsers that made the text: by a few patterns that rather take too much for
-markup than too little.
+It counts the source independently of the parsers that made the text, by a few patterns that rather take
+too much for markup than too little.
 """
 
 from __future__ import annotations
@@ -40,10 +40,8 @@ _NO_LETTERS = re.compile(r"[\W\d_]+")
 
 
 def left_out(source: str, extracted: Extracted, *, markdown: bool = False) -> str:
-    """Complaint if less than 90% of the letters of a source are in its text; else empty.
-
-    `source` is HTML, or Markdown; a title and an editor's name that are in it count as text.
-    """
+    """A complaint if less than 90% of the letters of a source are in its text; else empty. `source` is
+    HTML, or Markdown; a title and an editor's name in it count as text."""
     text = f"{extracted.text}\n{extracted.title}\n{extracted.editor}"
     found = _size(text) + extracted.unmissed
     if _is_enough(_largest_size(source), found):
@@ -61,7 +59,7 @@ def left_out(source: str, extracted: Extracted, *, markdown: bool = False) -> st
 
 
 def _without_hidden(source: str) -> str:
-    """The source without comments and the elements that are never text, as far as they are closed."""
+    """The source without comments and without elements that are never text, if they are closed."""
     for opening, closing in _ENDINGS.items():
         if opening in source:
             last = source.rfind(closing)  # behind it, a search for the end would be in vain
@@ -84,13 +82,14 @@ def _excerpt(source: str, text: str) -> str:
 
 
 def _is_enough(size: int, found: int) -> bool:
-    """If all that is missing are letters, and every second character is one, it's few."""
+    """True if too few characters are missing to matter, even if all of them are letters and only every
+    second character of the source is."""
     return size - found <= size * (1 - _MIN_SHARE) / 2
 
 
 def _largest_size(source: str) -> int:
-    """A bound of the size outside of markup that takes a fifth of the time: Han characters in tags, comments,
-    references and Markdown's marks count as text."""
+    """Upper bound of the size outside of markup, in a fifth of the time: Han characters in tags, comments,
+    references and Markdown syntax count as text."""
     ascii_part = source.encode("ascii", "ignore")
     other = len(source) - len(ascii_part) - source.count("\u3000")
     return other + len(_TAG.sub(b"", ascii_part).translate(None, b" \n\t"))

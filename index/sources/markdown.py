@@ -112,7 +112,8 @@ _AFTER_EMPTY_LINE = re.compile(r"\n[ \t]*\n {0,3}(?=[^\s<])|\n[ \t]*\n {0,3}(?=<
 
 
 def begins_as_html(text: str) -> bool:
-    """True if the body of a Markdown file is HTML: it begins with a block, and blocks hold everything."""
+    """True if the body of a Markdown file is HTML: it begins with a block, and everything is inside
+    blocks."""
     if not _BEGINS_AS_HTML.match(text):
         return False
     paragraphs = (found.start() for found in _AFTER_EMPTY_LINE.finditer(text))
@@ -152,7 +153,7 @@ def to_html(text: str, *, mdx: bool = False) -> str:
 
 
 class _Scanner:
-    """Sets aside what in a text is no prose, and keeps it: code and comments, math."""
+    """Sets aside the parts of a text that are not prose: code, comments, math."""
 
     def __init__(self, text: str) -> None:
         self.code: list[str] = []
@@ -163,7 +164,7 @@ class _Scanner:
         self._runs: dict[int, list[int]] | None = None  # offsets of the runs of backticks, by their length
 
     def prose(self) -> str:
-        """The text with a number in place of each piece that was set aside."""
+        """The text with a number in place of each part that was set aside."""
         text = self._text
         parts: list[str] = []
         position = done = 0
@@ -179,7 +180,8 @@ class _Scanner:
         return "".join(parts) + text[done:]
 
     def _piece(self, token: re.Match[str]) -> tuple[int, str | None]:
-        """The end of what begins with a token (-1: nothing), and what is written instead, if not itself."""
+        """The end of the construct that a token begins (-1: none), and its replacement, if it is not kept
+        as it is."""
         start, end = token.span()
         match token[0][0]:
             case "`":
@@ -197,11 +199,12 @@ class _Scanner:
         return -1, None
 
     def _line_start(self, offset: int) -> int:
-        """The offset of the line of a token, or of what is near enough to tell that it doesn't begin it."""
+        """Offset of the line of a token; or a nearer one, if that is enough to exclude that the token
+        begins the line."""
         return self._text.rfind("\n", max(0, offset - 200), offset) + 1 or max(0, offset - 200)
 
     def _fence_end(self, marks: str, start: int, end: int) -> int:
-        """The end of the code block that begins with a run of marks; -1 if none does."""
+        """End of the code block that a fence begins; -1 if it begins none."""
         text, line = self._text, self._line_start(start)
         if len(marks) < 3 or not _LEAD.fullmatch(text, line, start):
             return -1
@@ -217,7 +220,7 @@ class _Scanner:
         return found.end() if found else limit
 
     def _span_end(self, start: int, end: int) -> int:
-        """The end of the code span that begins with a run of backticks; -1 if it is none."""
+        """End of the code span that a run of backticks begins; -1 if it begins none."""
         if self._runs is None:
             self._runs = defaultdict(list)
             for run in re.finditer("`+", self._text):
@@ -229,7 +232,7 @@ class _Scanner:
         return starts[following] + end - start
 
     def _markup_end(self, written: str, start: int, end: int) -> tuple[int, str | None]:
-        """The end of a comment, or of an element whose content is no Markdown."""
+        """End of a comment, or of an element without Markdown inside."""
         if written == "<!--":
             closed = self._ends.after("-->", end)
         elif written[1:] in _RAW_ELEMENTS and _LEAD.fullmatch(self._text, self._line_start(start), start):
@@ -240,7 +243,7 @@ class _Scanner:
         return (closed, None) if closed >= 0 else (start + 1, "&lt;")
 
     def _verbatim(self, token: re.Match[str]) -> tuple[int, str | None]:
-        """The end of a template tag whose content is code, and the code as a fence or a span."""
+        """End of a template tag with code inside, and the code as a fence or a span."""
         name = token["tag"] or token["shortcode"]
         dash = r"[ \t]*-?" if token["tag"] else r"[ \t]*"
         opening, closing = (r"\{%-?", f"{dash}%}}") if token["tag"] else (r"\{\{[<%]", rf"{dash}[>%]\}}\}}")
@@ -270,7 +273,7 @@ class _Scanner:
 
 
 def _plain(text: str) -> str:
-    """Markdown without the marks that generators add to it."""
+    """Markdown without the syntax that generators add."""
     if "{%" in text or "{{" in text:
         text = _TEMPLATE_LINE.sub(_template_line, text)
         text = _TEMPLATE.sub(lambda found: _arguments(found[0]), text)
@@ -321,7 +324,7 @@ def _container_line(found: re.Match[str]) -> str:
 
 
 def _emphasis(found: re.Match[str]) -> str:
-    """Emphasis as elements, where punctuation stands inside its marks and a letter outside."""
+    """Emphasis as elements, where punctuation is inside its delimiters and a letter outside."""
     text = found.string
     inner = found["inner"].strip()
     if found["marks"] == "*" and inner != found["inner"]:

@@ -1,8 +1,9 @@
-"""Saved web pages: the article among menus and lists of links, and what the page says of it.
+"""Saved web pages: the article among menus and lists of links, and the metadata of the page.
 
-Rules of our own, since pages of Chinese sites have their habits: see docs/architecture.md for the comparison
-with libraries. What has sentences stays, unless it is outside of an element that is known to hold the
-article, and holds most of them. Where nothing is found, all of the page is the article.
+The rules are our own, since pages of Chinese sites have their habits: see docs/architecture.md for the
+comparison with libraries. Elements with sentences stay, unless they are outside of an element that is
+known to contain the article, and that has most of the sentences. If no such element is found, the whole
+page is the article.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def is_page(text: str) -> bool:
 
 
 def read_page(text: str) -> FrontMatter:
-    """The article of a saved page as HTML, and what the page says of it, in the form of front matter."""
+    """The article of a saved page as HTML, and the metadata of the page as front matter."""
     try:
         parser = lxml_html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
         root = lxml_html.document_fromstring(_OUTER.sub("", text), parser=parser)

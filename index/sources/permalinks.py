@@ -1,4 +1,4 @@
-"""Addresses of articles on the site that publishes them: the permalink rules of each generator."""
+"""Public addresses of articles: the permalink rules of each generator."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Facts:
 
 
 def address_of(site: Site, facts: Facts) -> str:
-    """The address of the page that readers know; empty where it can't be told."""
+    """The public address of an article; empty where it can't be determined."""
     if not site.address:
         return ""
     if facts.permalink:
@@ -63,7 +63,7 @@ def address_of(site: Site, facts: Facts) -> str:
 
 
 def check_rule(rule: str) -> None:
-    """Raises SettingsError where the setting `permalink` has a part that no article has."""
+    """Raises SettingsError for a setting `permalink` with an unknown token."""
     known = _values_of(Facts("", "", datetime(2000, 1, 1)), "")
     if unknown := [part for part in _TOKEN.findall(rule) if part not in known]:
         parts = " ".join(f":{part}" for part in known)
@@ -95,7 +95,7 @@ def absolute(address: str, path: str) -> str:
 
 
 def _expand(rule: str, values: dict[str, str | None]) -> str | None:
-    """The rule with its tokens filled in; None where one is not known."""
+    """The rule with its tokens replaced; None if one is unknown."""
     unknown = False
 
     def fill(found: re.Match[str]) -> str:
@@ -109,7 +109,7 @@ def _expand(rule: str, values: dict[str, str | None]) -> str | None:
 
 
 def _values_of(facts: Facts, title: str) -> dict[str, str | None]:
-    """The tokens that every generator has; `title` is what it takes for `:title`."""
+    """Tokens of all generators; `title` is the value of `:title`."""
     values: dict[str, str | None] = {
         "title": title,
         "name": title.rpartition("/")[2],
@@ -144,7 +144,7 @@ def _values_of(facts: Facts, title: str) -> dict[str, str | None]:
 
 
 def _by_hand(site: Site, facts: Facts) -> str | None:
-    """The rule of the setting `permalink`, for articles of no known generator."""
+    """Address by the setting `permalink`, for articles of no known generator."""
     rule = dict(site.permalinks).get("", "")
     if not rule:
         return None
@@ -243,7 +243,7 @@ def _hugo_path(site: Site, parts: Sequence[str], *, is_folder: bool = False) -> 
 
 
 def _hugo_name(text: str, *, is_lower: bool = True) -> str:
-    """As Hugo makes paths of names: letters, digits and `._-#+~@`; the rest are hyphens, or nothing."""
+    """A name as Hugo writes it in paths: letters, digits and `._-#+~@`; others become hyphens or nothing."""
     text = text.lower() if is_lower else text
     text = re.sub(r"[^\w\s.#+~@/-]", "", text.strip())
     return re.sub(r"-{2,}", "-", re.sub(r"\s+", "-", text)).strip("-")
@@ -300,7 +300,7 @@ def _docusaurus(site: Site, facts: Facts) -> str | None:
 
 
 def _of_folders(site: Site, facts: Facts) -> str | None:
-    """VuePress, VitePress, mdBook and MkDocs: the path of the file."""
+    """Address by the path of the file: VuePress, VitePress, mdBook and MkDocs."""
     path = facts.path
     for folder in site.folders:
         path = path.removeprefix(f"{folder}/")

@@ -1,7 +1,7 @@
 """Files → articles and problems: encodings, formats, front matter.
 
-A file that can't be read well is read with what there is, and says so; one that can't be read at
-all becomes a `Problem`. Nothing here raises for what is in a file.
+A file that is partly readable is read as far as possible, with a complaint; an unreadable one becomes a
+`Problem`. No content of a file raises an exception.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _PLAIN = ReadingRules()
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """The articles of one file. `digest` identifies its bytes; `again` asks to look at it in the next run."""
+    """Articles of one file. `digest` identifies its bytes; `again` is set if the next run must read it
+    even if unchanged."""
 
     articles: tuple[Article, ...]
     problems: tuple[Problem, ...]
@@ -43,7 +44,7 @@ def digest_of(data: bytes) -> str:
 
 
 def new_digest(data: bytes = b"") -> hashlib.blake2b:
-    """The digest of a content that may go on."""
+    """Digest of a content that is read in parts."""
     return hashlib.blake2b(data, digest_size=16)
 
 
@@ -54,11 +55,9 @@ def parse_file(
     rules: ReadingRules = _PLAIN,
     field_map: FieldMap = NO_MAP,
 ) -> ParsedFile:
-    """The articles in the bytes of a file, and what was wrong with it.
-
-    `path` is as in `Article.path`; its suffix decides the format. `zone` is that of local dates;
-    `field_map` tells what the fields of records are called.
-    """
+    """Articles in the bytes of a file, and its problems. `path` is as in `Article.path`; its suffix
+    decides the format. `zone` is the time zone of local dates; `field_map` has the names of fields in
+    records."""
     if is_of_records(path):
         reader = RecordReader(path, zone, len(data), field_map, rules)
         articles = tuple(reader.articles(BytesIO(data)))

@@ -113,7 +113,7 @@ class RecordReader:
         self._conclude(source.complaints)
 
     def _records(self, number: str, row: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
-        """The record; or those in its lists, where it is a box around them: {"articles": [{…}, {…}]}."""
+        """The record; or the records in its lists, where it only wraps them: {"articles": [{…}, {…}]}."""
         inner = [
             item
             for value in row.values()
@@ -132,7 +132,7 @@ class RecordReader:
         return any(name in record for field in ("title", "text", "html") for name in self._names[field])
 
     def _article(self, where: str, record: dict[str, object]) -> Made:
-        """The article that a record is, if it is one, and what was wrong with it."""
+        """The article of a record, if it is one, and its complaints."""
         fields = _Fields(self._lowered(record), self._names, self._mapped)
         if not self._is_article(fields.record):
             names = ", ".join(list(record)[:20])

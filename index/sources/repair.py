@@ -1,7 +1,7 @@
-"""HTML in which all that is no markup is text: List<Object>, a<b, elements and comments never closed.
+"""Escapes `<` where it is not markup: List<Object>, a<b, elements and comments that are never closed.
 
-A parser takes any `<` before a letter for a tag, and an element such as <select> or <script> that is never
-closed for the rest of the article. Here both get back to be text, before it is parsed.
+A parser takes any `<` before a letter for a tag, and an unclosed element such as <select> or <script> for
+the rest of the article. Both are escaped before parsing.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _with_text(html: str, texts: list[int]) -> str:
 
 
 class Ends:
-    """Finds ends of constructs, and remembers which have none in the rest of the text."""
+    """Finds ends of constructs, and remembers which do not occur in the rest of the text."""
 
     def __init__(self, html: str) -> None:
         self._html = html
@@ -130,7 +130,7 @@ class Ends:
 
 
 def _is_tag(html: str, suspect: re.Match[str], ends: Ends) -> bool:
-    """True for a tag with an unusual form: with < or > in its attributes, or a component."""
+    """True for an unusual form of tag: with < or > in its attributes, or a component."""
     name, position = suspect["other"], suspect.end()
     if name.lower() in _BARE_IS_TEXT:
         return suspect["slash"] != ""

@@ -1,4 +1,4 @@
-"""Lists the files of the folders that an index follows, the sites that they are, and what is left out."""
+"""Lists the files of followed folders, the sites that they form, and the files and folders left out."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _MAX_LOOK = 2000
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file to be indexed: how it is known, and where it lies."""
+    """A file to index: its state, and its location."""
 
     state: FileState
     location: str
 
     def has_changed(self) -> bool:
-        """True if the file looks different now, or is gone."""
+        """True if the file has changed since, or is gone."""
         try:
             status = Path(self.location).stat()
         except OSError:
@@ -56,14 +56,14 @@ class Scan:
     sites: list[Site] = field(default_factory=list)
 
     def leave_out(self, path: str, reason: str) -> None:
-        """Notes that a file or folder is none of the articles."""
+        """Records that a file or folder is left out, with the reason."""
         self.problems.append(Problem(path, reason, ProblemKind.LEFT_OUT))
 
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A folder to list: its path and location, the site that it lies in, and the `.souwenignore` files that
-    hold for it, each with the path of its own folder; the innermost last."""
+    """A folder to list: its path, location and site, and the `.souwenignore` files that apply to it, each
+    with the path of its own folder; the innermost last."""
 
     path: str
     location: str
@@ -137,7 +137,7 @@ def scan(roots: dict[str, Path], index: Path, site_url: str = "", permalink: str
 
 
 def _as_set(site: Site, site_url: str, permalink: str) -> Site:
-    """A site with the address and the rule that the settings give."""
+    """A site with the address and the rule from the settings."""
     if site_url:
         site = replace(site, address=f"{site_url.rstrip('/')}/")
     return replace(site, generator="", permalinks=(("", permalink),)) if permalink else site
@@ -194,8 +194,8 @@ def _scan_folder(found: Scan, name: str, root: Path, index: tuple[int, int] | No
 
 
 def _may_hold_articles(location: str) -> bool:
-    """A folder that is left out is told of only where it has files that are otherwise indexed, as far as
-    `_MAX_LOOK` entries tell."""
+    """True if a folder that is left out has files that would be indexed, among its first `_MAX_LOOK`
+    entries. Only such folders are reported."""
     left = _MAX_LOOK
     for _, folders, files in os.walk(location):
         if any(os.path.splitext(name)[1].lower() in POST_SUFFIXES for name in files):  # noqa: PTH122
@@ -207,7 +207,7 @@ def _may_hold_articles(location: str) -> bool:
 
 
 def _described(found: Scan, folder: _Folder, names: set[str]) -> _Folder:
-    """The folder with the site that its files make it, and with its own `.souwenignore`."""
+    """The folder with the site that its files form, and with its own `.souwenignore`."""
     if folder.site is None and (site := recognise(folder.path, Path(folder.location), names)):
         found.sites.append(site)
         folder = replace(folder, site=site)
@@ -227,7 +227,7 @@ def _described(found: Scan, folder: _Folder, names: set[str]) -> _Folder:
 
 
 def _reason_against(folder: _Folder, name: str, path: str, *, is_folder: bool) -> str:
-    """Why a file or folder is none of the articles; empty where it may be one."""
+    """The reason why a file or folder is left out; empty if it is not."""
     for above, spec in reversed(folder.ignored):
         result = spec.check_file(path[len(above) + 1 :] + "/" * is_folder)
         if result.include is not None:

@@ -1,4 +1,4 @@
-"""Values in the configuration of a site: YAML, TOML, JSON, and programs as far as they are plain."""
+"""Values in the configuration of a site: YAML, TOML, JSON, and plain assignments in programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_CONFIG = 1_000_000
 
 
 def read_config(file: Path) -> Values:
-    """Raises ValueError or YAMLError for what can't be read."""
+    """Values of a configuration file. Raises ValueError or YAMLError for an invalid one."""
     data = file.read_bytes()
     if len(data) > MAX_CONFIG:
         raise ValueError("too large")
@@ -34,7 +34,7 @@ def text_of(values: Mapping[str, Value], *keys: str) -> str:
 
 
 def table_of(values: Mapping[str, Value], *keys: str) -> Values:
-    """The table at the end of a path of keys; empty where there is none."""
+    """The table at a path of keys; empty where there is none."""
     found: Value = dict(values)
     for key in keys:
         found = found.get(key, {}) if isinstance(found, dict) else {}
@@ -42,7 +42,7 @@ def table_of(values: Mapping[str, Value], *keys: str) -> Values:
 
 
 def site_address(domain: str, base: str = "") -> str:
-    """An address that ends with a slash; of a base without a domain, the base."""
+    """An address that ends with a slash; for a base without a domain, the base."""
     domain, base = domain.strip().rstrip("/"), base.strip().strip("/")
     if domain.startswith("//"):
         domain = f"https:{domain}"

@@ -1,6 +1,7 @@
-"""Sites: the folder of a generator, recognised by its files, and what they say of its articles.
+"""Sites: folders of site generators, recognised by their files, with the settings of their articles'
+addresses.
 
-A `Site` is small, frozen and picklable: processes that parse files get it whole.
+A `Site` is small, frozen and picklable, because processes that parse files get it whole.
 """
 
 from __future__ import annotations
@@ -64,15 +65,15 @@ class Site:
     bases: tuple[tuple[str, str], ...] = ()
 
     def inner_path(self, path: str) -> str:
-        """The path in the site of what has this path (see `Article.path`)."""
+        """The path inside the site of a path (see `Article.path`)."""
         return "/".join(part for part in (self.inside, path[len(self.root) + 1 :]) if part)
 
     def contains(self, path: str) -> bool:
-        """The path is that of the site, or lies in it."""
+        """True for the path of the site, or a path inside it."""
         return path == self.root or path.startswith(f"{self.root}/")
 
     def reason_against(self, path: str, *, is_folder: bool) -> str:
-        """Why a file or folder holds no articles; empty where it does."""
+        """The reason why a file or folder holds no articles; empty where it does."""
         inner = self.inner_path(path)
         name = inner.rpartition("/")[2]
         is_own = is_folder and name.startswith("_") and self.generator in ("hexo", "jekyll")
@@ -96,7 +97,7 @@ class Site:
 
 
 def fingerprint(values: object) -> str:
-    """A short text that is different for different descriptions of sites."""
+    """A short text that differs for different sites."""
     return hashlib.blake2b(repr(values).encode(), digest_size=8).hexdigest()
 
 

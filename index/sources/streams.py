@@ -124,7 +124,7 @@ class _Recoded(io.RawIOBase):
 
 
 def too_large(size: int, limit: int) -> str:
-    """The reason why a record, or a file, of so many bytes isn't read."""
+    """The complaint about a record, or a file, of so many bytes."""
     return f"is too large: {size:,} bytes, and {limit:,} are allowed (max_file_mb)"
 
 
@@ -137,7 +137,7 @@ def _object(text: str) -> dict[str, object] | str:
 
 
 def _json_values(text: TextIO, limit: int) -> Iterator[Row]:
-    """The values of a file: those of one array, or one after the other."""
+    """Values of a file: those of one array, or concatenated ones."""
     read_value = json.JSONDecoder(strict=False).raw_decode
     buffer, position, number = text.read(_CHUNK), 0, 1
     while True:
@@ -172,14 +172,15 @@ def _json_values(text: TextIO, limit: int) -> Iterator[Row]:
 
 
 def _is_cut(error: Exception, end: int) -> bool:
-    """True if a value is valid so far and may continue after the text that was read."""
+    """True if a value is valid as far as it was read, and may continue."""
     return isinstance(error, json.JSONDecodeError) and (
         error.msg.startswith(("Unterminated string", "Invalid \\")) or error.pos >= end - _CUT
     )
 
 
 def _skip_value(text: TextIO, buffer: str, position: int) -> tuple[str, int, int]:
-    """Goes on to what looks like the next object: a buffer, the offset in it, and how much was skipped."""
+    """Skips to what looks like the next object. Returns a buffer, the offset in it, and the number of
+    characters skipped."""
     skipped = 0
     while not (found := _NEXT_OBJECT.search(buffer, position)):
         kept = max(position, len(buffer) - _CUT)
@@ -196,7 +197,7 @@ class _TooLargeError(Exception):
 
 
 class _Lines:
-    """The lines of a CSV file, and those of the record that is being read."""
+    """Lines of a CSV file, and the lines of the current record."""
 
     def __init__(self, text: TextIO, limit: int) -> None:
         self._text = text
@@ -207,12 +208,12 @@ class _Lines:
         self.size = 0
 
     def begin(self) -> int:
-        """Begins a new record; gives the number of its first line."""
+        """Begins a new record; returns the number of its first line."""
         self.record, self.size = [], 0
         return self.number + 1
 
     def peek(self) -> str:
-        """The next line, which stays the next one; empty at the end."""
+        """The next line, without consuming it; empty at the end."""
         self._ahead = self._ahead or self._text.readline(self._limit + 1)
         return self._ahead
 
@@ -233,7 +234,7 @@ class _Lines:
         return line.replace("\0", "")
 
     def _skip(self, line: str) -> None:
-        """Goes on to the end of a record that is too large: behind its closing quote."""
+        """Skips the rest of a record that is too large: to behind its closing quote."""
         quotes = sum(part.count('"') for part in self.record)
         while line and (quotes % 2 or not line.endswith("\n")):
             line = self._text.readline(_CHUNK)
@@ -242,14 +243,14 @@ class _Lines:
             quotes += line.count('"')
 
     def is_unclosed(self) -> bool:
-        """True if an open quote in the record has swallowed all lines up to the end of the file."""
+        """True if an open quote in the record extends to the end of the file."""
         if len(self.record) < 2 or self.peek():
             return False
         return sum(line.count('"') for line in self.record) % 2 == 1
 
 
 def _csv_rows(text: TextIO, delimiter: str, limit: int, complaints: list[str]) -> Iterator[Row]:
-    """The records of a CSV file by the names in its first line."""
+    """Records of a CSV file, by the names in its first line."""
     csv.field_size_limit(max(csv.field_size_limit(), limit + 1))
     lines = _Lines(text, limit)
     if not delimiter:

@@ -1,4 +1,4 @@
-"""Line breaks that only keep lines short, taken out: 跨省通⏎办 is 跨省通办.
+"""Removes line breaks that only limit the length of lines: 跨省通⏎办 is 跨省通办.
 
 In Markdown and inside an element of HTML a break is white space; in plain text, and in HTML that has no
 elements for paragraphs, a line is a paragraph unless its paragraph was wrapped at a width. Verse, lists
@@ -70,14 +70,15 @@ def unwrap_html(html: str, *, lines: bool = False) -> str:
 
 
 def _follows_han(html: str, end: int) -> bool:
-    """Whether what ends there ends in a Han character, with inline tags and spaces behind it."""
+    """True if the text before ends in a Han character, apart from inline tags and spaces."""
     if html[end - 1 : end] not in ("", ">", " ", "\t"):
         return is_han(html[end - 1])
     return _ENDS_IN_HAN.search(html, max(0, end - 200), end) is not None
 
 
 def break_lines(html: str) -> str:
-    """HTML of Markdown: breaks of wrapped paragraphs go, those of verse and short lines become elements."""
+    """HTML of Markdown without the breaks of wrapped paragraphs; those of verse and short lines become
+    elements."""
 
     def breaks(shown: Sequence[str]) -> list[str]:
         joined = _prose_breaks(shown)
@@ -110,7 +111,7 @@ def _in_paragraphs(html: str, breaks: Callable[[Sequence[str]], list[str]], kept
 
 
 def _joined(lines: Sequence[str], breaks: Sequence[str], kept: str) -> str:
-    """The lines with what stands between each and the next; without white space where none stood."""
+    """Lines joined by white space, or by nothing where none belongs."""
     parts = [lines[0]]
     for line, between in zip(lines[1:], breaks, strict=True):
         if between != kept:
@@ -167,7 +168,7 @@ def _is_wrapped(run: Sequence[str]) -> bool:
 
 
 def _full_lines(lines: Sequence[str]) -> list[bool]:
-    """Per line, whether the first word of the next would not have had room in it."""
+    """For each line, True if the first word of the next would not have fit."""
     widest = max(map(_width, lines))
     return [
         _width(line) + _width(_first_word(following)) + _SLACK >= widest

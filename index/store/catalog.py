@@ -93,7 +93,7 @@ _OF_THE_COPY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file that was read: size and time as they were then, and the digest of its bytes."""
+    """A file that was read: its size and time then, and the digest of its content."""
 
     state: FileState
     digest: str
@@ -101,7 +101,7 @@ class KnownFile:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Ids of articles to index anew, and to delete, after a file has changed."""
+    """Ids of articles to index and to delete after a file has changed."""
 
     added: frozenset[str]
     changed: frozenset[str]
@@ -109,7 +109,7 @@ class Change:
 
 
 class Catalog:
-    """A catalog open for reading, from any number of threads."""
+    """A catalog open for reading. Thread-safe."""
 
     # In which to try to open the file, the first that works: where the directory can't be written, and no
     # writer shares its log, SQLite reads the file as it is now.
@@ -126,7 +126,7 @@ class Catalog:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """An existing catalog. Raises IndexDamagedError where it can't be read."""
+        """Opens an existing catalog. Raises IndexDamagedError where it can't be read."""
         if not path.is_file():
             raise IndexDamagedError("{file}: is missing", file=path)
         for mode in cls.MODES:
@@ -246,7 +246,7 @@ class Catalog:
         return dict(rows)
 
     def files(self) -> dict[str, KnownFile]:
-        """Every file that was read, by path. A size of -1 asks to read it again."""
+        """Every file that was read, by path. A size of -1 means that it is to be read again."""
         rows = self._rows("SELECT path, size, mtime_ns, digest FROM files")
         return {row[0]: KnownFile(FileState(*row[:3]), row[3]) for row in rows}
 
@@ -255,7 +255,7 @@ class Catalog:
         return int(self._rows("SELECT count(*) FROM files")[0][0])
 
     def to_read_again(self) -> set[str]:
-        """The paths of files that are to be read again, whatever they look like."""
+        """Paths of files to be read again, even if they look unchanged."""
         return {row[0] for row in self._rows("SELECT path FROM files WHERE size = -1")}
 
     def roots(self) -> dict[str, Path]:
@@ -272,11 +272,11 @@ class Catalog:
         return found
 
     def takes_drafts(self) -> bool:
-        """Drafts are taken in."""
+        """True if drafts are indexed."""
         return bool(self._rows("SELECT 1 FROM roots WHERE drafts LIMIT 1"))
 
     def readings(self) -> dict[str, str]:
-        """The fingerprint of the rules by which the files of each folder were read."""
+        """Fingerprint of the rules by which the files of each folder were read, by folder."""
         return dict(self._rows("SELECT name, reading FROM roots"))
 
     def last_runs(self, limit: int) -> list[dict[str, float]]:
@@ -290,33 +290,34 @@ class Catalog:
         ]
 
     def last_run(self) -> dict[str, float] | None:
-        """The last of them, if there is one."""
+        """The latest of `last_runs`; None where there is none."""
         return next(iter(self.last_runs(1)), None)
 
     def has_unindexed(self) -> bool:
-        """True if there are changes that the engine may not know of."""
+        """True if the engine may lack some changes."""
         return bool(self._rows(f"SELECT 1 FROM articles WHERE state != {INDEXED} LIMIT 1"))
 
     def unindexed(self) -> Iterator[tuple[str, Article | None]]:
-        """Changes that the engine may not know of: an id, and the whole article, or None where it is gone."""
+        """Changes that the engine may lack: an id with the whole article, or with None where it was
+        removed."""
         rows = self._rows(f"SELECT id, state FROM articles WHERE state != {INDEXED}")
         for article_id, state in rows:
             yield article_id, self.article(article_id) if state != REMOVED else None
 
     def indexed_digests(self) -> dict[str, str]:
-        """The digests of the articles that the engine has, by id."""
+        """Digests of the articles in the engine, by id."""
         rows = self._rows(f"SELECT id, digest FROM articles WHERE state = {INDEXED}")
         return {article_id: digest.hex() for article_id, digest in rows}
 
     def check(self) -> None:
-        """Reads the whole file. Raises IndexDamagedError that says what is wrong with it."""
+        """Reads the whole file. Raises IndexDamagedError with the first error found."""
         (found,) = self._rows("PRAGMA quick_check(1)")[0]
         if found != "ok":
             raise IndexDamagedError("{file}: can't be read: {reason}", file=self._path, reason=found)
 
     def copy_to(self, path: Path) -> None:
-        """Copies the file as of now, whoever writes; the copy of an older one is of the format of today.
-        Raises IndexDamagedError where it can't be read, OSError where the copy can't be written."""
+        """Copies the file as of now, while others may write. The copy has today's format. Raises
+        IndexDamagedError where it can't be read, OSError where the copy can't be written."""
         try:
             if self._is_older:
                 with closing(create_file(path)) as target:
@@ -332,7 +333,7 @@ class Catalog:
             ) from error
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """Raises IndexDamagedError where the file can't be read."""
+        """Rows of a statement. Raises IndexDamagedError where the file can't be read."""
         try:
             with self._lock:
                 return self._connection.execute(sql, values).fetchall()

@@ -1,4 +1,4 @@
-"""The writer of the catalog: replaces the articles of a file by those that it holds now."""
+"""Writer of the catalog: replaces the articles of a file by those of its current content."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RUNS_KEPT = 1000
 
 
 class CatalogWriter(Catalog):
-    """A catalog open for the one writer. What is written is one transaction until `commit`."""
+    """A catalog open for its one writer. Changes form one transaction until `commit`."""
 
     MODES = ("mode=rw",)
     # Not where the engine keeps the articles.
@@ -41,13 +41,13 @@ class CatalogWriter(Catalog):
         self._connection.executemany("INSERT INTO roots VALUES (?, ?, ?, ?)", rows)
 
     def set_reading(self, reading: str) -> None:
-        """Notes by which rules the files of all folders were read."""
+        """Records the rules by which the files of all folders were read."""
         self._connection.execute("UPDATE roots SET reading = ?", (reading,))
 
     def replace_file(
         self, state: FileState, digest: str, articles: Sequence[PackedArticle], problems: Iterable[Problem]
     ) -> Change:
-        """Stores what a file now holds, in place of what it held."""
+        """Replaces the articles and problems of a file."""
         is_new = not self._connection.execute("SELECT 1 FROM files WHERE path = ?", (state.path,)).fetchone()
         file = self._touch(state, digest)
         before = {} if is_new else self._take_back(file)
@@ -82,8 +82,11 @@ class CatalogWriter(Catalog):
         is_first: bool,
         is_last: bool,
     ) -> Change:
-        """Stores a part of what a large file now holds. What it held before, and holds no longer, goes with
-        the last part; up to then the file is to be read again, should a run break off."""
+        """Stores a part of the current content of a large file.
+
+        Articles that it no longer has are removed with the last part; until then the file counts as to be
+        read again, in case the run is interrupted.
+        """
         if is_first:
             self._begin_parts(self._touch(FileState(state.path, -1, state.mtime_ns), ""))
         row = self._connection.execute("SELECT id FROM files WHERE path = ?", (state.path,)).fetchone()
@@ -128,8 +131,8 @@ class CatalogWriter(Catalog):
         return removed
 
     def set_field_map(self, field_map: Mapping[str, Sequence[str]], suffixes: Iterable[str]) -> None:
-        """Remembers what records call their fields. Where that is new, files of records, which have one of
-        the suffixes, are read again."""
+        """Records the field names of records. If they are new, files of records (with one of the suffixes)
+        will be read again."""
         if field_map == self.field_map():
             return
         self._connection.execute("DROP TABLE IF EXISTS field_map")  # older catalogs have none
@@ -141,14 +144,14 @@ class CatalogWriter(Catalog):
             self._connection.execute(sql, (f"%{suffix}",))
 
     def _take_back(self, file: int) -> dict[str, bytes]:
-        """Forgets what was noted of a known file; gives the ids and digests of its articles."""
+        """Removes the records of a known file; returns the ids and digests of its articles."""
         self._connection.execute("DELETE FROM problems WHERE file = ?", (file,))
         self._connection.execute("DELETE FROM claims WHERE file = ?", (file,))
         sql = f"SELECT id, digest FROM articles WHERE file = ? AND state != {REMOVED}"
         return dict(self._connection.execute(sql, (file,)).fetchall())
 
     def keep_file(self, path: str, problem: Problem) -> None:
-        """Notes that a file can't be read now: what it held stays, and it is tried again next time."""
+        """Records that a file can't be read now: its articles stay, and the next run tries again."""
         rows = self._connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchall()
         file = rows[0][0] if rows else self._touch(FileState(path, -1, 0), "")
         self._connection.execute("UPDATE files SET size = -1 WHERE id = ?", (file,))
@@ -159,15 +162,15 @@ class CatalogWriter(Catalog):
         self._note(file, [problem])
 
     def touch_file(self, state: FileState, digest: str) -> None:
-        """Notes that a file looks different, and holds what it held before. One that is to be read
-        again, since an id has become free, stays so."""
+        """Records the new state of a file whose content is the same. A file to be read again, because an
+        id has become free, stays so."""
         self._connection.execute(
             "UPDATE files SET size = ?, mtime_ns = ?, digest = ? WHERE path = ? AND size != -1",
             (state.size, state.mtime_ns, digest, state.path),
         )
 
     def remove_file(self, path: str) -> frozenset[str]:
-        """Takes a file out, with its articles; gives their ids."""
+        """Removes a file with its articles; returns their ids."""
         row = self._connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
         if row is None:
             return frozenset()
@@ -188,7 +191,7 @@ class CatalogWriter(Catalog):
         self._note(None, problems)
 
     def record_run(self, started: float, seconds: float, added: int, changed: int, removed: int) -> None:
-        """Notes a run that changed something."""
+        """Records a run that changed something."""
         self._connection.execute(
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?)", (started, seconds, added, changed, removed)
         )
@@ -197,7 +200,7 @@ class CatalogWriter(Catalog):
         )
 
     def flag_all_as_unindexed(self) -> None:
-        """Flags all articles as not yet indexed: a new engine knows none."""
+        """Flags all articles as not yet indexed, for a new engine."""
         self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
         self._connection.execute(f"UPDATE articles SET state = {ADDED}")
         self.commit()
@@ -215,7 +218,8 @@ class CatalogWriter(Catalog):
         self.commit()
 
     def reread_unindexed(self) -> None:
-        """Has the files of articles that the engine may not know read again: their texts are not here."""
+        """Makes the next run read the files of unindexed articles again, whose texts are not in the
+        catalog."""
         self._connection.execute(
             f"UPDATE files SET size = -1 WHERE id IN (SELECT file FROM articles WHERE state = {ADDED})"
         )
@@ -223,15 +227,15 @@ class CatalogWriter(Catalog):
         self.commit()
 
     def flag_as_indexed(self) -> None:
-        """Notes that the engine has committed all changes."""
+        """Records that the engine has committed all changes."""
         self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
         dropped = "" if self.keeps_texts else ", text = '', html = x''"
         self._connection.execute(f"UPDATE articles SET state = {INDEXED}{dropped} WHERE state != {INDEXED}")
         self.commit()
 
     def refuse(self, article_id: str, reason: str) -> None:
-        """Takes out an article that the engine could not take, and says why. Its file is read again in the
-        next run."""
+        """Removes an article that the engine refused, and records the reason. The next run reads its file
+        again."""
         row = self._connection.execute(
             "SELECT articles.file, files.path FROM articles JOIN files ON files.id = articles.file "
             "WHERE articles.id = ?",
@@ -247,8 +251,8 @@ class CatalogWriter(Catalog):
         )
 
     def compare(self, there: Mapping[str, str]) -> set[str]:
-        """Compares the articles with what an engine has, given by id and digest: the files of those that it
-        lacks are read again. Gives the ids that it has and should not."""
+        """Compares the articles with those of an engine, given as digests by id. Files of articles missing
+        there will be read again. Returns the ids that the engine has too many."""
         here = self.indexed_digests()
         for article_id, digest in here.items():
             if there.get(article_id) != digest:
@@ -261,7 +265,8 @@ class CatalogWriter(Catalog):
         return there.keys() - known
 
     def restore(self, articles: Iterable[Article]) -> None:
-        """Takes back texts that an engine kept. Of articles that are not in the catalog, nothing is taken."""
+        """Restores texts from an engine that keeps articles. Articles that are not in the catalog are
+        ignored."""
         for article in articles:
             self._connection.execute(
                 "UPDATE articles SET text = ?, html = ? WHERE id = ?",
@@ -274,7 +279,7 @@ class CatalogWriter(Catalog):
         self._connection.commit()
 
     def _claim(self, packed: PackedArticle, file: int, path: str, noted: list[Problem]) -> bool:
-        """True if the article gets its id. Of two files that use one, the first by path has it."""
+        """True if the article gets its id. Of two files with the same id, the first by path has it."""
         row = self._connection.execute(
             f"SELECT file, path FROM articles WHERE id = ? AND file != ? AND state != {REMOVED}",
             (packed.article.id, file),

@@ -1,4 +1,5 @@
-"""Checksums of an engine's files, recorded at the end of each run: a disk that loses bits tells nobody."""
+"""Checksums of an engine's files, recorded at the end of each run: a disk that corrupts data reports no
+error."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ _REWRITTEN = {
 
 
 def record_checksums(generation: Generation) -> None:
-    """Notes the checksums of the engine's files; those that look as they did are not read again."""
+    """Records the checksums of the engine's files; unchanged ones (by size and time) are not read again."""
     known = _read(generation)
     found: dict[str, list[object]] = {}
     for path in sorted(generation.engine_directory.iterdir()):
@@ -37,7 +38,7 @@ def record_checksums(generation: Generation) -> None:
 
 
 def damaged_files(generation: Generation) -> tuple[str, ...]:
-    """The names of the engine's files that are no longer what was written."""
+    """Names of the engine's files that differ from their checksums."""
     return tuple(
         name
         for name, (_, _, digest) in _read(generation).items()
@@ -46,7 +47,7 @@ def damaged_files(generation: Generation) -> tuple[str, ...]:
 
 
 def _read(generation: Generation) -> dict[str, list[object]]:
-    """Nothing where no run has recorded any."""
+    """Recorded checksums; empty where no run has recorded any."""
     try:
         known: dict[str, list[object]] = json.loads((generation.path / _FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """Metadata of a generation (`meta.json`): all that opening it needs to know."""
+    """Metadata of a generation (`meta.json`), sufficient to open it."""
 
     engine: str
     segmenter: str
@@ -95,7 +95,8 @@ class IndexDirectory:
         self.path = path
 
     def exists(self) -> bool:
-        """True if there is an index, damaged or not. Raises IndexDamagedError where that can't be seen."""
+        """True if there is an index, damaged or not. Raises IndexDamagedError where the directory can't be
+        read."""
         file = self.path / "current"
         try:
             return file.exists()
@@ -123,11 +124,9 @@ class IndexDirectory:
         return name
 
     def current(self, *, any_version: bool = False) -> Generation:
-        """The live generation; with `any_version`, of whatever version of the text analysis, and of an older
-        format, too: its catalog can be read.
-
-        Raises IndexMissingError, IndexDamagedError, or IndexMismatchError where another version made it.
-        """
+        """The live generation. With `any_version`, one of another text analysis or an older format, too:
+        its catalog can be read. Raises IndexMissingError, IndexDamagedError, or IndexMismatchError where
+        another version made it."""
         name = self.current_name()
         if not name:
             raise IndexMissingError(
@@ -152,7 +151,7 @@ class IndexDirectory:
                     raise
 
     def create(self, meta: Meta, dictionary: str) -> Generation:
-        """A new generation with meta.json and dictionary; not live before `publish`."""
+        """A new generation with meta.json and dictionary. It becomes live with `publish`."""
         numbers = [int(path.name[4:]) for path in self._generations()]
         path = self.path / f"gen-{max(numbers, default=0) + 1:06d}"
         path.mkdir()
@@ -172,8 +171,8 @@ class IndexDirectory:
         flush(self.path)
 
     def writer_id(self, name: str = "") -> str:
-        """The id of this directory among the writers of an index on a cluster: `name`, or a new one, where
-        there is none yet."""
+        """The id of this directory among the writers of an index on a cluster; where it has none yet,
+        `name` or a new one."""
         file, former = self.path / "writer-id", self.path / "ledger"
         if former.exists() and not file.exists():  # its name in older indexes
             former.replace(file)
@@ -186,7 +185,7 @@ class IndexDirectory:
         return _read(file).strip()
 
     def prune(self, connection: Connection = ANONYMOUS) -> None:
-        """Removes what earlier runs left behind, on a cluster, too: generations that are not live, unfinished
+        """Removes what earlier runs left, on a cluster, too: generations that are not live, and unfinished
         ones."""
         found = self._generations()
         try:
@@ -205,8 +204,8 @@ class IndexDirectory:
 
     @contextmanager
     def write_lock(self) -> Iterator[bool]:
-        """Holds the directory for the one writer. Yields True if the one before was interrupted: it clears
-        its name only in the end. Raises IndexBusyError that names who has the lock."""
+        """Locks the directory for one writer. Yields True if the writer before was interrupted: its name
+        is still in the lock file. Raises IndexBusyError with the name of the holder."""
         import portalocker  # takes long, and a reader needs none
 
         try:
@@ -244,7 +243,7 @@ class IndexDirectory:
             lock.truncate(0)
 
     def is_written(self) -> bool:
-        """True if a writer holds the directory now."""
+        """True while a writer holds the lock."""
         import portalocker
 
         try:
@@ -262,7 +261,7 @@ class IndexDirectory:
         return sorted(p for p in self.path.glob("gen-*") if _NAME.fullmatch(p.name) and p.is_dir())
 
     def _abandon(self, path: Path, connection: Connection) -> None:
-        """Removes what a generation that is not live has elsewhere."""
+        """Removes what a generation that is not live has on a cluster."""
         with suppress(IndexDamagedError, IndexMismatchError):
             engine = self._read_meta(path, any_version=True).engine
             if engine in ENGINES:
@@ -289,10 +288,10 @@ class IndexDirectory:
 def check_meta(
     values: Mapping[str, Any], location: object, source: object = "", *, any_version: bool = False
 ) -> Meta:
-    """The metadata of a generation of the index at `location`, checked; `source` is the file it is from.
-    With `any_version`, the version of the text analysis may be another, and the format an older one.
+    """Checked metadata of a generation of the index at `location`; `source` is its file.
 
-    Raises IndexDamagedError where that is no description, IndexMismatchError where another version made it.
+    With `any_version`, another text analysis or an older format is allowed. Raises IndexDamagedError for
+    an invalid file, IndexMismatchError where another version made it.
     """
     if values.get("format") not in READABLE:
         raise _other_format(values.get("format"), location, _mend(location))
@@ -337,7 +336,7 @@ def _mend(path: object) -> str:
 
 
 def _remake(path: object) -> str:
-    """The command that makes an index anew whose catalog can be read: it knows the folders."""
+    """The command that rebuilds an index whose catalog can be read: it knows the folders."""
     return f"souwen index --rebuild --index {path}"
 
 

@@ -1,7 +1,7 @@
-"""Catalogs of older formats: read as they are, through views that add what they lack.
+"""Catalogs of older formats: temporary views add what they lack, and the file stays as it is.
 
-A catalog of format 1 has no tags, no kinds of problems (lost or not), and a file's article had one path of
-categories. SQLite looks a name up among the temporary views of a connection before it looks in the file, and
+A catalog of format 1 has no tags, no kinds of problems (only lost or not), and one category path for each
+article. SQLite looks a name up among the temporary views of a connection before it looks in the file, and
 these can be made where the file can't be written.
 """
 
@@ -18,7 +18,8 @@ _SINCE = {
 
 
 def show_as_current(connection: sqlite3.Connection) -> bool:
-    """Makes a connection to an older catalog read as one to a catalog of today; False where it is one."""
+    """Makes a connection to an older catalog read like one of today's format; returns False where it
+    already is."""
     is_older = False
     for table, since in _SINCE.items():
         present = _columns(connection, table)
@@ -31,7 +32,7 @@ def show_as_current(connection: sqlite3.Connection) -> bool:
 
 
 def copy_as_current(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Copies all that an older catalog has, as of one moment, into an empty one of today."""
+    """Copies an older catalog, as of one moment, into an empty one of today's format."""
     source.execute("BEGIN")
     try:
         tables = source.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall()
@@ -48,6 +49,6 @@ def copy_as_current(source: sqlite3.Connection, target: sqlite3.Connection) -> N
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    """The columns of a table of the file; none where it has no such table."""
+    """Columns of a table of the file; empty where there is no such table."""
     rows = connection.execute("SELECT name FROM pragma_table_info(?, 'main') ORDER BY cid", (table,))
     return [name for (name,) in rows]

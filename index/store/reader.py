@@ -34,10 +34,10 @@ LOOK_EVERY, STALE_AFTER = 0.5, 1.0
 
 
 class OpenIndex:
-    """One generation, open for reading: its articles, its engine, and the analysis they were made with.
+    """One generation, open for reading: its articles, its engine, and its analyzer.
 
-    `catalog` is that of this machine, and `generation` its directory; both are None on a machine that only
-    reads an index on a cluster. `version` goes up with every commit that is seen.
+    `catalog` is this machine's and `generation` its directory; both are None on a machine that only reads
+    an index on a cluster. `version` goes up with every commit that is seen.
     """
 
     def __init__(
@@ -71,11 +71,9 @@ class OpenIndex:
         dictionary: str | None = None,
         engine: Path | None = None,
     ) -> OpenIndex:
-        """Opens a generation of this machine. To try another dictionary, that may be given, with an engine
-        directory for which it was used.
-
-        Raises IndexDamagedError, or EngineError where a cluster can't be reached.
-        """
+        """Opens a generation of this machine. To try another dictionary, `dictionary` may be given with an
+        engine directory that was made with it. Raises IndexDamagedError, or EngineError where a cluster
+        can't be reached."""
         catalog = Catalog.open(generation.catalog_file)
         try:
             kind = engine_class(generation.meta.engine)
@@ -90,10 +88,8 @@ class OpenIndex:
 
     @classmethod
     def at(cls, address: str, connection: Connection = ANONYMOUS) -> OpenIndex:
-        """Opens what is on a cluster, with nothing of it on this machine.
-
-        Raises InputError, EngineError, IndexMissingError or IndexMismatchError.
-        """
+        """Opens an index on a cluster, with nothing of it on this machine. Raises InputError, EngineError,
+        IndexMissingError or IndexMismatchError."""
         engine = engine_class(CLUSTER_ENGINE).at(address, connection)
         description = engine.description(NOWHERE)
         meta = check_meta(description.meta, address)
@@ -111,32 +107,31 @@ class OpenIndex:
 
     @property
     def is_live(self) -> bool:
-        """True if it was still the live generation at the last look."""
+        """True if it was the live generation at the last check."""
         if self.catalog is not None and self.catalog.is_outdated:
             return False
         return self.engine.is_live
 
     def is_at(self, path: Path | None) -> bool:
-        """True if this generation is the directory at `path`, and no copy that has replaced it; without a
-        path, if it has none."""
+        """True if the directory at `path` is this generation, and not a copy that has replaced it; without
+        a path, if this generation has no directory."""
         if self.generation is None or path is None:
             return self.generation is None and path is None
         return self.generation.path == path and identity(path) == self._identity
 
     def close(self) -> None:
-        """Lets go of all files and connections."""
+        """Closes all files and connections."""
         if self.catalog is not None:
             self.catalog.close()
         self.engine.close()
 
 
 class IndexReader:
-    """The live generation of an index, for any number of threads: of a directory, or at the address of a
-    cluster.
+    """The live generation of an index, in a directory or at the address of a cluster. Thread-safe.
 
-    A change is noticed within `stale_after` seconds. Where readers come all the time, there is a look beside
-    them every `look_every` seconds, and none waits for it; the first one after `stale_after` does. `clock`
-    gives seconds that never go back.
+    A change is noticed within `stale_after` seconds: the first reader after that time checks. Under
+    constant load, a thread checks every `look_every` seconds, so that no reader waits. `clock` is
+    monotonic, in seconds.
     """
 
     def __init__(
@@ -166,11 +161,8 @@ class IndexReader:
 
     @contextmanager
     def acquire(self) -> Iterator[OpenIndex]:
-        """The live generation, which stays open until the context ends, whatever happens meanwhile. One that
-        can't be read is opened anew the next time.
-
-        Raises IndexMissingError, IndexDamagedError or IndexMismatchError.
-        """
+        """The live generation, which stays open until the context ends. One that can't be read is opened
+        anew the next time. Raises IndexMissingError, IndexDamagedError or IndexMismatchError."""
         with self._lock:
             try:
                 index = self._live()
@@ -190,7 +182,7 @@ class IndexReader:
                 self._let_go(index)
 
     def close(self) -> None:
-        """Lets go of all files, once nobody reads them."""
+        """Closes all files, once nobody reads them."""
         with self._lock:
             self._retire()
 
@@ -218,7 +210,7 @@ class IndexReader:
         return fresh
 
     def _look(self, index: OpenIndex) -> None:
-        """Looks beside those who read what is open. What is wrong, the next of them will see."""
+        """Checks for a new generation, in a thread. After an error, the next reader checks again."""
         now, looked, fresh, is_newer = self._clock(), -math.inf, index, False
         try:
             live = self._live_path()
@@ -266,11 +258,9 @@ class IndexReader:
 
 @contextmanager
 def open_articles(location: Path | str, connection: Connection) -> Iterator[ArticleStore]:
-    """The articles of an index alone: also of one of an older format or another text analysis,
-    or whose engine is damaged, where that does not keep them.
-
-    Raises IndexMissingError, IndexDamagedError, IndexMismatchError or EngineError.
-    """
+    """Articles of an index without its engine: also of an older format, of another text analysis, or with
+    a damaged engine, unless that keeps the articles. Raises IndexMissingError, IndexDamagedError,
+    IndexMismatchError or EngineError."""
     if is_address(location):
         opened: Engine | Catalog = engine_class(CLUSTER_ENGINE).at(str(location), connection)
     else:
@@ -281,7 +271,7 @@ def open_articles(location: Path | str, connection: Connection) -> Iterator[Arti
 
 
 def _keeper(generation: Generation, connection: Connection) -> Engine | Catalog:
-    """The catalog of a generation, or its engine, whichever keeps the articles."""
+    """The catalog or the engine of a generation, whichever keeps the articles."""
     kind = engine_class(generation.meta.engine)
     if kind.keeps_articles:
         return kind.open(generation.engine_directory, connection)

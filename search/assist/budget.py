@@ -1,4 +1,4 @@
-"""Budget of the corrections of one query."""
+"""Budget of look-ups for the corrections of one query."""
 
 from __future__ import annotations
 
@@ -24,10 +24,8 @@ _READING_COSTS = 10
 
 
 class MeteredIndex:
-    """An index with a budget of look-ups, and of `seconds`, for one query.
-
-    Articles with the context of an error are read where they are at most `most_read`.
-    """
+    """An index with a budget of look-ups and of `seconds` for one query. Articles around an error are read
+    if they are at most `most_read`."""
 
     def __init__(
         self,
@@ -73,7 +71,7 @@ class MeteredIndex:
         return self._engine.count(tree)
 
     def read(self, tree: query.Query, limit: int) -> list[Article]:
-        """The newest articles that match, without their html, at most `limit`."""
+        """The newest matching articles, without their html, at most `limit`."""
         hits = self._engine.search(tree, sort=Sort.NEWEST, offset=0, limit=limit).hits
         self._left -= _COUNT_COSTS + _READING_COSTS * len(hits)
         return [*self._articles.articles([hit.id for hit in hits]).values()]

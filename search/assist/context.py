@@ -1,4 +1,4 @@
-"""Context of a suspected error: finds articles that may have the right text, and reads it there."""
+"""Context of a suspected error: finds articles with the text around it, and reads the text between."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from search.planning.matching import any_of
 
 @dataclass(frozen=True, slots=True)
 class GapContext:
-    """Units to the left and the right of a gap of `gap` units."""
+    """Units to the left and right of a gap of `gap` units."""
 
     left: tuple[str, ...]
     right: tuple[str, ...]
     gap: int
 
     def match(self, fields: Iterable[str]) -> query.Query | None:
-        """The documents with this context in one of the fields, whatever is in the gap; a lone unit at a side
-        is not asked for. None where nothing is left to ask for."""
+        """Documents with this context in one of the fields, whatever fills the gap; None where nothing
+        remains to look up. A single unit at a side is not looked up."""
         grams = [(i, a + b) for i, (a, b) in enumerate(pairwise(self.left))]
         after = len(self.left) + self.gap
         grams += [(after + i, a + b) for i, (a, b) in enumerate(pairwise(self.right))]
@@ -38,7 +38,7 @@ class GapContext:
         return any_of([GramPhrase(f"{field}_grams", placed) for field in fields])
 
     def gap_fillers(self, articles: Sequence[Article]) -> dict[str, int]:
-        """Counts the single characters in this gap in the titles and texts of articles; the most frequent
+        """Counts of single characters in this gap in titles and texts of articles, the most frequent
         first."""
         between = re.compile(f"{_pattern(self.left)}(?=(.){_pattern(self.right)})")
         texts = (

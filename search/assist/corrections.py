@@ -82,7 +82,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A unit of a typed text, and where it stands there."""
+    """A unit of a typed text, with its offsets there."""
 
     text: str
     start: int
@@ -100,10 +100,8 @@ class _Edit:
 
 
 def corrections(index: MeteredIndex, name: str, text: str, found: int) -> Iterator[Candidate]:
-    """Corrections of a text that is in `found` articles, the best first.
-
-    `name` is a logical field: `text`, `title` or `body`.
-    """
+    """Corrections of a text that `found` articles contain, the best first. `name` is a logical field:
+    `text`, `title` or `body`."""
     stretches = [stretch for stretch in _stretches(text) if 0 < len(stretch) <= _LONGEST]
     searches = (_of_stretch(index, name, text, stretch, found) for stretch in stretches)
     yield from merge(*searches, key=lambda correction: -correction.score)
@@ -121,7 +119,7 @@ def _of_stretch(
 
 
 def _stretches(text: str) -> Iterator[list[_Unit]]:
-    """The units of a text with their offsets, cut at punctuation and symbols."""
+    """Runs of units between punctuation and symbols, with their offsets."""
     stretch: list[_Unit] = []
     position = 0
     while position < len(text):
@@ -143,7 +141,7 @@ def _stretches(text: str) -> Iterator[list[_Unit]]:
 
 
 def _one_edit(word: str) -> Iterator[str]:
-    """Words that differ by one letter more, less or another."""
+    """Words one letter inserted, deleted or replaced away."""
     for i in range(len(word) + 1):
         yield word[:i] + word[i + 1 :]
         for letter in ascii_lowercase:
@@ -157,8 +155,8 @@ def _swapped(word: str) -> Iterator[str]:
 
 
 class _Frequencies:
-    """In how many articles tokens are, of several fields together (an article with one in two of them counts
-    twice). Each is looked up once, and several at once."""
+    """Document frequencies of tokens, summed over several fields: an article with a token in two fields
+    counts twice. Each token is looked up once, several in one call."""
 
     def __init__(self, index: MeteredIndex, fields: Sequence[str]) -> None:
         self._index = index
@@ -166,7 +164,7 @@ class _Frequencies:
         self._known: dict[str, int] = {}
 
     def of(self, tokens: Iterable[str]) -> Mapping[str, int]:
-        """The number of articles with each of the tokens (and with others that were asked for before)."""
+        """Document frequencies of the tokens, among those of earlier calls."""
         missing = [token for token in dict.fromkeys(tokens) if token not in self._known]
         if missing:
             self._known |= dict.fromkeys(missing, 0)
@@ -177,8 +175,8 @@ class _Frequencies:
 
 
 class _Search:
-    """Looks for the edits that make a text of the index out of a stretch of units. It is always on with the
-    one that is the best as far as it has been looked at, so the first to be complete is the best (A*)."""
+    """A* search for the edits that turn a sequence of units into a text of the index. It always extends
+    the edit with the best upper bound, so the first complete one is the best."""
 
     def __init__(self, index: MeteredIndex, name: str, typed: list[str], found: int) -> None:
         self._index = index
@@ -196,7 +194,7 @@ class _Search:
         self.together = cache(self._together)
 
     def edits(self) -> Iterator[tuple[float, _Edit]]:
-        """The edits that are better than none, the best first, with their scores."""
+        """Edits that are better than none, the best first, with their scores."""
         least = _LEAST - _LEAST_UNIT * min(_LONG, len(self._typed))
         if self._found:
             as_typed = self._count(self._typed)
@@ -217,13 +215,13 @@ class _Search:
                 step()
 
     def _push(self, log_p: float, articles: float, step: Callable[[], None] | _Edit) -> None:
-        """Goes on with `step` when no other may have a better score; `articles` is the most there can be."""
+        """Queues `step` under its upper bound; `articles` is the greatest possible number of articles."""
         if articles:
             self._pushed += 1
             heappush(self._heap, (-log_p - math.log10(articles), self._pushed, step))
 
     def _start(self) -> None:
-        """Pushes every kind of edit, at every offset where one may be."""
+        """Queues every kind of edit at every offset where one is possible."""
         typed = self._typed
         edits: list[_Edit] = []
         for i, unit in enumerate(typed):
@@ -249,7 +247,7 @@ class _Search:
                 self._push(_MISSING, most, partial(self._any, _MISSING, i, i, most))
 
     def _is_sound(self, start: int, end: int) -> bool:
-        """True if the units [start, end) of a long text occur elsewhere together with their neighbours."""
+        """True if the units [start, end) of a long text occur elsewhere with the same neighbours."""
         if len(self._typed) < _LONG:
             return False
         starts = range(max(0, end - _SOUND), min(start, len(self._typed) - _SOUND) + 1)
@@ -259,11 +257,12 @@ class _Search:
         return self._count(self._typed[start : start + _SOUND])
 
     def _most(self, start: int, end: int, put: int) -> float:
-        """The most articles that may have the text with `put` others for the units [start, end)."""
+        """Upper bound of the articles with the text after the units [start, end) are replaced by `put`
+        others."""
         return max(share * self.having(start, end, put, width) for width, share in self._widths)
 
     def _having(self, start: int, end: int, put: int, width: int) -> int:
-        """Counts the articles with the context of the units [start, end)."""
+        """The number of articles with the context of the units [start, end)."""
         match = self._context(start, end, put, width).match(self._fields)
         return self._articles if match is None else self._index.count(match)
 
@@ -272,7 +271,7 @@ class _Search:
         return GapContext(tuple(left), tuple(right), put)
 
     def _gap_fillers(self, start: int, end: int) -> Mapping[str, int] | None:
-        """Characters in place of the units [start, end) in the articles with their context; None where those
+        """Characters between the same neighbours as the units [start, end) in articles; None where those
         are too many to be read."""
         width, _ = self._widths[-1]
         if self.having(start, end, 1, width) > self._index.most_read:
@@ -303,7 +302,8 @@ class _Search:
         return self.after(self._typed[start - 1]) if start else readings().frequent[:_FREQUENT]
 
     def _each(self, log_p: float, start: int, end: int, most: float, others: Iterable[str]) -> None:
-        """Considers these characters in place of the units [start, end), the most frequent there first."""
+        """Queues these characters as replacements of the units [start, end), the most frequent there
+        first."""
         if (gap_fillers := self.gap_fillers(start, end)) is not None:
             ranked = [(most, other) for other in others if other in gap_fillers]
         elif start:
@@ -320,7 +320,7 @@ class _Search:
             self._push(log_p, rest[0][0], partial(self._go_on, log_p, start, end, rest))
 
     def _letters(self, i: int, most: float) -> None:
-        """The words of letters one edit away; of a long word two, with the same first letter."""
+        """Words one letter away; for a long word two letters, with the same first letter."""
         word = self._typed[i].removesuffix(END)
         edits = dict.fromkeys(_one_edit(word), _ONE_LETTER) | dict.fromkeys(_swapped(word), _TWO_SWAPPED)
         known = self._units.of(other + END for other in edits)
@@ -340,8 +340,8 @@ class _Search:
         )
 
     def _check_pairs(self, edits: Sequence[tuple[_Edit, float]]) -> None:
-        """Goes on with the edits that put side by side only what is side by side elsewhere. Each comes with
-        the most articles that may have what it makes."""
+        """Drops edits that make a pair of units which no article has. The others get a new upper bound of
+        articles."""
         pairs = [[a + b for a, b in pairwise(self._around(edit, 1))] for edit, _ in edits]
         grams = self._grams.of(pair for those in pairs for pair in those)
         found = [
@@ -365,7 +365,7 @@ class _Search:
                 return
 
     def _around(self, edit: _Edit, width: int) -> list[str]:
-        """The result of an edit, with `width` units to both sides."""
+        """The text after an edit, with `width` units to both sides."""
         typed = self._typed
         return [
             *typed[max(0, edit.start - width) : edit.start],
@@ -374,7 +374,7 @@ class _Search:
         ]
 
     def _wordless(self, made: Sequence[str]) -> float:
-        """Penalty for characters that belong to no word: people search for words."""
+        """Penalty for characters outside of words of the dictionary: people search for words."""
         text = "".join(unit.removesuffix(END) for unit in made)
         ends = sorted(self._index.analyzer.word_ends(text))
         single = sum(end - start == 1 and text[start].isalpha() for start, end in pairwise([0, *ends]))
@@ -388,7 +388,7 @@ class _Search:
         return self._index.count(query.Every())
 
     def _after(self, unit: str) -> dict[str, int]:
-        """The characters that follow a unit, and in how many articles."""
+        """Characters that follow a unit, with their document frequencies."""
         counts: Counter[str] = Counter()
         for field in self._fields:
             for other, count in self._index.followers(f"{field}_grams", unit):

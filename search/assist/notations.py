@@ -1,6 +1,8 @@
-"""Other notations of a text, which may mean the same and are in the index apart: 二十四 and 24, 3·15 and 315,
-13812345678 and 138-1234-5678 in quotation marks. What can only mean the same is found without being asked
-(`search/query/equivalents.py`)."""
+"""Other notations of a text, which may mean the same but have other tokens: 二十四 and 24, 3·15 and 315,
+13812345678 and 138-1234-5678 in quotation marks.
+
+Unambiguous ones need no suggestion: a search includes them (`search/query/equivalents.py`).
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,7 @@ def _joined(match: re.Match[str]) -> Iterator[str]:
 
 
 def _grouped(match: re.Match[str]) -> Iterator[str]:
-    """A mobile number in its usual groups, and one with an area code."""
+    """A mobile number in its usual groups, and a number with its area code set off."""
     yield re.sub(r"(\d{3})(\d{4})(\d{4})", r"\1-\2-\3", match[0])
     yield from (f"{match[0][:end]}-{match[0][end:]}" for end in (3, 4))
 

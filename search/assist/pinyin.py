@@ -59,7 +59,7 @@ class Readings:
         self._longest = max(map(len, phrases_dict))
 
     def of_word(self, word: str) -> tuple[str, ...]:
-        """The syllables of a word, one for each character; of a character that has no reading, itself.
+        """Syllables of a word, one for each character; a character without a reading stands for itself.
 
         >>> readings().of_word("银行"), readings().of_word("行动"), readings().of_word("重庆女子A股")
         (('yin', 'hang'), ('xing', 'dong'), ('chong', 'qing', 'nv', 'zi', 'a', 'gu'))
@@ -78,7 +78,7 @@ class Readings:
         return tuple(found)
 
     def of_character(self, character: str) -> tuple[str, ...]:
-        """The common readings of a character; none of what has none.
+        """Common readings of a character; empty for one without readings.
 
         >>> readings().of_character("行"), readings().of_character("大"), readings().of_character("A")
         (('xing', 'hang'), ('da',), ())
@@ -86,7 +86,7 @@ class Readings:
         return self._common.get(character, ())
 
     def alike(self, character: str) -> dict[str, bool]:
-        """The characters that sound the same (True) or nearly so (False), but not itself."""
+        """Characters that sound the same (True) or nearly the same (False), without the character itself."""
         found: dict[str, bool] = {}
         for syllable in self.of_character(character):
             for other in self._by_near_sound[near_sound(syllable)]:
@@ -109,7 +109,7 @@ class Readings:
 
     @cached_property
     def frequent(self) -> tuple[str, ...]:
-        """The characters that words are made of, those of most words first."""
+        """Characters of words, those of most words first."""
         return tuple(sorted(self._counts, key=lambda character: -self._counts[character].total()))
 
     @cached_property
@@ -140,13 +140,13 @@ class Readings:
 
 @cache
 def readings() -> Readings:
-    """The one there is: loaded when it is first asked for."""
+    """The readings, loaded at the first call."""
     return Readings()
 
 
 @lru_cache(maxsize=2000)
 def near_sound(syllable: str) -> str:
-    """The same for syllables that are easily taken for each other.
+    """Key that is equal for syllables that are easily confused.
 
     >>> near_sound("zhang") == near_sound("zan"), near_sound("ling") == near_sound("nin")
     (True, True)
@@ -173,7 +173,7 @@ def frequent_words(engine: Engine) -> list[str]:
 
 
 class PinyinIndex:
-    """Words, the most frequent first; what is no word of two to eight characters is left out."""
+    """Words of two to eight characters, the most frequent first; others are left out."""
 
     def __init__(self, words: Iterable[str]) -> None:
         lines: dict[str, list[str]] = defaultdict(list)
@@ -187,9 +187,11 @@ class PinyinIndex:
         self._beginnings = frozenset(s[:end] for s in syllables for end in range(1, len(s) + 1))
 
     def words(self, typed: str) -> dict[str, bool]:
-        """The words that start with what was typed (folded, v for ü): syllables, the last perhaps unfinished,
-        initials, characters. With each, whether it has no more of them. Whole syllables come before
-        initials; apart from that, the most frequent come first."""
+        """Words that start with what was typed (folded, v for ü): syllables (the last may be unfinished),
+        initials, or characters. Each comes with True if nothing of it follows.
+
+        Whole syllables come before initials; otherwise, the most frequent come first.
+        """
         if not re.fullmatch(_TYPED, typed):
             return {}
         ways = list(islice(self._ways(re.findall(_RUNS, typed)), _WAYS))
@@ -201,7 +203,7 @@ class PinyinIndex:
         return {word: len(word) == len(ways[0]) for word in words}
 
     def splits(self, typed: str) -> Iterator[tuple[str, str]]:
-        """Splits between syllables into two parts: the first may be a word of its own."""
+        """Splits between syllables into two parts, the first of which may be a word of its own."""
         ways = self._ways(re.findall(_RUNS, typed)) if re.fullmatch(_TYPED, typed) else iter(())
         whole = next((way for way in islice(ways, _WAYS) if not any(initial for _, initial in way)), [])
         parts = [part for part, _ in whole]
@@ -209,8 +211,8 @@ class PinyinIndex:
             yield "'".join(parts[:end]), "'".join(parts[end:])
 
     def _ways(self, runs: list[str]) -> Iterator[list[tuple[str, bool]]]:
-        """The ways to cut runs of letters (and single characters) into parts of which each starts a
-        syllable, the longest parts first; with each, whether it is an initial only."""
+        """Ways to cut runs of letters (and single characters) into parts that each start a syllable, the
+        longest parts first. Each part comes with True if it is an initial only."""
         if not runs:
             yield []
             return
@@ -239,7 +241,7 @@ class PinyinIndex:
 
 
 def _pattern(way: list[tuple[str, bool]]) -> str:
-    """An expression for the words that a way to cut what was typed stands for."""
+    """Regular expression for the words that one way to cut the typed text stands for."""
     *heads, (last, _) = way
     parts = [
         f"{part}[a-z]*" if not part.isascii() else f"[^a-z\n]{part}" + ("[a-z]*" if is_short else "")
@@ -250,15 +252,15 @@ def _pattern(way: list[tuple[str, bool]]) -> str:
 
 
 class LivePinyinIndex:
-    """The pinyin index of the words of an index that is written to meanwhile."""
+    """The pinyin index of a live index: made again, in a thread, after changes."""
 
     def __init__(self, reader: IndexReader) -> None:
         self._reader = reader
         self._followed: Followed[PinyinIndex] = Followed(in_thread=True, rest=_REST)
 
     def of(self, index: OpenIndex) -> PinyinIndex:
-        """The words of an open index. The first time they are read at once, which takes a second for 30,000
-        articles; after a change in a thread, and the words of before are given meanwhile."""
+        """The words of an open index. The first call reads them at once (a second for 30,000 articles);
+        after a change a thread does, and meanwhile callers get the old words."""
         return self._followed.value((index, index.version), self._prepare)
 
     def _prepare(self) -> Callable[[], PinyinIndex]:

@@ -1,7 +1,7 @@
-"""The query log (setting `query_log`): how often each query is searched for, a day.
+"""The query log (setting `query_log`): the number of searches for each query and day.
 
-A SQLite file with, for each day and query, how many times it was searched for and how many articles had all
-of it the last time. There are no addresses, no times of day, nothing that joins the searches of one person.
+A SQLite file with, for each day and query, the number of searches, and the number of full matches at the
+last one. It has no addresses, no times of day, and nothing that links the searches of one person.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _SUGGESTED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedQuery:
-    """A query, how many times it was searched for, and how many articles had all of it the last time."""
+    """A query, its number of searches, and its number of full matches at the last one."""
 
     query: str
     searches: int
@@ -59,12 +59,11 @@ class LoggedQuery:
 
 
 class QueryLog:
-    """Writes to the file, a batch each second, from a thread of its own: a search never waits for it. Several
-    processes may write to one file.
+    """Writes to the file in a thread of its own, a batch each second, so that no search waits.
 
-    Queries of more than `days` days ago are removed; while the file can't be written, `most_waiting`
-    different ones are kept. `timeout` is how many seconds another writer is waited for. Raises SettingsError
-    where the file can't be written.
+    Several processes may write to one file. Queries older than `days` days are removed. While the file
+    can't be written, `most_waiting` different queries are kept. `timeout` is how many seconds to wait for
+    another writer. Raises SettingsError where the file can't be written.
     """
 
     def __init__(self, file: Path, days: int, *, most_waiting: int = 10_000, timeout: float = 10.0) -> None:
@@ -83,14 +82,14 @@ class QueryLog:
         self._thread.start()
 
     def record(self, query: str, articles: int) -> None:
-        """Takes down a search, and how many articles have all that it asked for."""
+        """Records a search and its number of full matches."""
         key = f"{datetime.now(UTC):%Y-%m-%d}", " ".join(query.split())
         with self._lock:
             if key in self._waiting or len(self._waiting) < self._most_waiting:
                 self._waiting[key] = self._waiting.get(key, (0, 0))[0] + 1, articles
 
     def close(self) -> None:
-        """Writes what is waiting, and lets go of the file."""
+        """Writes pending records, and closes the file."""
         self._is_closed.set()
         self._thread.join()
         self.write()
@@ -101,7 +100,7 @@ class QueryLog:
             self.write()
 
     def write(self) -> None:
-        """Writes what is waiting; keeps it where the file can't be written now."""
+        """Writes pending records; keeps them if the file can't be written now."""
         with self._lock:
             taken, self._waiting = self._waiting, {}
         today = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -124,11 +123,9 @@ class QueryLog:
 def read_queries(
     file: Path, days: int, limit: int, *, least: int = 1, found: bool | None = None
 ) -> list[LoggedQuery]:
-    """The queries of the last `days` days that were searched for at least so often, those most searched for
-    first; with `found`, only those that found articles, or that found none.
-
-    Raises SettingsError where the file can't be read.
-    """
+    """Queries of the last `days` days with at least so many searches, the most frequent first; with
+    `found`, only those with results, or only those without. Raises SettingsError where the file can't be
+    read."""
     wanted = "" if found is None else "AND articles > 0" if found else "AND articles = 0"
     sql = f"SELECT query, searches, articles FROM ({_SINCE}) WHERE searches >= ? {wanted} "
     try:
@@ -144,18 +141,18 @@ def read_queries(
 
 
 class PastQueries:
-    """Queries that were often searched for and found something, the most frequent first."""
+    """Frequent queries that had results, the most frequent first."""
 
     def __init__(self, queries: Sequence[str]) -> None:
         self._queries = {query: fold_key(query) for query in queries}
 
     def starting(self, typed: str) -> list[str]:
-        """Those that start with what was typed, and go on."""
+        """Queries that are longer than the typed text and start with it."""
         start = fold_key(typed)
         return [query for query, key in self._queries.items() if key.startswith(start) and key != start]
 
     def sounding(self, typed: str) -> list[str]:
-        """Those of a word or two whose pinyin, or initials, start with the letters typed."""
+        """Queries of one or two words whose pinyin or initials start with the typed letters."""
         return list(self._pinyin.words(typed))
 
     @cached_property
@@ -167,15 +164,15 @@ NO_PAST_QUERIES = PastQueries(())
 
 
 class LivePastQueries:
-    """The past queries of a log that is written to meanwhile; none without a log. The log is read again every
-    `look_every` seconds, in a thread."""
+    """Past queries of a live log, which a thread reads again every `look_every` seconds; none without a
+    log."""
 
     def __init__(self, file: str, days: int, look_every: float = 60.0) -> None:
         self._file, self._days, self._look_every = Path(file) if file else None, days, look_every
         self._followed: Followed[PastQueries] = Followed(in_thread=True)
 
     def current(self) -> PastQueries:
-        """The queries as of the last look at the log."""
+        """The queries as last read."""
         if self._file is None:
             return NO_PAST_QUERIES
         return self._followed.value(time.monotonic() // self._look_every, lambda: self._read)

@@ -1,7 +1,6 @@
-"""Did you mean: a query with its faulty texts corrected, where it finds few articles or none.
+"""Did you mean: corrections of a query that finds few articles or none.
 
-Only the faulty texts are replaced: operators, quotation marks, fields and all else stay as they were typed,
-and so does what is excluded.
+Only the faulty texts are replaced. Operators, quotation marks, fields and exclusions stay as typed.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ _LETTERS = re.compile("[a-z]{3,40}")
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A query worth trying, and how many articles have all that it asks for."""
+    """A suggested query, and its number of full matches."""
 
     query: str
     total: int
@@ -57,7 +56,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text that is searched for in a logical field, where it was typed, and the query for it alone."""
+    """A text in a logical field, with its offsets in the query, and the query for it alone."""
 
     field: str
     start: int
@@ -74,9 +73,9 @@ def did_you_mean(
     filters: frozenset[str],
     found: int,
 ) -> tuple[Correction, ...]:
-    """The likeliest corrections of a query that found `found` articles, the best first, at most three.
+    """The likeliest corrections of a query with `found` full matches, the best first, at most three.
 
-    A query that is as it was meant may still have other notations.
+    A query that seems right (long or quoted, with results) gets only other notations.
     """
     is_meant = found > 0 and (len(typed) > _LONG or _is_quoted(tree))
     made: dict[str, Correction] = {}
@@ -104,7 +103,8 @@ def _attempts(
     is_found: bool,
     is_meant: bool,
 ) -> Iterator[list[tuple[_Text, Candidate]]]:
-    """Corrections to try: of all faulty texts together, then of each; of a single one, the next best."""
+    """Corrections to try: of all faulty texts together, then of each one; of a single text, also the next
+    best."""
     firsts: list[tuple[_Text, Candidate, Iterator[Candidate]]] = []  # and what comes after the first
     seconds = _SHARED_SECONDS if index.meta.url else math.inf
     metered = MeteredIndex(index, typed, is_found=is_found, seconds=seconds)
@@ -129,7 +129,7 @@ def _attempts(
 
 
 def _candidates(index: MeteredIndex, field: str, text: str, there: int, spelt: Spelt) -> Iterator[Candidate]:
-    """Words that letters stand for which are in no article as they are; then corrections."""
+    """Words whose pinyin is a text of letters that no article has; then corrections."""
     letters = fold(text)
     if not there and _LETTERS.fullmatch(letters):
         yield from (Candidate(word, 0.0) for word in islice(spelt(letters), _TRIED))
@@ -139,7 +139,7 @@ def _candidates(index: MeteredIndex, field: str, text: str, there: int, spelt: S
 def _other_notations(
     text: _Text, part: str, others: Iterable[str], there: int, count: Count
 ) -> Iterator[Candidate]:
-    """Other notations of a text that are in other articles, those of most articles first."""
+    """Other notations of a text that more articles have, the most frequent first."""
     queries = {other: text.alone.replace(part, other) for other in others}
     counted = {other: count(alone, NO_FILTERS) for other, alone in queries.items()}
     for other in sorted(filter(counted.get, counted), key=lambda other: -counted[other]):
@@ -152,7 +152,7 @@ def _is_quoted(tree: Outline | None) -> bool:
 
 
 def _texts(typed: str, node: Outline | None) -> Iterator[_Text]:
-    """The texts that articles have to have, in the order in which they were typed."""
+    """Texts of the query that are not excluded, in the order typed."""
     match node:
         case Group():
             for child in node.children:

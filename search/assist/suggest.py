@@ -1,8 +1,8 @@
-"""Suggestions while typing: past queries, words, then titles; behind `tag:` and its like, their values.
+"""Suggestions while typing: past queries, words, then titles; behind a field such as `tag:`, its values.
 
-Words are those of the index that start with what was typed last: with its characters or letters, or by its
-pinyin (see `search.assist.pinyin`). Titles are those with what was typed in them. Past queries are there
-where searches are logged (see `search.assist.query_log`). All of it is found.
+Words are those of the index that start with the text typed last: with its characters or letters, or by its
+pinyin (see `search.assist.pinyin`). Titles are those that contain it. There are past queries if searches
+are logged (see `search.assist.query_log`). Every suggestion has results.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ _PINYIN = f"[a-z{_HAN}].*[a-z]"
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A text to search for. `kind` is `query` for what others searched for, `word`, `value` for a field with
-    a value, or `title` with the article it is the title of."""
+    """A text to search for. `kind` is `query` (a past query), `word`, `value` (a field with a value), or
+    `title`, with the id of its article."""
 
     text: str
     kind: str
@@ -68,11 +68,9 @@ def suggest(
     prefix: str,
     limit: int,
 ) -> tuple[Suggestion, ...]:
-    """At most `limit` suggestions, none twice: past queries fill a quarter of them, words with these half,
-    and what titles leave.
-
-    `pinyin` gives the words of the index by their sound, `count` how many articles a query finds.
-    """
+    """At most `limit` different suggestions: up to a quarter past queries, up to half together with words,
+    then titles. `pinyin` gives the words of the index by sound, `count` the number of articles that a
+    query finds."""
     typed = prefix[:_MAX_PREFIX].strip()
     if values := list(islice(_values(index, count, typed), limit)):
         return tuple(Suggestion(value, "value") for value in values)
@@ -89,8 +87,8 @@ def suggest(
 
 
 def _values(index: OpenIndex, count: Callable[[str], int], typed: str) -> Iterator[str]:
-    """The values of a field of whole values that start as what was typed behind its name, the most frequent
-    first, where they are found together with all else that was typed."""
+    """Values of a field that start with the text behind its name, the most frequent first, among the
+    articles that match the rest of the query."""
     asked = _FIELD_VALUE.search(typed)
     field = FIELD_NAMES[asked["name"].lower()] if asked else ""
     if asked is None or field not in KEY_FIELDS:
@@ -107,12 +105,12 @@ def _values(index: OpenIndex, count: Callable[[str], int], typed: str) -> Iterat
 
 
 def _starts(value: str, start: str) -> bool:
-    """True if a value starts with the prefix; of a category path, the whole or its last level."""
+    """True if a value starts with the prefix; of a category path, the whole path or its last level."""
     return any(fold_key(name).startswith(start) for name in (value, value.rpartition(LEVEL)[2]))
 
 
 def _past(past: PastQueries, count: Callable[[str], int], typed: str, limit: int) -> list[str]:
-    """Past queries that start so, or sound so, and still find something."""
+    """Past queries that start or sound like the typed text and still have results."""
     if not typed or (len(typed) == 1 and typed.isascii()):
         return []
     letters = fold(typed)
@@ -128,7 +126,7 @@ def _words(
     typed: str,
     limit: int,
 ) -> tuple[list[str], bool]:
-    """Completions of what was typed, the best first; and whether its end was taken for pinyin."""
+    """Completions of the typed text, the best first; and True if its end was read as pinyin."""
     folded = fold(re.sub("[üÜ]", "v", typed))
     for pattern in _LAST:
         last = re.search(pattern, folded)
@@ -153,8 +151,8 @@ def _words(
 
 
 def spelt(index: OpenIndex, pinyin: Callable[[], PinyinIndex], letters: str) -> list[str]:
-    """The words, or pairs of words, of which these letters are the whole pinyin, those of most articles
-    first; else the words that start with them."""
+    """Words, or pairs of words, with these letters as their whole pinyin, the most frequent first; else
+    the words that start with them."""
     if len(letters) <= len("abc") or not readings().is_pinyin(letters):
         return [word for word, _ in _starting(index, letters).most_common(_ALIKE)]
 
@@ -166,7 +164,7 @@ def spelt(index: OpenIndex, pinyin: Callable[[], PinyinIndex], letters: str) -> 
 
 
 def _two_words(index: OpenIndex, pinyin: PinyinIndex, typed: str) -> list[str]:
-    """Two words that stand side by side in articles, for the pinyin of both without a space."""
+    """Two words that are adjacent in articles, for their pinyin without a space between."""
     pairs = (
         first + second
         for left, right in pinyin.splits(typed)
@@ -177,7 +175,7 @@ def _two_words(index: OpenIndex, pinyin: PinyinIndex, typed: str) -> list[str]:
 
 
 def _by_count(index: OpenIndex, texts: Iterable[str]) -> list[str]:
-    """The texts that articles have as they stand, those of most articles first."""
+    """Texts that articles contain as they are, the most frequent first."""
     articles = {
         text: index.engine.count(match_units(DEFAULT_FIELD, index.analyzer.units(text))) for text in texts
     }
@@ -185,8 +183,8 @@ def _by_count(index: OpenIndex, texts: Iterable[str]) -> list[str]:
 
 
 def _ranked(index: OpenIndex, stem: str, sounding: dict[str, bool]) -> list[str]:
-    """Words with all of the syllables typed and no more come first; then those in most articles, of which
-    those that start with the letters typed count more than those that sound so."""
+    """Words that match all of the typed syllables first; then by number of articles, where words that
+    start with the typed letters weigh more than words that only sound so."""
     starting = _starting(index, stem)
     if stem.isascii() and (itself := _articles(index, [stem], WORD_FIELDS)[stem]):
         starting[stem] = itself
@@ -204,7 +202,8 @@ def _ranked(index: OpenIndex, stem: str, sounding: dict[str, bool]) -> list[str]
 
 
 def _articles(index: OpenIndex, tokens: Sequence[str], fields: Iterable[str]) -> Counter[str]:
-    """In how many articles tokens are; one with a token in two of the fields counts twice."""
+    """Document frequencies of tokens, summed over fields: an article with a token in two fields counts
+    twice."""
     counted = Counter(dict.fromkeys(tokens, 0))
     for field in fields:
         counted.update(index.engine.frequencies(field, tokens) if tokens else {})
@@ -216,7 +215,7 @@ def _word(word: str) -> query.Query:
 
 
 def _starting(index: OpenIndex, stem: str) -> Counter[str]:
-    """The longer words that start so, and in how many articles they were when they were written."""
+    """Longer words that start so, with their document frequencies."""
     articles: Counter[str] = Counter()
     for field in WORD_FIELDS:
         for word, number in index.engine.terms(field, stem):
@@ -237,8 +236,8 @@ def _continued(index: OpenIndex, typed: str) -> list[str]:
 
 
 def _titles(index: OpenIndex, typed: str, limit: int) -> list[Suggestion]:
-    """Titles that have all that was typed, its last word perhaps unfinished: those that start so first, then
-    the newest first."""
+    """Titles with all of the typed words, the last of which may be unfinished: those that start with the
+    text first, then the newest first."""
     *before, last = typed.split() or [""]
     units = index.analyzer.units(last)
     if not units:

@@ -1,4 +1,5 @@
-"""Reasons of a search without results: the counts of each of its parts and filters, and of the rest."""
+"""Reasons why a search has no results: the number of articles for each part and filter, and for the query
+without it."""
 
 from __future__ import annotations
 
@@ -21,11 +22,11 @@ _NOT = re.compile(r"(?:NOT(?:\s+|(?=[(\"]))|[-!－！])(?=\S)")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something that was asked for: `kind` is `text`, `excluded`, or the name of a filter: `category`, `tag`,
-    `author`, `date`.
+    """A part of a query: `kind` is `text`, `excluded`, or the name of a filter: `category`, `tag`, `author`,
+    `date`.
 
-    `total` counts the articles that have it, by itself, in the whole archive; `rest` is the query without
-    it, and `rest_total` counts the articles that have all of the rest, filters included.
+    `total` counts the articles of the whole archive that match the part alone. `rest` is the query without
+    it, and `rest_total` counts the articles that match all of the rest, filters included.
     """
 
     kind: str
@@ -37,8 +38,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ZeroResults:
-    """The parts of a search without results. `unfiltered` counts the articles that it finds without
-    filters."""
+    """The parts of a search without results. `unfiltered` is its number of articles without filters."""
 
     parts: tuple[Part, ...]
     unfiltered: int
@@ -46,7 +46,8 @@ class ZeroResults:
 
 @dataclass(frozen=True, slots=True)
 class _Conjunct:
-    """A condition of a query, as `text`; of an exclusion, `asked` is what is excluded."""
+    """A condition of a query, as `text`; `asked` is the part that is counted: of an exclusion, the
+    excluded text."""
 
     text: str
     asked: str

@@ -1,7 +1,10 @@
 """New words: collocations of a corpus that the dictionary cuts up, and that are used as words.
 
-texts → words as the dictionary cuts them → sequences of these that stick together and are used freely
-      → without function words, numerals, and parts or compounds of other finds → the best first
+texts
+→ words as the dictionary cuts them
+→ sequences of words with high cohesion and free context
+→ without function words, numerals, and parts or compounds of other finds
+→ the best first
 """
 
 from __future__ import annotations
@@ -51,8 +54,8 @@ _FUNCTION_VERBS = frozenset("是有请让使无为被把没也都很")
 
 @dataclass(frozen=True, slots=True)
 class NewWord:
-    """A word that the dictionary should perhaps have. `parts` is how it is cut now, `frequency` what it needs
-    in the dictionary to be one word; see `search.dictionary.ngrams.Collocation` for the rest."""
+    """A word proposed for the dictionary. `parts` is how it is cut now, `frequency` the one it needs to be
+    a single word; for the rest see `search.dictionary.ngrams.Collocation`."""
 
     word: str
     parts: tuple[str, ...]
@@ -66,8 +69,8 @@ class NewWord:
 def discover(
     texts: Iterable[str], dictionary: Sequence[DictionaryWord], limit: int, min_count: int | None = None
 ) -> list[NewWord]:
-    """The new words of a corpus, the best first, from its first `MOST_TEXT` characters: words that neither
-    jieba's dictionary has nor the user's."""
+    """New words of a corpus (of its first `MOST_TEXT` characters), the best first: in neither jieba's
+    dictionary nor the user's."""
     known = _jieba_words() | {entry.word: entry for entry in dictionary}
     # rjieba, whichever the index was made with: they give the same words.
     corpus, words = _read(texts, Segmenter("rjieba", tuple(dictionary)))
@@ -97,8 +100,8 @@ def discover(
 
 
 def _read(texts: Iterable[str], segmenter: Segmenter) -> tuple[array[int], list[str]]:
-    """The words of the corpus by number, and what the numbers stand for. Of paragraphs that are alike, only
-    the first counts: what is copied is used once."""
+    """The words of the corpus as numbers, and the word of each number. Of equal paragraphs only the first
+    counts, since copies are no further use of a word."""
     numbers = {"|": EDGE, " ": EDGE, ".": EDGE}
     words = ["|"]
     corpus = array("i", [EDGE])
@@ -154,7 +157,7 @@ def _stretches(parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _is_compound(parts: tuple[str, ...], inner: Sequence[tuple[str, ...]]) -> bool:
-    """True if it consists of words: known ones, or new ones found by themselves."""
+    """True if it consists of words: known ones, or new ones that were found by themselves."""
     rest = "\0".join(parts)
     for other in inner:
         rest = rest.replace("\0".join(other), "".join(other))
@@ -162,7 +165,7 @@ def _is_compound(parts: tuple[str, ...], inner: Sequence[tuple[str, ...]]) -> bo
 
 
 def _needed_frequency(parts: Sequence[str], known: Mapping[str, DictionaryWord]) -> int:
-    """The least frequency that makes jieba take a word for more probable than its parts
+    """The least frequency with which jieba finds a word more probable than its parts
     (`jieba.suggest_freq`)."""
     total = _jieba_total()
     frequencies = (known[part].frequency if part in known else 0 for part in parts)
@@ -186,7 +189,7 @@ def _jieba_total() -> int:
 
 
 def example(index: OpenIndex, word: str) -> str:
-    """A passage with a word, of the newest article that has it; empty where it only is across paragraphs."""
+    """A passage with a word, from the newest article that has it within a paragraph; else empty."""
     wanted = index.analyzer.units(word)
     hits = index.engine.search(match_units(DEFAULT_FIELD, wanted), sort=Sort.NEWEST, offset=0, limit=1).hits
     for article in index.articles.articles([hit.id for hit in hits]).values():

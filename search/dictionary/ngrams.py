@@ -1,7 +1,7 @@
-"""Collocations: counts, cohesion and entropies of words that follow one another in a corpus.
+"""Collocations: counts, cohesion and entropies of adjacent words in a corpus.
 
-Sorting arrays of numbers counts the pairs of 35 million words in 5 s and 0.8 GB; a dict of them takes three
-times that.
+Sorting arrays of numbers counts the pairs of 35 million words in 5 s and 0.8 GB; a dict of them takes
+three times that.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Collocation:
     """Words (by number) that often follow one another.
 
     `cohesion` is their pointwise mutual information in bits, at the split where it is least (Church &
-    Hanks 1990): how much oftener the two sides stand together than they would by chance. `left` and
-    `right` are the entropies in bits of the word before and after: how freely it is used.
+    Hanks 1990): how much more often the two sides are adjacent than by chance. `left` and `right` are the
+    entropies in bits of the word before and after: how freely it is used.
     """
 
     words: tuple[int, ...]
@@ -38,8 +38,8 @@ class Collocation:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """The frequent collocations of one length: where each occurrence starts, in order, which collocation that
-    is, and how often each collocation occurs."""
+    """Frequent collocations of one length: the start of each occurrence (ascending), its collocation, and
+    the number of occurrences of each collocation."""
 
     starts: _Offsets
     numbers: _Offsets
@@ -47,8 +47,8 @@ class _Level:
 
 
 class Ngrams:
-    """The frequent collocations in a corpus. `lengths` has the characters of each word by its number, and 0
-    for those that no collocation may have; `longest` is how many characters a collocation may have."""
+    """Frequent collocations in a corpus. `lengths` has the characters of each word by its number, and 0
+    for words that no collocation may have; `longest` is the most characters of a collocation."""
 
     def __init__(self, corpus: array[int], lengths: array[int], longest: int, min_count: int) -> None:
         self._corpus = np.frombuffer(corpus, np.int32) if corpus else np.empty(0, np.int32)
@@ -64,7 +64,7 @@ class Ngrams:
             level = self._longer(level)
 
     def collocations(self, min_cohesion: float, min_entropy: float) -> Iterator[Collocation]:
-        """Those that are cohesive, and used freely on both sides."""
+        """Collocations that are cohesive, and used freely on both sides."""
         for length, level in self._levels.items():
             # An occurrence of each.
             sample = np.zeros(len(level.counts), np.int64)
@@ -94,7 +94,7 @@ class Ngrams:
         return self._frequent(starts, keys)
 
     def _longer(self, level: _Level) -> _Level:
-        """The collocations of one more word: those of which both ends without the other are frequent, too."""
+        """Collocations of one more word: those whose two ends are frequent without each other."""
         length = len(self._levels) + 1
         known = np.zeros(len(self._corpus) + 1, np.bool_)
         known[level.starts] = True
@@ -108,7 +108,7 @@ class Ngrams:
         return self._frequent(starts, numbers.astype(np.int64) * self._words + self._corpus[starts + length])
 
     def _frequent(self, starts: _Offsets, keys: _Numbers) -> _Level:
-        """The collocations that are frequent enough; `keys` tells them apart."""
+        """Collocations that are frequent enough; equal `keys` mean the same collocation."""
         found, counts = _count(keys)
         is_frequent = counts >= self._min_count
         found, counts = found[is_frequent], counts[is_frequent]
@@ -137,7 +137,8 @@ class Ngrams:
     def _entropies(
         self, length: int, level: _Level, wanted: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Of the words before and after, each edge being another: punctuation says that a word ends there."""
+        """Entropies of the words before and after. Every edge of a sentence counts as a different word:
+        punctuation shows that a word ends there."""
         chosen = wanted[level.numbers]
         starts, numbers = level.starts[chosen], level.numbers[chosen].astype(np.int64)
         total = np.log2(level.counts)
@@ -156,7 +157,7 @@ class Ngrams:
 
 
 def _count(keys: _Numbers) -> tuple[_Numbers, _Numbers]:
-    """The different keys in order, and how often each comes."""
+    """Distinct keys in order, with their counts."""
     ordered = np.sort(keys)
     is_first = np.ones(len(ordered), np.bool_)
     is_first[1:] = ordered[1:] != ordered[:-1]

@@ -1,9 +1,10 @@
-"""Preview of another dictionary: cuts and rankings that it changes, before an index is rebuilt with it.
+"""Preview of another dictionary: the segmentations and rankings that it changes, before an index is rebuilt
+with it.
 
-Only articles that have a word in which the two dictionaries differ can be cut otherwise, and grams find all
-of those. They are analysed with both. For the rankings, those that are cut otherwise are replaced in a copy
-of the engine's files: a search there finds what it would after a rebuild. Its scores may differ from those by
-little, since tantivy counts the replaced ones in its document frequencies until it merges them away.
+Only articles with a word in which the two dictionaries differ can be cut differently, and grams find all
+of those. They are analysed with both. For the rankings, the changed ones are replaced in a copy of the
+engine's files: a search there finds what it would after a rebuild. Its scores may differ slightly, since
+tantivy counts the replaced ones in its document frequencies until it merges them away.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ _EXAMPLES = 20
 
 @dataclass(frozen=True, slots=True)
 class WordEffect:
-    """A word in which the dictionaries differ. Of the `articles` that have it somewhere, it is cut as one
-    word in `before` and in `after`."""
+    """A word in which the dictionaries differ. Of the `articles` that contain it, it is cut as one word in
+    `before` and in `after`."""
 
     word: str
     articles: int
@@ -49,7 +50,7 @@ class WordEffect:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A text, and how it is cut before and after."""
+    """A text, with its segmentation before and after."""
 
     text: str
     before: tuple[str, ...]
@@ -58,7 +59,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class RankingChange:
-    """The best hits of a query, by id, before and after; and how it is cut."""
+    """The best hits of a query, by id, before and after; and its segmentation."""
 
     query: Cut
     before: tuple[str, ...]
@@ -67,8 +68,8 @@ class RankingChange:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Changes that a dictionary makes. `articles` counts those that are cut otherwise, and `titles` has
-    examples of titles that are, each with another word."""
+    """Effects of a dictionary. `articles` counts those that are cut differently; `titles` has examples of
+    changed titles, each for another word."""
 
     words: tuple[WordEffect, ...]
     articles: int
@@ -84,11 +85,8 @@ def preview(
     queries: Sequence[str],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Preview:
-    """Compares the text of a dictionary with the one that the live index was made with. `progress` gets how
-    many articles were analysed, of how many.
-
-    Raises SettingsError that names `source` and the line.
-    """
+    """Compares the text of a dictionary with the dictionary of the live index. `progress` gets the numbers
+    of articles analysed and in all. Raises SettingsError with `source` and the line."""
     words = parse_dictionary(dictionary, source)
     with searcher.reader.acquire() as index:
         analyzer = Analyzer(index.meta.segmenter, dictionary, source)
@@ -112,7 +110,8 @@ def preview(
 
 
 class _Comparison:
-    """Comparison of two analyses of articles: in how many a word is cut as one, `before` and `after`."""
+    """Comparison of two analyses of articles: the number of articles where a word is cut as one, `before`
+    and `after`."""
 
     def __init__(self, before: Analyzer, after: Analyzer) -> None:
         self._analyzers = before, after
@@ -123,7 +122,7 @@ class _Comparison:
         self._shown: set[str] = set()
 
     def add(self, article: Article) -> bool:
-        """Counts an article; says whether it is cut otherwise."""
+        """Counts an article; returns True if it is cut differently."""
         title = Cut(article.title, *(tuple(analyzer.words(article.title)) for analyzer in self._analyzers))
         before, after = (analyzer.words(searched_text(article)) for analyzer in self._analyzers)
         self.before.update({*title.before, *before})
@@ -138,13 +137,13 @@ class _Comparison:
 
 
 def _different(before: Sequence[DictionaryWord], after: Sequence[DictionaryWord]) -> list[str]:
-    """The words that only one of two dictionaries has, or with another frequency; the new ones first."""
+    """Words that only one of two dictionaries has, or whose frequencies differ; the new ones first."""
     old, new = ({entry.word: entry.frequency for entry in words} for words in (before, after))
     return [word for word in {**new, **old} if old.get(word) != new.get(word)]
 
 
 def _having(index: OpenIndex, words: Sequence[str]) -> dict[str, list[str]]:
-    """The ids of the articles that have a word somewhere, however it is cut."""
+    """Ids of the articles that contain a word, however it is cut."""
     having: dict[str, list[str]] = {}
     for word in words:
         units = index.analyzer.units(word)
@@ -161,7 +160,7 @@ def _compare(
     comparison: _Comparison,
     progress: Callable[[int, int], None],
 ) -> list[str]:
-    """The ids of the articles that are cut otherwise."""
+    """Ids of the articles that are cut differently."""
     ids = list(dict.fromkeys(article_id for found in having.values() for article_id in found))
     changed: list[str] = []
     for start in range(0, len(ids), _BATCH):
@@ -175,7 +174,7 @@ def _compare(
 def _trial(
     index: OpenIndex, dictionary: str, analyzer: Analyzer, changed: Sequence[str]
 ) -> Iterator[OpenIndex]:
-    """A copy of the index in which the articles that are cut otherwise are analysed anew."""
+    """A copy of the index in which the articles that are cut differently are analysed anew."""
     with tempfile.TemporaryDirectory(prefix="souwen-") as folder:
         copy = Path(folder, "engine")
         generation = _here(index)

@@ -1,4 +1,4 @@
-"""Resolved tree → what is highlighted in the articles found."""
+"""Resolved tree → terms to highlight in the articles found."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from search.query.nodes import UnitSequence
 
 
 def highlight_terms(tree: nodes.Node) -> tuple[HighlightTerm, ...]:
-    """The terms to highlight, each once. What NOT excludes has none, nor have dates, authors and
-    categories."""
+    """Terms to highlight, each once. Excluded parts, dates, authors and categories have none."""
     return tuple(dict.fromkeys(_terms(tree)))
 
 
@@ -42,7 +41,7 @@ def _terms(node: nodes.Node) -> Iterator[HighlightTerm]:
 
 
 def _whole(units: UnitSequence, fields: tuple[str, ...]) -> HighlightTerm:
-    """Several words as one, which is worth more than each of them."""
+    """Several words as one term, with more weight than each of them."""
     return HighlightTerm(units, fields, 2.0 * len(units))
 
 

@@ -1,7 +1,7 @@
-"""Resolved tree → which documents match: with all that was asked for, or with a part of the words.
+"""Resolved tree → matching documents: full matches, and partial ones.
 
-Grams decide what matches: any substring is found, whatever a dictionary thinks of it. The trees made here are
-what engines compile (`whoosh.query` and `index/engines/nodes.py`), and give no scores.
+Grams decide what matches: any substring is found, whether or not the dictionary knows it. The trees made
+here are what engines compile (`whoosh.query` and `index/engines/nodes.py`), and give no scores.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MANY_TERMS = 40
 
 
 def strict(node: nodes.Node) -> query.Query:
-    """The documents that have all that was asked for."""
+    """Full matches: documents with everything that was asked for."""
     match node:
         case nodes.All():
             return all_of(_distinct(map(strict, node.children)))
@@ -49,9 +49,9 @@ def strict(node: nodes.Node) -> query.Query:
 
 
 def relaxed(tree: nodes.Node, analyzer: Analyzer) -> query.Query | None:
-    """The documents that have one of the words at least; None where there is only one.
+    """Partial matches: documents with at least one of the words; None where there is only one word.
 
-    All else has to match as it was asked for: what is quoted or excluded, and what AND was typed between.
+    All other conditions must match as in `strict`: quoted and excluded parts, and those joined by AND.
     """
     parts = _parts(tree)
     texts = [part for part in parts if isinstance(part, nodes.Text)]
@@ -72,7 +72,7 @@ def relaxed(tree: nodes.Node, analyzer: Analyzer) -> query.Query | None:
 
 
 def optional_parts(tree: nodes.Node) -> list[nodes.Text | nodes.AnyOf]:
-    """The parts of a tree that a partial match may lack, in whole or in part."""
+    """Parts of a tree that a partial match may lack, wholly or partly."""
     return [part for part in _parts(tree) if _is_optional(part)]
 
 
@@ -85,7 +85,7 @@ def _is_optional(part: nodes.Node) -> TypeGuard[nodes.Text | nodes.AnyOf]:
 
 
 def match_units(name: str, units: Sequence[str]) -> query.Query:
-    """The documents with these units, adjacent, in one of the fields that `name` stands for."""
+    """Documents with these units, adjacent, in one of the fields that `name` stands for."""
     return any_of([units_in(field, units) for field in SEARCHED_FIELDS[name]])
 
 
@@ -94,7 +94,7 @@ def match_any(
 ) -> list[query.Query]:
     """Nodes that together match the documents with at least one of these words, each with its logical field.
 
-    Words of one or two units are looked up at once if they are many: that is far cheaper than one by one.
+    Many words of one or two units are looked up as one TermSet, which is far cheaper than one by one.
     """
     parts = [
         part
@@ -112,8 +112,8 @@ def match_any(
 
 
 def match_prefix(name: str, units: Sequence[str], endings: Iterable[str] | None) -> query.Query:
-    """The documents with these units, the last of which may be unfinished if it is of letters or digits: one
-    of `endings`, or where these are None, any (`common_endings`)."""
+    """Documents with these adjacent units, the last of which may be unfinished if it is of letters or
+    digits: one of `endings`; any, where these are None (see `common_endings`)."""
     *head, last = units
     if endings is not None:
         found = [match_units(name, [*head, unit]) for unit in endings]
@@ -133,7 +133,7 @@ def match_prefix(name: str, units: Sequence[str], endings: Iterable[str] | None)
 
 
 def units_in(field: str, units: Sequence[str]) -> query.Query:
-    """The documents with these units, adjacent, in one field."""
+    """Documents with these adjacent units in one field."""
     if len(units) == 1:
         return query.Term(f"{field}_units", units[0])
     if len(units) == 2:
@@ -142,14 +142,14 @@ def units_in(field: str, units: Sequence[str]) -> query.Query:
 
 
 def match_alternatives(name: str, alternatives: nodes.Alternatives) -> query.Query:
-    """The documents with these words, or one of their synonyms."""
+    """Documents with these words, or with one of their synonyms."""
     words = all_of([match_units(name, word) for word in alternatives.words])
     return any_of([words, *(match_units(name, form) for form in alternatives.forms)])
 
 
 def _near(field: str, phrase: nodes.Phrase) -> query.Query:
-    """The documents with each word of a phrase in a field, at its distance: it is between the grams that the
-    words start with."""
+    """Documents with each word of a phrase in a field, within its distance. Distances are measured between
+    the first grams of words."""
     parts = [units_in(field, word) for word in phrase.words]
     for number, (left, right) in enumerate(pairwise(phrase.words)):
         if (field, number) not in phrase.unheld:
@@ -161,23 +161,23 @@ def _near(field: str, phrase: nodes.Phrase) -> query.Query:
 
 
 def scored(match: query.Query, scores: Sequence[query.Query]) -> query.Query:
-    """The documents of `match`, with the scores of `scores` and no others."""
+    """Documents of `match`, scored by `scores` alone."""
     silent = query.ConstantScoreQuery(match, 0.0)
     return query.AndMaybe(silent, any_of(list(scores))) if scores else silent
 
 
 def all_of(nodes: list[query.Query]) -> query.Query:
-    """AND of the nodes, of which there is at least one."""
+    """AND of the nodes, at least one."""
     return nodes[0] if len(nodes) == 1 and not isinstance(nodes[0], query.Not) else query.And(nodes)
 
 
 def any_of(nodes: list[query.Query]) -> query.Query:
-    """OR of the nodes. Of an empty list it is NullQuery."""
+    """OR of the nodes. An empty list gives NullQuery, which matches nothing."""
     if not nodes:
         return query.NullQuery
     return nodes[0] if len(nodes) == 1 else query.Or(nodes)
 
 
 def _distinct(nodes: Iterable[query.Query]) -> list[query.Query]:
-    """Each node once: words that are typed again are looked up once."""
+    """The nodes without duplicates: a repeated word is looked up once."""
     return list(dict.fromkeys(nodes))

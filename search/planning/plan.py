@@ -1,4 +1,4 @@
-"""A plan: what an engine is asked for a query, and what is highlighted in what it finds. `planner.py` makes
+"""A plan: the trees that an engine evaluates for a query, and the terms to highlight. `planner.py` makes
 it."""
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from search.query.parser import Note
 
 @dataclass(frozen=True, slots=True)
 class HighlightTerm:
-    """Units to highlight where they occur in one of `fields`. With `is_prefix`, the last may go on.
-
-    `weight` is what a passage with the term is worth.
-    """
+    """Units to highlight where they occur in one of `fields`. With `is_prefix`, the last may continue.
+    `weight` is the value of the term for a passage."""
 
     units: tuple[str, ...]
     fields: tuple[str, ...]
@@ -25,7 +23,8 @@ class HighlightTerm:
 
 @dataclass(frozen=True, slots=True)
 class OptionalWord:
-    """A word that a partial match may lack, in query syntax without its weight, and what matches it."""
+    """A word that a partial match may lack: its text in query syntax, without a weight, and the node that
+    matches it."""
 
     text: str
     match: query.Query
@@ -33,12 +32,12 @@ class OptionalWord:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A query made ready for an engine.
+    """A query ready for an engine.
 
-    An article must match `strict` to have all that was asked for, and `relaxed` to have some of the words;
-    that is None where there is nothing to relax. `optional` are those words. Neither scores: `scores` are the
-    parts of the score of both. `understood` is the query as it was read. `synonyms` are forms searched for
-    besides what was typed, and the words that each stands for; both as text.
+    Full matches match `strict`; partial matches match `relaxed`, which is None where nothing can be
+    relaxed, and may lack some of the words `optional`. Neither tree scores: `scores` are the score parts
+    for both. `understood` is the query as it was read. `synonyms` maps each form that was added to the
+    words that it stands for, both as text.
     """
 
     strict: query.Query

@@ -1,5 +1,5 @@
-"""Parser's tree → plan. The tree is resolved once; what matches, what scores, what is highlighted and how it
-is written back are each a function of the resolved tree, in a module each."""
+"""Parser's tree → plan. The tree is resolved once; matching, scoring, highlighting and writing back are
+functions of the resolved tree, each in a module of its own."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def make_plan(parsed: query.Query, context: QueryContext) -> Plan:
 
 
 def _optional_words(tree: Node, context: QueryContext) -> tuple[OptionalWord, ...]:
-    """The words that a partial match may lack, each once."""
+    """Words that a partial match may lack, each once."""
     words: dict[str, query.Query] = {}
     for part in optional_parts(tree):
         if isinstance(part, Text):
@@ -56,13 +56,13 @@ def _optional_words(tree: Node, context: QueryContext) -> tuple[OptionalWord, ..
 
 
 def make_match(parsed: query.Query, context: QueryContext) -> query.Query:
-    """`strict` of the plan alone, in less time: it is all that counting needs."""
+    """`Plan.strict` alone, for counting; faster than the whole plan."""
     tree, _ = resolve(parsed, context)
     return query.NullQuery if tree is None else strict(tree)
 
 
 def _synonyms(tree: Node) -> dict[str, str]:
-    """The synonyms of a tree that were not typed, and the words that each stands for; both as text."""
+    """Synonyms of a tree that were not typed, with the words that each stands for; both as text."""
     texts = [leaf for leaf in leaves(tree) if isinstance(leaf, Text)]
     synonyms = {
         text_of(form): text_of([unit for word in each.words for unit in word])

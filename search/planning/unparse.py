@@ -1,4 +1,4 @@
-"""Resolved tree → the query as it was read, in the query language: typed again, it means the same."""
+"""Resolved tree → query text. Typed again, it means the same."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class QueryPrinter:
     analyzer: Analyzer
 
     def write(self, node: nodes.Node, parent: nodes.Node | None = None) -> str:
-        """The tree as text. A group has parentheses inside another node, and so have several words where a
-        sign stands beside them."""
+        """The tree as text. A group inside another node is put in parentheses, and so are several words
+        beside an operator."""
         match node:
             case nodes.All() | nodes.AnyOf():
                 return self._group(node, parent)
@@ -79,7 +79,7 @@ class QueryPrinter:
 
 
 def _weighted(name: str, text: str, boost: str) -> str:
-    """A word with its weight. Behind a bare number, the sign would be text."""
+    """A word with its weight. A bare number gets parentheses, since `^` behind it would be text."""
     return f"{name}({text}){boost}" if boost and text[-1:].isdecimal() else f"{name}{text}{boost}"
 
 
@@ -90,13 +90,13 @@ def _without_groups_of_one(node: nodes.Node) -> nodes.Node:
 
 
 def _is_one_word(children: Sequence[nodes.Node]) -> bool:
-    """True for one word with synonyms again and again, which will be read as one word."""
+    """True for the same word with synonyms several times, which will be read as one word."""
     texts = [node for node in children if isinstance(node, nodes.Text) and len(node.alternatives) == 1]
     words = {(text.field, text.alternatives[0].words) for text in texts}
     return len(texts) == len(children) and len(words) == 1 and any(t.alternatives[0].synonyms for t in texts)
 
 
 def _boost(boost: float) -> str:
-    """A weight as it can be typed, which has no exponent; none above those that count."""
+    """A weight in query syntax: without an exponent, and at most MAX_BOOST."""
     written = f"{min(boost, MAX_BOOST):.6f}".rstrip("0").rstrip(".")
     return "" if written == "1" else f"^{written}"

@@ -25,8 +25,8 @@ _END = to_seconds(datetime.max.replace(tzinfo=UTC)) + 1
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """Seconds since 1970: `start` is inside, `end` is not; None is open. `is_turned` says that the later
-    one was given first."""
+    """A range in seconds since 1970, `end` excluded; None is open. `is_turned` is set if the later date
+    was given first."""
 
     start: int | None
     end: int | None

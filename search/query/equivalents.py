@@ -1,12 +1,12 @@
-"""Equivalents of a word that can only mean the same, in the notations in which articles have them.
+"""Unambiguous equivalents of a word, in the notations that articles use.
 
-    138-1234-5678    13812345678         digits with and without separators
-    2022-2023        2022至2023           a range
-    第12条           第十二条             an ordinal with what it counts
-    2022年           二零二二年            a year
+    138-1234-5678   13812345678     digits with and without separators
+    2022-2023       2022至2023      a range
+    第12条          第十二条        an ordinal with what it counts
+    2022年          二零二二年      a year
 
-Notations that may mean the same are offered instead (`search/assist/notations.py`). What differs in single
-signs only (dashes, dots of names, ×, zeros) is the same in the index (`index/analysis/grams.py`).
+Ambiguous notations are suggested instead (`search/assist/notations.py`). Differences in single characters
+only (dashes, dots of names, ×, zeros) disappear in the index (`index/analysis/grams.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_ORDINAL = 9999
 
 
 def equivalents(word: Sequence[str]) -> tuple[UnitSequence, ...]:
-    """Other notations of a word; its units and theirs.
+    """Equivalents of a word, all as units.
 
     >>> equivalents(("第", "12·", "条"))
     (('第', '十', '二', '条'),)
@@ -31,7 +31,7 @@ def equivalents(word: Sequence[str]) -> tuple[UnitSequence, ...]:
 
 
 def _numbers(word: Sequence[str]) -> Iterator[UnitSequence]:
-    """The digits of numbers side by side as one, and two numbers as a range."""
+    """Adjacent numbers with their digits joined, and two numbers as a range."""
     numbers = [unit.removesuffix(END) for unit in word]
     if len(numbers) > 1 and all(number.isdecimal() and number.isascii() for number in numbers):
         joined = "".join(numbers)

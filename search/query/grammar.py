@@ -48,7 +48,7 @@ OPERATORS = ("AND", "OR", "NOT")
 
 
 class Words(query.And):  # type: ignore[misc]
-    """And of what stands side by side, without an operator: partial matches may follow."""
+    """AND of words side by side without an operator; partial matches may follow."""
 
 
 class _WordsGroup(syntax.GroupNode):  # type: ignore[misc]
@@ -70,7 +70,7 @@ class _ComparedDatePlugin(plugins.TaggingPlugin):  # type: ignore[misc]
 
 
 class _PhrasePlugin(plugins.Plugin):  # type: ignore[misc]
-    """`"…"` and `"…"~10`; the text between the marks stays as it is."""
+    """`"…"` and `"…"~10`; the text inside stays as it is."""
 
     class Node(syntax.TextNode):  # type: ignore[misc]
         def __init__(self, text: str, slop: int) -> None:
@@ -140,7 +140,7 @@ class _WeightPlugin(plugins.BoostPlugin):  # type: ignore[misc]
 
 
 class _Parser(QueryParser):  # type: ignore[misc]
-    """Searches for the next sign of each kind once, where Whoosh tries every kind at every character."""
+    """Searches once for the next operator of each kind, where Whoosh tries every kind at every character."""
 
     def tag(self, text: str, pos: int = 0, debug: bool = False) -> syntax.GroupNode:
         nodes: list[syntax.SyntaxNode] = []
@@ -163,13 +163,13 @@ class _Parser(QueryParser):  # type: ignore[misc]
 
 
 def _between(text: str, start: int, end: int) -> list[syntax.SyntaxNode]:
-    """The word between two signs, if there is one."""
+    """The word between two operators, if there is one."""
     return [syntax.WordNode(text[start:end]).set_range(start, end)] if start < end else []
 
 
 @cache
 def parser() -> QueryParser:
-    """The parser of the query language; it has no state."""
+    """The parser of the query language. It is stateless."""
     boundary = r"(?:^|(?<=[\s(|]))"
     operators = plugins.OperatorsPlugin(
         # One of several in a row.

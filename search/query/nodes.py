@@ -1,11 +1,12 @@
-"""Nodes of a resolved query: what was typed, with its words as units, its synonyms, and what its patterns
-stand for.
+"""Nodes of a resolved query: its words as units, with their synonyms and the words that its patterns stand
+for.
 
-`resolve.py` makes the tree from the parser's, and `search/planning/` derives all else from it. What says
-nothing (punctuation, words over the limit) is no longer in it, and a tree that says nothing at all is None.
+`resolve.py` makes the tree from the parser's, and `search/planning/` derives all else from it. Parts that
+search for nothing (punctuation, words over the limit) are removed; the tree of a query with no other parts is
+None.
 
     All, AnyOf, Not        of other nodes
-    Text, Phrase           words as they stand, and in quotation marks
+    Text, Phrase           words side by side, and in quotation marks
     Prefix, Pattern        交管*; tensor?low and kubernets~
     FieldValue, Dates      an author, a category or a tag; a period
 """
@@ -23,8 +24,8 @@ UnitSequence = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """Words that were typed, and what may stand in place of all of them: synonyms, and other notations of
-    the same (`equivalents.py`), which are not written back."""
+    """Typed words, and forms that may replace them: synonyms, and equivalents (`equivalents.py`), which
+    are not written back."""
 
     words: tuple[UnitSequence, ...]
     synonyms: tuple[UnitSequence, ...] = ()
@@ -32,13 +33,13 @@ class Alternatives:
 
     @property
     def forms(self) -> tuple[UnitSequence, ...]:
-        """All that may stand in place of the words."""
+        """All forms that may replace the words."""
         return (*self.synonyms, *(form for form in self.equivalents if form not in self.synonyms))
 
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    """A leaf in `field` (title, body, or text for both), as it was typed."""
+    """A leaf in a logical `field` (title, body, or text for both), with its text as typed."""
 
     field: str
     text: str
@@ -52,10 +53,10 @@ class _Searched:
 
 @dataclass(frozen=True, slots=True)
 class Text(_Searched):
-    """A text without signs, all of whose words must occur.
+    """A text without operators, all of whose words must occur.
 
-    `units` are those of the whole text, and `words` those of its words. `alternatives` are the words once
-    more, cut where some have synonyms.
+    `units` are those of the whole text, and `words` those of its words. `alternatives` are the same words,
+    grouped where several have synonyms together.
     """
 
     units: UnitSequence
@@ -67,9 +68,9 @@ class Text(_Searched):
 class Phrase(_Searched):
     """Units that must be adjacent.
 
-    If there are `words`, only the units of each must be, and each word at most `slop` units from where it
-    would follow the one before. `unheld` are the pairs of words that are too common for that: fields and
-    numbers from 0.
+    With `words`, only the units of each word must be adjacent, and each word may be at most `slop` units
+    away from its position in the phrase. `unheld` are pairs of words that are too common for that
+    condition: fields, and numbers from 0.
     """
 
     units: UnitSequence
@@ -82,7 +83,7 @@ class Phrase(_Searched):
 class Prefix(_Searched):
     """Adjacent units, the last of which may be unfinished.
 
-    `endings` are the units that the last stands for, where it can't be looked up as it is.
+    `endings` are the units that the last stands for; None where the engine can look the prefix up.
     """
 
     units: UnitSequence
@@ -91,8 +92,8 @@ class Prefix(_Searched):
 
 @dataclass(frozen=True, slots=True)
 class Pattern(_Searched):
-    """A pattern of letters, or a word and those like it; `units` are those found, which all start with
-    `prefix`."""
+    """A pattern of letters, or a fuzzy word. `units` are the matching words of the index, which all start
+    with `prefix`."""
 
     prefix: str
     units: tuple[str, ...]
@@ -100,7 +101,7 @@ class Pattern(_Searched):
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """An author, a category or a tag; `key` is its value as it is indexed."""
+    """An author, a category or a tag; `key` is the indexed form of the value."""
 
     field: str
     text: str
@@ -112,7 +113,7 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """From `start` to before `end`, in seconds since 1970; None is open. `text` is as typed."""
+    """A range in seconds since 1970, `end` excluded; None is open. `text` is as typed."""
 
     text: str
     start: int | None
@@ -121,7 +122,7 @@ class Dates:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Texts of a group in one field, in the order typed, and their units as those of a single text."""
+    """Texts of a group in one field, in the order typed, with the units of all of them as one text."""
 
     fields: tuple[str, ...]
     texts: tuple[str, ...]
@@ -130,8 +131,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """All of the children; with `is_relaxable`, typed side by side without AND: some of the words will do, if
-    need be.
+    """All of the children. `is_relaxable` is set for words side by side without AND: partial matches may have
+    some of them.
 
     `run` has the plain texts among them, where they may be one phrase.
     """
@@ -144,7 +145,7 @@ class All:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Any of the children; with `is_synonymous`, they are a word and its synonyms, written out."""
+    """Any of the children. `is_synonymous` is set for a word typed with its synonyms."""
 
     children: tuple[Node, ...]
     boost: float
@@ -153,7 +154,7 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Everything but the node."""
+    """Everything except the node."""
 
     node: Node
 

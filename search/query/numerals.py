@@ -24,7 +24,7 @@ def to_han(number: int) -> str:
 
 
 def from_han(text: str) -> int | None:
-    """The number that Han numerals say, with powers or digit by digit; None for what says none.
+    """The value of a Han numeral, with powers or digit by digit; None for other texts.
 
     >>> [from_han(text) for text in ("十二", "一百零五", "二零二二", "百十", "")]
     [12, 105, 2022, None, None]

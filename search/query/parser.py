@@ -62,14 +62,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A tree, and notes on what could not be read as it was meant."""
+    """A tree, and notes on what could not be read as intended."""
 
     tree: query.Query
     notes: tuple[Note, ...]
 
 
 class DateRange(query.NumericRange):  # type: ignore[misc]
-    """The dates from `start` to before `end`, in seconds since 1970; `typed` is their text."""
+    """Dates from `start` to before `end`, in seconds since 1970; `typed` is their text."""
 
     def __init__(self, typed: str, start: int | None, end: int | None) -> None:
         super().__init__("date", start, end, endexcl=True)
@@ -77,7 +77,7 @@ class DateRange(query.NumericRange):  # type: ignore[misc]
 
 
 def parse_query(text: str, settings: SearchSettings, zone: tzinfo) -> ParsedQuery:
-    """Parses a query. `zone` is that of its dates. Raises QueryError where it is too long."""
+    """Parses a query. `zone` is the time zone of its dates. Raises QueryError where it is too long."""
     if len(text) > settings.max_query_length:
         raise QueryError(
             "the query has {length:,} characters, and {limit:,} are allowed (max_query_length). Leave out "
@@ -105,7 +105,7 @@ def parse_query(text: str, settings: SearchSettings, zone: tzinfo) -> ParsedQuer
 
 
 def _unquoted(typed: str, text: str) -> str:
-    """`typed` without the quoted parts of `text`, which is as long."""
+    """`typed` without the quoted parts of `text`, which has the same length."""
     inside = (found.span() for found in re.finditer(r'"[^"]*"', text))
     ends = [0, *chain.from_iterable(inside), len(typed)]
     return "".join(typed[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True))
@@ -120,7 +120,7 @@ def _check_quotes(text: str, notes: list[Note]) -> str:
 
 
 def _check_parentheses(text: str, limit: int, notes: list[Note]) -> str:
-    """Whoosh's parser is recursive: too deep a query is read without its parentheses."""
+    """Removes parentheses that are nested too deeply: Whoosh's parser is recursive."""
     quoted = re.sub(r'"[^"]*"', "", text)
     depth = deepest = 0
     unbalanced = False
@@ -167,7 +167,7 @@ def _note_lost_signs(text: str, notes: list[Note]) -> None:
 
 
 def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
-    """A leaf with its dates read, or as text, with a note, where it can't be what it looks like."""
+    """A leaf with its date parsed; as text, with a note, where it is not valid in its field."""
     text = leaf.words[0] if isinstance(leaf, query.Phrase) else leaf.text
     if not text.strip():
         return query.NullQuery
@@ -200,8 +200,8 @@ def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
 
 
 class _Patterns:
-    """Limits the patterns of a query, each of which may stand for a thousand words: further ones become
-    text."""
+    """Limits the patterns of a query, each of which may stand for a thousand words. Patterns over the
+    limit become text."""
 
     def __init__(self, limit: int, notes: list[Note]) -> None:
         self._left = self._limit = limit
@@ -229,8 +229,8 @@ class _Patterns:
 
 
 def _simplified(node: query.Query, read: Callable[[query.Query], query.Query]) -> query.Query:
-    """The tree with its leaves read, without empty nodes, groups of one, and groups inside groups of
-    their kind."""
+    """The tree with its leaves read; empty nodes, groups of one, and groups inside groups of the same kind
+    are dissolved."""
     match node:
         case query.And() | query.Or():
             children: list[query.Query] = []

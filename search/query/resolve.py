@@ -1,8 +1,7 @@
-"""The parser's tree → the resolved tree (`nodes.py`): the one place that looks words, patterns and synonyms
-up.
+"""The parser's tree → the resolved tree (`nodes.py`). Words, patterns and synonyms are looked up here only.
 
-Words are cut and counted against the limit in the order typed. What says nothing is left out, and what is
-over a limit is left out with a note.
+Words are cut and counted against the limit in the order typed. Parts that search for nothing are left out;
+parts over a limit are left out with a note.
 """
 
 from __future__ import annotations
@@ -45,8 +44,8 @@ _Given = frozenset[tuple[str, UnitSequence]]
 
 @dataclass(frozen=True, slots=True)
 class QueryContext:
-    """Dependencies of reading and planning a query. `terms` and `count` are the engine's, and the limits
-    settings."""
+    """Dependencies of resolving and planning a query. `terms` and `count` are the engine's; the limits
+    come from settings."""
 
     analyzer: Analyzer
     terms: Expand
@@ -58,7 +57,7 @@ class QueryContext:
 
 
 def resolve(parsed: query.Query, context: QueryContext) -> tuple[nodes.Node | None, tuple[Note, ...]]:
-    """The resolved tree, None if there is nothing to search for, and notes on what was ignored."""
+    """The resolved tree (None if there is nothing to search for), and notes on what was ignored."""
     resolver = _Resolver(context)
     if context.synonyms.forms:
         parsed = _joined(parsed, context)
@@ -68,8 +67,12 @@ def resolve(parsed: query.Query, context: QueryContext) -> tuple[nodes.Node | No
 def common_endings(
     field: str, units: Sequence[str], terms: Expand, max_grams: int = MAX_GRAMS
 ) -> Counter[str] | None:
-    """The units that the last of several may be, if it is unfinished, with their document frequencies; None
-    where it can be looked up as it is. Only a pair of units behind others, as which too many start, can't."""
+    """Units that the unfinished last one of several may be, with their document frequencies; None where the
+    engine can look the prefix up.
+
+    It can, unless the prefix is the second unit of a pair behind other units and too many grams start with
+    that pair.
+    """
     *head, last = units
     if len(head) < 2 or not last.endswith(END):
         return None
@@ -84,7 +87,7 @@ def common_endings(
 
 
 def _joined(parsed: query.Query, context: QueryContext) -> query.Query:
-    """The parser's tree with plain words side by side made one where they have synonyms together."""
+    """The parser's tree, with adjacent plain words merged where they have synonyms together."""
     if not isinstance(parsed, query.And | query.Or):
         return parsed
     children = [_joined(child, context) for child in parsed.subqueries]
@@ -121,7 +124,7 @@ class _Resolver:
     def node(
         self, parsed: query.Query, given: _Given = frozenset(), *, is_negated: bool = False
     ) -> nodes.Node | None:
-        """The node for one of the parser's; None if it says nothing."""
+        """The resolved node of a parser's node; None if it searches for nothing."""
         match parsed:
             case query.And() | query.Or():
                 return self._group(parsed, given, is_negated)
@@ -166,7 +169,7 @@ class _Resolver:
         return nodes.All(tuple(children), parsed.boost, isinstance(parsed, Words), self._run(texts))
 
     def _form(self, parsed: query.Query) -> tuple[str, UnitSequence] | None:
-        """The field and the units of a plain text or a phrase, which may be a synonym."""
+        """The field and units of a plain text or a phrase, which may be a synonym."""
         if not self._context.synonyms.forms:
             return None
         if _is_text(parsed) or (isinstance(parsed, query.Phrase) and not parsed.slop):
@@ -183,7 +186,7 @@ class _Resolver:
         )
 
     def _run(self, texts: Sequence[tuple[str, str]]) -> nodes.Run | None:
-        """The plain texts of a group, each with its field, if they may be one phrase."""
+        """The plain texts of a group as a run, if they may be one phrase. Each comes with its field."""
         if len(texts) < 2 or len({field for field, _ in texts}) > 1:
             return None
         units = self._analyzer.units(" ".join(text for _, text in texts))
@@ -206,7 +209,7 @@ class _Resolver:
         return nodes.Text(parsed.fieldname, text, parsed.boost, units, words, alternatives)
 
     def _with_equivalents(self, alternatives: Alternatives) -> Alternatives:
-        """Adds other notations of a word, in all of a query up to a limit."""
+        """Adds equivalents of a word, up to a limit for the whole query."""
         if len(alternatives.words) > 1:
             return alternatives
         found = equivalents(alternatives.words[0])[: self._equivalents_left]
@@ -234,7 +237,8 @@ class _Resolver:
         return nodes.Phrase(parsed.fieldname, text, parsed.boost, units, parsed.slop, words, unheld)
 
     def _unheld(self, fields: Sequence[str], words: Sequence[UnitSequence]) -> frozenset[tuple[str, int]]:
-        """The pairs of words whose words of one unit begin too many grams: their fields and numbers."""
+        """Pairs of words (field and number) in which single units begin too many grams for a distance to
+        be checked."""
 
         def grams(field: str, words: Sequence[UnitSequence]) -> int:
             return sum(
@@ -257,7 +261,7 @@ class _Resolver:
         return nodes.Prefix(parsed.fieldname, parsed.text, parsed.boost, units, endings)
 
     def _pattern(self, parsed: query.Wildcard | query.FuzzyTerm) -> nodes.Pattern:
-        """The words of letters in the index that a pattern stands for."""
+        """Expands a pattern to the matching words of the index."""
         text = fold(parsed.text)
         is_like: Callable[[str], object]
         if isinstance(parsed, query.Wildcard):
@@ -289,7 +293,7 @@ class _Resolver:
         return tuple(unit for unit, _ in counts.most_common(limit))
 
     def _take(self, wanted: int) -> int:
-        """The number of words or operands, of so many wanted, that are within the limit."""
+        """Takes up to `wanted` words or operands from the limit; returns how many are left to use."""
         taken = min(wanted, self._words_left)
         self._words_left -= taken
         note = Note(

@@ -28,12 +28,12 @@ _COMMENT = re.compile(r"(?:^|\s)#(?:\s.*)?$")
 
 @dataclass(frozen=True)
 class Synonyms:
-    """The synonyms of each form. Forms are units: folded, without transparent characters."""
+    """Synonyms of each form. Forms are units: folded, without transparent characters."""
 
     forms: dict[UnitSequence, tuple[UnitSequence, ...]] = field(default_factory=dict)
 
     def join(self, analyzer: Analyzer, texts: Sequence[str]) -> list[str]:
-        """Texts side by side, those made one whose words have synonyms together."""
+        """Texts side by side, merged where their words have synonyms together."""
         # Each word, and the number of the text it is in.
         words = [
             (word, number) for number, text in enumerate(texts) for word in dictionary_words(analyzer, text)
@@ -56,11 +56,10 @@ class Synonyms:
         words: tuple[UnitSequence, ...],
         given: Collection[UnitSequence] = (),
     ) -> tuple[Alternatives, ...]:
-        """The words of a text (`query_words`), those with synonyms together with these, except for the
-        synonyms that are `given` anyway.
+        """Words of a text (`query_words`), grouped by synonyms; without the synonyms that are `given` anyway.
 
-        A text cut at a synonym asks for no more than the text as a whole: of a part, only words that are in
-        one of the whole's have to occur.
+        A text that is cut at a synonym must not require more than the whole text: of each part, only words
+        inside the whole text's words have to occur.
         """
         whole = tuple(Alternatives((word,)) for word in words)
         cut = dictionary_words(analyzer, text) if self.forms else []
@@ -80,11 +79,8 @@ class Synonyms:
         return tuple(parts) if any(part.synonyms for part in parts) else whole
 
     def _spans(self, words: Sequence[CutWord]) -> list[tuple[int, int, tuple[UnitSequence, ...]]]:
-        """Spans of words with synonyms: the longest, from the left.
-
-        Such a word starts and ends where the dictionary cuts (in 中医保健 there is no 医保). Stopwords may be
-        inside.
-        """
+        """Spans of words with synonyms: the longest, from the left. A span starts and ends where the
+        dictionary cuts (in 中医保健 there is no 医保). Stopwords may be inside."""
         spans: list[tuple[int, int, tuple[UnitSequence, ...]]] = []
         start = 0
         while start < len(words):
@@ -105,7 +101,7 @@ class Synonyms:
 
     @cached_property
     def _reach(self) -> int:
-        """The greatest number of words of a form, with a stopword after each."""
+        """The greatest number of words in a form, with a stopword behind each."""
         return 2 * max(map(len, self.forms), default=0)
 
 
@@ -113,7 +109,7 @@ NO_SYNONYMS = Synonyms()
 
 
 def parse_synonyms(text: str, source: str) -> Synonyms:
-    """The synonyms of a file. Raises SettingsError that names `source` and the line."""
+    """Synonyms of a file. Raises SettingsError with `source` and the line."""
     found: dict[UnitSequence, dict[UnitSequence, None]] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         rule = _COMMENT.sub("", line).strip()
@@ -158,7 +154,7 @@ def _read_forms(text: str) -> list[UnitSequence]:
 def _words_in(
     analyzer: Analyzer, part: Sequence[CutWord], words: Iterable[UnitSequence]
 ) -> tuple[UnitSequence, ...]:
-    """The words of a part of a text that are in one of the whole's `words`, their units adjacent."""
+    """Words of a part of a text that are inside one of the whole's `words`, their units adjacent."""
     found = map(tuple, query_words(analyzer, _text(part)) if part else ())
     return tuple(word for word in found if any(_contains(whole, word) for whole in words))
 

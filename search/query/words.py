@@ -79,10 +79,10 @@ def query_words(analyzer: Analyzer, text: str) -> list[list[str]]:
 
 
 def partial_words(analyzer: Analyzer, text: str) -> list[list[str]]:
-    """Words, each as units, of which an article must have one to match a text in part.
+    """Words, each as units, of which a partial match must have one.
 
-    The words of the dictionary without single characters. Characters that it leaves single may be a name
-    that it doesn't know: of these each pair. Where there are neither, the words of the text.
+    These are the dictionary's words without single characters. Adjacent characters that it leaves single
+    may be an unknown name: of those, each pair. Where there are neither, the words of the text.
     """
     groups: list[list[str]] = []
     for piece in analyzer.pieces(text):
@@ -98,7 +98,8 @@ def is_function_character(unit: str) -> bool:
 
 
 def is_compound(word: Sequence[str]) -> bool:
-    """True for a word of several runs of letters and digits, which may be searched for apart: TD-LTE."""
+    """True for a word of several runs of letters and digits (TD-LTE), which may be searched for
+    separately."""
     runs = [unit for unit in word if unit.endswith(END)]
     return len(runs) > 1 and any(unit[0].isalpha() for unit in runs)
 
@@ -120,7 +121,7 @@ def text_of(units: Sequence[str], glue: str = " ") -> str:
 
 @dataclass(frozen=True, slots=True)
 class CutWord:
-    """A word as the dictionary cuts it. `apart` is set behind punctuation and all that is no unit, and
+    """A word as the dictionary cuts it. `apart` is set behind punctuation and everything that is no unit,
     `is_stopword` if it need not occur between other words."""
 
     units: tuple[str, ...]
@@ -129,7 +130,7 @@ class CutWord:
 
 
 def dictionary_words(analyzer: Analyzer, text: str) -> list[CutWord]:
-    """All words that the dictionary cuts a text into."""
+    """All words of a text as the dictionary cuts them."""
     return [
         CutWord(
             tuple(units), apart=not number, is_stopword=len(units) == 1 and is_function_character(units[0])
@@ -140,8 +141,8 @@ def dictionary_words(analyzer: Analyzer, text: str) -> list[CutWord]:
 
 
 def _stretches(analyzer: Analyzer, text: str) -> Iterator[list[list[str]]]:
-    """The parts of a text between punctuation and transparent characters: of each, its atoms as units. An
-    atom is a character or a compound."""
+    """Parts of a text between punctuation and transparent characters, each as atoms. An atom is a
+    character or a compound, as units."""
     stretch: list[list[str]] = []
     for found in _ATOM.finditer(written(text)):
         if units := analyzer.units(found[0]):
@@ -154,7 +155,7 @@ def _stretches(analyzer: Analyzer, text: str) -> Iterator[list[list[str]]]:
 
 
 def _cut(analyzer: Analyzer, atoms: Sequence[list[str]]) -> list[list[str]]:
-    """Adjacent units, those of each word of the dictionary together; signs stay with what they stand at."""
+    """Adjacent units, grouped by words of the dictionary; a symbol stays with its neighbour."""
     written_out = ["".join(unit.removesuffix(END) for unit in atom if unit != BOUNDARY) for atom in atoms]
     ends = analyzer.word_ends("".join(written_out))
     groups: list[list[str]] = []
@@ -179,7 +180,7 @@ def _cut_piece(analyzer: Analyzer, piece: str) -> list[list[str]]:
 
 
 def _droppable(cut: Sequence[list[str]]) -> frozenset[str]:
-    """The characters of a stretch that need not occur."""
+    """Characters of a stretch that need not occur."""
     single = {group[0] for group in cut if len(group) == 1}
     words = [group for group in cut if not _is_absent(group, _PARTICLES | _FUNCTION_CHARACTERS)]
     is_question = not single.isdisjoint(_PARTICLES | _INTERROGATIVES)
@@ -194,7 +195,7 @@ def _droppable(cut: Sequence[list[str]]) -> frozenset[str]:
 
 
 def _joined(cut: Sequence[list[str]], droppable: frozenset[str]) -> list[list[str]]:
-    """The words of a stretch, those that belong together made one."""
+    """Words of a stretch, merged where they belong together."""
     is_short = sum(map(len, cut)) <= _SHORT
     groups: list[list[str]] = []
     for number, group in enumerate(cut):
@@ -216,7 +217,7 @@ def _joined(cut: Sequence[list[str]], droppable: frozenset[str]) -> list[list[st
 
 
 def _without_single(groups: Sequence[list[str]], droppable: frozenset[str]) -> list[list[str]]:
-    """Single characters joined to the word behind them, or suffixes and the last ones to that before."""
+    """Joins single characters to the word behind them; suffixes and the last ones, to the word before."""
 
     def joins(group: list[str]) -> bool:
         return not _is_absent(group, droppable) and not _is_symbol(group[0])
@@ -256,7 +257,7 @@ def _is_word(group: Sequence[str]) -> bool:
 
 
 def _holds(left: list[str], right: list[str], droppable: frozenset[str]) -> bool:
-    """True for a number and its unit or counter: 3.7亿, 第5, 2022年1月."""
+    """True for a number with its unit or counter: 3.7亿, 第5, 2022年1月."""
     if left[-1][0].isdecimal():
         if len(right) == 1:
             return _is_single(right) and right[0] not in droppable
@@ -280,5 +281,5 @@ def _is_symbol(unit: str) -> bool:
 
 
 def _is_absent(group: list[str], droppable: frozenset[str]) -> bool:
-    """True for what need not occur beside other words."""
+    """True for a word that need not occur beside others."""
     return len(group) == 1 and (group[0] in droppable or (_is_symbol(group[0]) and group[0] < "\U0001f000"))

@@ -93,7 +93,7 @@ class ClusterArticles:
         yield from (hit["_source"]["article"] for page in found for hit in page)
 
     def _get(self, ids: Sequence[str], parts: Mapping[str, object]) -> dict[str, dict[str, Any]]:
-        """The stored parts of articles, by id; of documents that searches see, too."""
+        """Stored parts of articles, by id; only of documents that searches see, too."""
         kept: dict[str, dict[str, Any]] = {}
         for start in range(0, len(ids), _AT_ONCE):
             asked = ids[start : start + _AT_ONCE]

@@ -77,7 +77,7 @@ class Address:
 
 
 def connect(address: Address, connection: Connection) -> OpenSearch:
-    """A client for any number of threads. Raises EngineError where opensearch-py is not installed."""
+    """A thread-safe client. Raises EngineError where opensearch-py is not installed."""
     try:
         from opensearchpy import OpenSearch
     except ImportError:
@@ -108,7 +108,7 @@ def connect(address: Address, connection: Connection) -> OpenSearch:
 
 @contextmanager
 def failures(address: Address) -> Iterator[None]:
-    """Turns the errors of opensearch-py into EngineErrors that say what to do."""
+    """Converts the errors of opensearch-py to EngineErrors that say what to do."""
     import opensearchpy
 
     try:
@@ -149,7 +149,7 @@ def failures(address: Address) -> Iterator[None]:
 
 
 def unreadable(address: Address, reason: str) -> EngineError:
-    """The error for an answer that would not be that of all shards."""
+    """The error for an answer from which shards are missing."""
     return EngineError(
         "a part of the index at {url} can't be read now, and what was found without it would not be all: "
         "{reason}",
@@ -159,7 +159,7 @@ def unreadable(address: Address, reason: str) -> EngineError:
 
 
 def reason_of(error: Any) -> str:
-    """The reasons that an error answer of the cluster gives, down to the cause."""
+    """Reasons in an error answer of the cluster, down to the cause."""
     info = getattr(error, "info", error)
     if not isinstance(info, dict):
         return str(getattr(error, "error", error))

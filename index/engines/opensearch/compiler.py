@@ -26,10 +26,7 @@ Starting = Callable[[str, str], Sequence[str]]
 
 
 def compile_tree(node: query.Query, starting: Starting) -> Clause:
-    """A tree as a clause.
-
-    Raises EngineError for a node that no engine knows.
-    """
+    """The clause for a tree. Raises EngineError for a node that no engine knows."""
     match node:
         case query.Term() if node.fieldname in SCORED_FIELDS:
             return {"term": {node.fieldname: {"value": node.text, "boost": node.boost * _BM25_FACTOR}}}
@@ -73,10 +70,10 @@ def compile_tree(node: query.Query, starting: Starting) -> Clause:
 
 
 def compile_best(node: query.AndMaybe, starting: Starting) -> Clause | None:
-    """A clause that finds those documents of a tree that have a score, in a form in which Lucene passes over
-    what can't be among the best; None where that would be no gain.
+    """A clause for the documents of a tree that have a score, in which Lucene can skip those that can't be
+    among the best; None where skipping saves nothing.
 
-    It is one where most documents match: where there are many ways to.
+    Skipping pays where most documents match: in a disjunction of many clauses.
     """
     silent, scores = node.a, node.b
     if not isinstance(silent, query.ConstantScoreQuery) or silent.score or not _is_broad(silent.child):

@@ -1,7 +1,7 @@
 """Copies the documents of other machines when one of them rebuilds the index.
 
-Their articles are read from the cluster and analysed again: their files are not here. Only what differs is
-copied, so that a second look takes little, and tells of what has changed since the first.
+Their files are not on this machine, so their articles are read from the cluster and analysed again. Only
+differences are copied: a second pass is short, and reports what has changed since the first.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _AT_ONCE = 100
 def written(
     client: OpenSearch, address: Address, index: str, wanted: Mapping[str, Any]
 ) -> dict[str, tuple[str, str]]:
-    """The ids of the documents that match, each with the digest of its article and its writer id."""
+    """Ids of the matching documents, each with the digest of its article and its writer id."""
     body = {"query": dict(wanted), "_source": False, "docvalue_fields": ["digest", WRITER]}
     return {
         hit["sort"][0]: (hit["fields"].get("digest", [""])[0], hit["fields"][WRITER][0])
@@ -42,8 +42,8 @@ def written(
 def copy_foreign(
     client: OpenSearch, address: Address, live: LiveGeneration, target: str, writer_id: str
 ) -> None:
-    """Makes the documents of other writers in `target` those that are live. Documents without an article, or
-    with an id that this writer has taken, are left out."""
+    """Makes the documents of other writers in `target` the same as the live ones. Documents without an
+    article, or whose id this writer has taken, are left out."""
     others = {"bool": {"must_not": [{"term": {WRITER: writer_id}}]}}
     there = written(client, address, live.index, others)
     here = written(client, address, target, others)

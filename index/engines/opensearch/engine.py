@@ -89,7 +89,7 @@ class OpenSearchEngine:
     def create(
         cls, directory: Path, description: Description = NOWHERE, connection: Connection = ANONYMOUS
     ) -> OpenSearchEngine:
-        """Makes an index on the cluster; or joins the one that is live there, unless it is to be replaced."""
+        """Creates an index on the cluster, or joins the live one there, unless that is to be replaced."""
         if not description.url:
             raise InputError(
                 "the engine opensearch needs the address of a cluster: "
@@ -177,9 +177,10 @@ class OpenSearchEngine:
         return Hits(tuple(hit_of(hit, sort) for hit in hits), total, facet_counts(answer, facets))
 
     def _best(self, tree: query.Query, page: Found, counted: Found) -> tuple[list[Found], Found] | None:
-        """The hits of a tree that most documents match, and the answer that counts those; None where it is to
-        be evaluated at once. Apart, both take less, and are worked on together: what is counted needs no
-        scores, and what is scored can be passed over."""
+        """Hits of a broad tree, with the answer that counts its matches; None where one request is faster.
+
+        Two requests run in parallel: counting needs no scores, and scoring can skip documents.
+        """
         if not isinstance(tree, query.AndMaybe) or not (best := compile_best(tree, self._starting)):
             return None
         answers = self._ask_together(
@@ -192,7 +193,7 @@ class OpenSearchEngine:
         return hits, answers[1]
 
     def _deep(self, body: dict[str, Any], sort: Sort, offset: int, limit: int) -> list[Found]:
-        """The hits of a page that is farther down than a single search reads."""
+        """Hits of a page beyond the depth of a single search."""
         hits: list[Found] = []
         position = 0
         kind = self._kind(is_scored=sort is Sort.RELEVANCE)
@@ -221,7 +222,7 @@ class OpenSearchEngine:
         return self._listed(field, prefix)
 
     def _listed(self, field: str, prefix: str) -> list[tuple[str, int]]:
-        """The words, or runs of letters or digits, that start so, the most frequent first."""
+        """Words, or runs of letters or digits, that start with a prefix, the most frequent first."""
         pattern = f"{_escaped(prefix[:_MOST_PATTERN])}.*"
         body = {
             "query": {"prefix": {field: {"value": prefix}}} if prefix else {"match_all": {}},
@@ -363,7 +364,7 @@ class OpenSearchEngine:
         return ask_together(self._client, self._address, self._index, searches)
 
     def _kind(self, *, is_scored: bool) -> str:
-        """The search type: shards tell each other of their statistics, or don't."""
+        """Search type: with or without an exchange of term statistics between shards."""
         is_small = self._documents < _EXACT_STATISTICS
         return "dfs_query_then_fetch" if is_scored and self._shards > 1 and is_small else "query_then_fetch"
 
@@ -371,8 +372,8 @@ class OpenSearchEngine:
         return compile_tree(tree, self._starting)
 
     def _starting(self, field: str, prefix: str) -> list[str]:
-        """The grams of a field that start so, of each shard the first `_MOST_GRAMS` in order: Lucene lists
-        them when it rewrites a query, and no other way."""
+        """Grams of a field that start with a text: of each shard the first `_MOST_GRAMS` in order. Only
+        Lucene's query rewriting lists them."""
         body = {
             "query": {"prefix": {field: {"value": prefix, "rewrite": f"top_terms_{_MOST_GRAMS}"}}},
         }
@@ -392,5 +393,5 @@ class OpenSearchEngine:
 
 
 def _escaped(prefix: str) -> str:
-    """A text for Lucene's regular expressions."""
+    """A text escaped for Lucene's regular expressions."""
     return re.sub(r'[.?+*|{}\[\]()"\\#@&<>~^$-]', lambda found: "\\" + found[0], prefix)

@@ -71,7 +71,7 @@ class Generations:
         self._address = address
 
     def live(self) -> LiveGeneration | None:
-        """The live one, if there is one."""
+        """The live generation, or None."""
         found = self._mappings("*.mappings._meta.souwen,*.mappings._meta.changed")
         if found is None:
             return None
@@ -86,7 +86,7 @@ class Generations:
         return LiveGeneration(index, meta["souwen"], meta.get("changed", ""))
 
     def current(self) -> LiveGeneration:
-        """The live one. Raises IndexMissingError."""
+        """The live generation. Raises IndexMissingError where there is none."""
         live = self.live()
         if live is None:
             raise IndexMissingError(
@@ -125,17 +125,17 @@ class Generations:
                 return index
 
     def changed(self, index: str) -> None:
-        """Tells readers that there is something new to see."""
+        """Changes the commit stamp, by which readers notice a commit."""
         described = self._described(index) | {"changed": _new_stamp()}
         with failures(self._address):
             self._client.indices.put_mapping(index=index, body={"_meta": described})
 
     def finalize(self, index: str) -> None:
-        """Finalizes a bulk load: merges segments, which halves the time of a search; then turns on copies and
-        regular refreshes.
+        """Finalizes a bulk load: merges segments, which halves the time of a search, then turns on replicas
+        and regular refreshes.
 
-        Takes some twenty seconds a gigabyte. Where the cluster can't merge, or takes longer than it is waited
-        for, nothing is lost.
+        Takes about 20 seconds a gigabyte. If the cluster can't merge, or takes longer than the time limit,
+        the load is complete all the same.
         """
         with suppress(EngineError), failures(self._address):
             found = self._client.indices.stats(index=index, metric="store")["_all"]["primaries"]
@@ -147,7 +147,7 @@ class Generations:
             self._client.indices.put_settings(index=index, body={"index": dict(_SERVING)})
 
     def wait_for_copies(self, index: str) -> None:
-        """Waits until there is a copy of each shard, if there is a node for it, or a minute has passed."""
+        """Waits until each shard has a replica (where there is a node for it), at most a minute."""
         with failures(self._address):
             self._client.cluster.health(
                 index=index, params={"wait_for_status": "green", "request_timeout": 60, "ignore": 408}
@@ -159,7 +159,7 @@ class Generations:
             self.finalize(index)
 
     def publish(self, index: str) -> None:
-        """Makes an index the live one, at once, and removes those before it."""
+        """Switches the alias to an index in one step, and removes those before it."""
         live = self.live()
         actions: list[dict[str, Any]] = [{"add": {"index": index, "alias": self._address.name}}]
         if live is not None and live.index != index:
@@ -194,8 +194,8 @@ class Generations:
         return int(self._settings(index)["number_of_shards"])
 
     def _create(self, index: str, stamp: object, body: dict[str, Any]) -> bool:
-        """Creates an index; False if there is one of that name. (A cluster that loses its manager tries again
-        by itself, and then says that there is one: this one.)"""
+        """Creates an index; returns False if one of that name exists. After the loss of its manager node,
+        a cluster repeats the request by itself and then reports the index that it has just made."""
         import opensearchpy
 
         with failures(self._address):
@@ -260,8 +260,7 @@ def writing(index: str) -> str:
 
 
 def refuse_others(there: Mapping[str, Any], here: Mapping[str, Any], address: object) -> None:
-    """Raises IndexMismatchError where what is live was made in another way than what a machine would write to
-    it."""
+    """Raises IndexMismatchError where the live index was made with other metadata than this machine's."""
     for name in ("format", "analysis", "segmenter", "timezone", "dictionary"):
         if there.get(name) != here.get(name):
             raise IndexMismatchError(

@@ -1,4 +1,4 @@
-"""Hits and facets: how a request asks for them, and how they are read from the answer."""
+"""Hits and facets: their part of a request, and their values in the answer."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def facet_counts(answer: Found, fields: Sequence[str]) -> FacetCounts:
 
 
 def hit_of(hit: Found, sort: Sort) -> Hit:
-    """A hit of an answer, by what it was sorted by."""
+    """The hit in an answer; its score and id are among its sort values."""
     return Hit(hit["sort"][-1], float(hit["sort"][0]) if sort is Sort.RELEVANCE else 0.0)

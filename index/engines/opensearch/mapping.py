@@ -1,12 +1,12 @@
-"""Mappings and settings of an index on a cluster, documents as JSON, and articles as `_source` keeps them.
+"""Mappings and settings of an index on a cluster, documents as JSON, and articles as stored in `_source`.
 
-Tokens are made by souwen, as for every engine, so a text is cut at spaces and nothing else is done to it.
-They are indexed and not kept: `_source` has the article alone.
+Tokens are made by souwen, as for every engine: text fields are split at spaces and not analysed further.
+Tokens are indexed but not stored; `_source` has the article alone.
 
-A phrase of grams at offsets is written as text for `match_phrase`: `GAP` for each position of which nothing
-is asked, and `OR` between the grams of which any may stand at one:
+A phrase of grams at offsets is written as text for `match_phrase`: `GAP` at a position without a condition,
+and `OR` between the alternative grams at one position:
 
-    AB GAP CD␞CE        AB, and two positions on CD or CE
+    AB GAP CD␞CE        AB, then a free position, then CD or CE
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ NOTHING = "\x04"
 
 
 def counted_field(field: str) -> str:
-    """The field with each word, or each run of letters or digits, of a text once: of these it can be said
-    which there are, and in how many documents."""
+    """Name of the field with the distinct words (or runs of letters or digits) of a text, for listing
+    terms with their document frequencies."""
     return f"{field}_counted"
 
 
@@ -145,7 +145,7 @@ def source_of(document: Document, packed: PackedArticle | None, writer_id: str) 
 
 
 def article_of(kept: Mapping[str, Any]) -> Article:
-    """The article that `_source` keeps, with its html if that was asked for."""
+    """The article in a `_source`, with its html if that was asked for."""
     packed = kept.get("html_zlib", "")
     categories, other_categories = split_categories(kept["categories"])
     return Article(

@@ -1,4 +1,4 @@
-"""Lists that are longer than a page, as of one moment (a point in time), however long they are."""
+"""Searches that answer for all shards, and lists of any length, consistent by a point in time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Found = dict[str, Any]
 
 
 def ask(client: OpenSearch, address: Address, body: Mapping[str, Any], **parameters: object) -> Found:
-    """The answer to one search, of all shards. Raises EngineError rather than leave any out."""
+    """The answer to one search. Raises EngineError if a shard is missing from it."""
     with failures(address):
         answer: Found = client.search(
             body=dict(body), params={"allow_partial_search_results": "false", **parameters}
@@ -32,8 +32,8 @@ def ask(client: OpenSearch, address: Address, body: Mapping[str, Any], **paramet
 def ask_together(
     client: OpenSearch, address: Address, index: str, searches: Sequence[tuple[Mapping[str, Any], str]]
 ) -> list[Found]:
-    """The answers to several searches that the cluster works on at once, each with how the shards work
-    together. Raises EngineError rather than leave any out."""
+    """Answers to several searches that run in parallel, each with its search type. Raises EngineError if a
+    shard is missing from one."""
     lines: list[Mapping[str, Any]] = []
     for body, kind in searches:
         lines += [{"index": index, "search_type": kind, "allow_partial_search_results": False}, body]
@@ -47,7 +47,7 @@ def ask_together(
 
 
 def check(answer: Found, address: Address) -> None:
-    """Raises EngineError where an answer is not that of all shards."""
+    """Raises EngineError where shards are missing from an answer."""
     shards = answer["_shards"]
     if shards["failed"] or answer.get("timed_out"):
         failed = shards.get("failures") or [{}]
@@ -64,8 +64,8 @@ def pages(
     size: int,
     kind: str = "query_then_fetch",
 ) -> Iterator[list[Found]]:
-    """The hits of a search, page by page, all of one moment; `sort` must tell any two apart. `kind` is
-    how the shards work together."""
+    """Hits of a search, page by page, at one point in time. `sort` must be unique for each hit; `kind` is
+    the search type."""
     after: Sequence[Any] | None = None
     with _moment(client, address, index) as moment:
         while True:

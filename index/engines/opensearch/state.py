@@ -13,8 +13,8 @@ _FILE = "cluster.json"
 
 @dataclass(frozen=True, slots=True)
 class ClusterState:
-    """The content of `cluster.json`: the address, the index that was written last, and the id of this writer
-    among those that write to it. An index that is `building` is not live yet."""
+    """Content of `cluster.json`: the address, the index written last, and this directory's writer id. An
+    index that is `building` is not live yet."""
 
     url: str
     index: str
@@ -23,7 +23,7 @@ class ClusterState:
 
     @classmethod
     def read(cls, directory: Path) -> ClusterState:
-        """Raises IndexDamagedError where there is nothing to read."""
+        """The state of an engine directory. Raises IndexDamagedError where its file can't be read."""
         file = directory / _FILE
         try:
             values = json.loads(file.read_text(encoding="utf-8"))

@@ -53,8 +53,8 @@ class _Operation:
 
 
 class _Outcome(Enum):
-    """Outcomes of an operation: done; there is a document where none was expected; to be tried again; never
-    to be taken."""
+    """Outcomes of an operation: done; conflict (a document exists where none was expected); to be retried;
+    refused."""
 
     DONE = auto()
     THERE = auto()
@@ -70,7 +70,8 @@ _LOST_NODE = frozenset(
 
 
 def _classify(operation: _Operation, result: Mapping[str, Any]) -> _Outcome:
-    """The outcome of an operation, by its item in the answer. Raises EngineError for an unexpected error."""
+    """The outcome of an operation, read from its item in the answer. Raises EngineError for an unexpected
+    error."""
     status = result["status"]
     if "error" not in result or (operation.kind == "delete" and status == 404):
         return _Outcome.DONE
@@ -84,8 +85,8 @@ def _classify(operation: _Operation, result: Mapping[str, Any]) -> _Outcome:
 
 
 class ClusterWriter:
-    """See `EngineWriter`. What has filled a request is on the cluster before `commit`, though
-    seldom seen; a run that breaks off is mended by the next, as for every engine."""
+    """See `EngineWriter`. Filled requests are sent before `commit`, and searches may see them early. The
+    next run repairs what an interrupted one left, as for every engine."""
 
     def __init__(self, client: OpenSearch, address: Address, index: str, writer_id: str) -> None:
         self._client = client
@@ -100,7 +101,7 @@ class ClusterWriter:
         self._refused: dict[str, str] = {}
 
     def add(self, document: Document, article: PackedArticle | None = None, writer_id: str = "") -> None:
-        """See `EngineWriter`; `writer_id` is another's, for documents that a rebuild copies."""
+        """See `EngineWriter`. `writer_id` is the owner of a document that a rebuild copies."""
         line = source_of(document, article, writer_id or self._writer_id)
         known = self._waiting.get(document.id)
         kind = "create" if known is None or known.kind == "create" else "index"
@@ -122,13 +123,13 @@ class ClusterWriter:
         return refused
 
     def flush(self) -> None:
-        """Waits until all that was given is on the disks of the cluster."""
+        """Waits until all documents given so far are durable on the cluster."""
         self._send()
         while self._under_way:
             self._take()
 
     def close(self) -> None:
-        """Ends the threads. What was not committed may be there or not."""
+        """Ends the threads. Uncommitted documents may or may not have been stored."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _put(self, operation: _Operation) -> None:
@@ -141,7 +142,7 @@ class ClusterWriter:
             self._send()
 
     def _send(self) -> None:
-        """Sends what waits, after what is under way for the same documents."""
+        """Sends pending operations, after those in flight for the same documents."""
         if not self._waiting:
             return
         operations = list(self._waiting.values())
@@ -156,7 +157,7 @@ class ClusterWriter:
         self._refused |= future.result()
 
     def _write(self, operations: list[_Operation]) -> dict[str, str]:
-        """Writes documents, however often that must be tried; gives why some were refused, by id."""
+        """Writes documents, with retries. Returns the reasons of those refused, by id."""
         refused: dict[str, str] = {}
         known = [operation for operation in operations if operation.kind != "create"]
         others = self._others(known)
@@ -184,7 +185,7 @@ class ClusterWriter:
         return refused
 
     def _try(self, operations: list[_Operation], refused: dict[str, str]) -> tuple[list[_Operation], str]:
-        """Sends documents once; gives those to send again, and why."""
+        """Sends documents once. Returns those to send again, with reasons."""
         import opensearchpy
         import orjson
 
@@ -236,7 +237,7 @@ class ClusterWriter:
         return again, reason
 
     def _others(self, operations: Iterable[_Operation]) -> dict[str, str]:
-        """The ids that belong to another writer than the one that would write them, with the other's id."""
+        """Ids that belong to another writer than the one that writes them, with the owner's id."""
         asked = list(operations)
         if not asked:
             return {}
@@ -249,8 +250,8 @@ class ClusterWriter:
         return others
 
     def _known(self, operations: Sequence[_Operation]) -> list[dict[str, Any]]:
-        """The documents stored under the ids, with their writer ids, in order. Waits for a shard that can't
-        be read."""
+        """Documents stored under the ids, with their writer ids, in order. Waits while a shard can't be
+        read."""
         import opensearchpy
 
         ids = [key_of(operation.id) for operation in operations]
@@ -277,12 +278,12 @@ class ClusterWriter:
 
 
 def _is_passing(error: Any) -> bool:
-    """True if the cluster may answer otherwise in a while. (Without a connection there is no status.)"""
+    """True for an error that may be temporary. Without a connection there is no status."""
     return not isinstance(error.status_code, int) or error.status_code in _BUSY
 
 
 def _rest(wait: float) -> float:
-    """Waits, and gives how long to wait the next time."""
+    """Sleeps, and returns the next delay."""
     time.sleep(wait * random.uniform(0.5, 1.0))
     return min(2 * wait, _LONGEST_WAIT)
 

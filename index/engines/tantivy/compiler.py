@@ -23,10 +23,7 @@ Starting = Callable[[str, str], list[str]]
 
 
 def compile_tree(node: query.Query, schema: tantivy.Schema, starting: Starting) -> Query:
-    """A tree as a query of tantivy.
-
-    Raises EngineError for a node that no engine knows.
-    """
+    """The tantivy query for a tree. Raises EngineError for a node that no engine knows."""
     match node:
         case query.Term():
             made = Query.term_query(schema, node.fieldname, node.text, "freq")
@@ -97,7 +94,7 @@ def _all_of(nodes: Sequence[query.Query], schema: tantivy.Schema, starting: Star
 
 
 def scored(match: Query, scores: Query) -> Query:
-    """The documents of `match`; `scores` adds to the score of those that it matches, too."""
+    """Documents of `match`; those that `scores` matches, too, get its score added."""
     return Query.boolean_query([(Occur.Must, match), (Occur.Should, scores)])
 
 
@@ -106,14 +103,16 @@ def _boosted(made: Query, boost: float) -> Query:
 
 
 def _constant(made: Query) -> Query:
-    """With score 1. Said even where tantivy gives that by itself: of several queries that match all
-    documents, it counts one."""
+    """A query with score 1. Explicit even where that is tantivy's default: of several queries that match
+    all documents, tantivy counts only one."""
     return Query.const_score_query(made, 1.0)
 
 
 def _pattern(gram: str, is_unfinished: bool) -> str:
-    """A gram as a regular expression of the `tantivy-fst` crate. It may have no more than 1,000 states,
-    so that the start of a long gram stands for it; and not all signs can be escaped: `\\<` has a meaning.
+    r"""A gram as a regular expression of the `tantivy-fst` crate.
+
+    It may have no more than 1,000 states, so a long gram is cut. Some characters can't be escaped: `\<`
+    has a meaning of its own.
     """
     escaped = re.sub(r"[\\.+*?()|\[\]{}^$]", lambda found: "\\" + found[0], gram[:_MAX_PATTERN])
     return escaped + ".*" if is_unfinished or len(gram) > _MAX_PATTERN else escaped

@@ -134,8 +134,8 @@ class TantivyEngine(EmbeddedEngine):
         return Hits(hits, _total(found))
 
     def _search_by_score(self, searcher: tantivy.Searcher, compiled: Query, offset: int, limit: int) -> Hits:
-        """By score, and where scores are equal by date and id: tantivy itself would order those by
-        where they lie in the index, which changes as segments are merged."""
+        """Hits by score, ties by date and id. tantivy would break ties by position in the index, which
+        changes as segments are merged."""
         end = offset + limit
         wanted = end + _TIES
         found = searcher.search(compiled, wanted)
@@ -162,9 +162,11 @@ class TantivyEngine(EmbeddedEngine):
     def _search_deep(
         self, searcher: tantivy.Searcher, compiled: Query, sort: Sort, offset: int, limit: int
     ) -> Hits | None:
-        """A page far down a list by date. tantivy looks up the text of every key before it, 60 µs each;
-        numbers are free. So the order is that of the dates, and only ids of equal dates are looked up: None
-        where those are many."""
+        """A page far down a list by date; None where many dates are equal.
+
+        tantivy looks up the text of every key before the page, 60 µs each, while numbers cost nothing. So
+        hits are sorted by date, and ids are looked up for equal dates only.
+        """
         end = offset + limit
         found = searcher.search(
             compiled, end + _MOST_EQUAL, order_by_field="date", order=_SORT_FIELDS[sort][1]
@@ -242,7 +244,7 @@ class TantivyEngine(EmbeddedEngine):
             writer.close()
 
     def close(self) -> None:
-        """Nothing to let go of: files are mapped, and unmapped with the last searcher."""
+        """Does nothing: files are mapped, and unmapped with the last searcher."""
 
     def _compile(self, node: query.Query) -> Query:
         def starting(field: str, prefix: str) -> list[str]:
@@ -304,8 +306,8 @@ class _Writer:
 
 @contextmanager
 def _failures() -> Iterator[None]:
-    """tantivy reports what goes wrong on disk and in a request as ValueError, OSError or SystemError; where
-    a file has something impossible in it, it panics, which is no Exception."""
+    """Converts the errors of tantivy. It reports failures of the disk and bad requests as ValueError,
+    OSError or SystemError, and panics on impossible content of a file; a panic is no Exception."""
     try:
         yield
     except (ValueError, OSError, SystemError) as error:

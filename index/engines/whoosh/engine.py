@@ -160,10 +160,8 @@ class WhooshEngine(EmbeddedEngine):
         self._reader.close()
 
     def _read(self, read: Callable[[IndexReader], T], *, fresh: bool = False) -> T:
-        """Calls `read` with a reader, and again with a newer one where files have gone meanwhile.
-
-        One at a time: Whoosh seeks and reads in files that all matchers of a reader share.
-        """
+        """Calls `read` with a reader, and again with a newer one where files have been removed meanwhile.
+        One call at a time: all matchers of a Whoosh reader seek and read in the same files."""
         with self._lock:
             return self._read_alone(read, fresh=fresh)
 
@@ -183,7 +181,8 @@ class WhooshEngine(EmbeddedEngine):
 
 
 class _Writer:
-    """See `index.engines.base.EngineWriter`. Whoosh's own is opened when it is needed: each makes files."""
+    """See `index.engines.base.EngineWriter`. Whoosh's own writer is opened when needed, because opening
+    makes files."""
 
     def __init__(self, index: whoosh_index.Index, directory: Path) -> None:
         self._index = index

@@ -1,4 +1,4 @@
-"""An index of Whoosh holds pickles, so its files must be nobody else's to write."""
+"""File permissions of a Whoosh index: it contains pickles, so nobody else may write its files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from index.errors import EngineError
 
 
 def remove_group_write(directory: Path) -> None:
-    """Takes the right to write from the group, which some systems give to all new files."""
+    """Removes group write permission, which some systems give to all new files."""
     for path in directory.iterdir():
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -18,7 +18,7 @@ def remove_group_write(directory: Path) -> None:
 
 
 def check_owner(directory: Path) -> None:
-    """An index of Whoosh holds pickles: opening one that somebody else can write runs their code."""
+    """Raises an error for an index that other users can write: opening its pickles would run their code."""
     if os.name != "posix":
         return
     for path in (directory, *directory.iterdir()):
