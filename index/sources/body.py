@@ -48,8 +48,3 @@ def one_line(text: str) -> str:
 
 def first_line(text: str) -> str:
     return text.partition("\n")[0][:80].rstrip()
-
-
-def category_levels(names: list[str]) -> tuple[str, ...]:
-    """The levels of a category path, without empty ones."""
-    return tuple(name for name in map(one_line, names) if name)

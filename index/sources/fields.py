@@ -25,8 +25,8 @@ from index.sources.permalinks import Facts, address_of
 from index.sources.sites import Site, site_of
 
 # The names that generators and people give a field, the best first.
-_TITLE = "title 标题 headline og:title".split()
-_DATE = (
+TITLE = "title 标题 headline og:title".split()
+DATE = (
     "date published published_at publishedat published_time publishdate publish_date publish_time pubdate "
     "pubdatetime pub_date created created_at createdat create_time createtime ctime posted datetime time "
     "timestamp 日期 发布时间 发布日期"
@@ -35,16 +35,16 @@ _UPDATED = (
     "updated updated_at updatedat update_time lastmod last_modified last_modified_at last_update moddatetime "
     "modified mtime"
 ).split()
-_AUTHOR = "author authors 作者 byline creator".split()
+AUTHOR = "author authors 作者 byline creator".split()
 _DESCRIPTION = "description desc summary excerpt abstract 摘要".split()
 _COVER = (
     "thumbnail headimg cover image img top_img index_img banner_img banner heroimage featured_image "
     "featuredimage feature_image og_image ogimage coverimage cover_image photos images"
 ).split()
-_ADDRESS = "url link canonical canonical_url canonicalurl source".split()
+ADDRESS = "url link canonical canonical_url canonicalurl source".split()
 
-_OF_ANY_LENGTH = frozenset(_TITLE + _DESCRIPTION)
-_WHOLE_OR_NOT = frozenset([*_ADDRESS, *_COVER, "id", "permalink", "slug", "abbrlink", "path"])
+_OF_ANY_LENGTH = frozenset(TITLE + _DESCRIPTION)
+_WHOLE_OR_NOT = frozenset([*ADDRESS, *_COVER, "id", "permalink", "slug", "abbrlink", "path"])
 
 _TRUE = frozenset("true yes on 1 y".split())
 _FALSE = frozenset("false no off 0 n none null".split())
@@ -148,7 +148,7 @@ def make_article(values: Values, body: Body, origin: Origin, zone: tzinfo, rules
 def _title(fields: FieldReader, body: Body, origin: Origin) -> str:
     """The title in the fields, the first heading, the page's own title, or the name of the file."""
     extracted = body.extracted
-    title = fields.text(_TITLE) or extracted.title
+    title = fields.text(TITLE) or extracted.title
     title = title or first_heading(body.source, is_markdown=body.is_markdown)
     if title or origin.is_record:
         return title or first_line(extracted.text) or fields.text(["id"]) or origin.id
@@ -167,7 +167,7 @@ def _title(fields: FieldReader, body: Body, origin: Origin) -> str:
 def _date(fields: FieldReader, origin: Origin, zone: tzinfo) -> WrittenDate | None:
     """The date in the fields, else in the path, else the day of the last change. Records unreadable dates
     as complaints."""
-    if found := _written_date(fields, _DATE, zone):
+    if found := _written_date(fields, DATE, zone):
         return found
     if not origin.is_record and (seconds := date_in_path(origin.path, zone)) is not None:
         return WrittenDate(seconds)
@@ -229,7 +229,7 @@ def _left_out(
 
 
 def _author(fields: FieldReader) -> str:
-    for name, value in fields.named(_AUTHOR):
+    for name, value in fields.named(AUTHOR):
         if texts := fields.texts(name, value):
             return ", ".join(dict.fromkeys(texts))
     source = fields.text(["source"])  # 来源：某某日报
@@ -249,7 +249,7 @@ def _url(
     zone: tzinfo,
 ) -> str:
     """The public address of the page; for an article of no site, the address that it names."""
-    named = [fields.one(name, value) for name, value in fields.named(_ADDRESS) if name != "source"]
+    named = [fields.one(name, value) for name, value in fields.named(ADDRESS) if name != "source"]
     source = fields.text(["source"])
     named += [source] if _is_address(source) else []
     if site is not None and site.address:

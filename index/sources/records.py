@@ -24,29 +24,28 @@ from index.errors import InputError
 from index.sources.body import as_html, lines_of, read_body
 from index.sources.decode import clean
 from index.sources.extract import Extracted, extract, has_markup
-from index.sources.fields import Body, Made, Origin, ReadingRules, make_article
+from index.sources.fields import ADDRESS, AUTHOR, DATE, TITLE, Body, Made, Origin, ReadingRules, make_article
 from index.sources.frontmatter import Value, Values, normalise
 from index.sources.streams import RecordFile
 
 RECORD_SUFFIXES = frozenset([".jsonl", ".ndjson", ".json", ".csv", ".tsv"])
-# What fields are called elsewhere, in any case of letters; the first that a record has is taken.
-_NAMES = {
-    "id": "id _id",
-    "title": "title headline subject 标题 标题名称 題目 题目 標題 题名",
-    "text": "text content body article paragraphs fulltext full_text 正文 内容 內容 全文 文本 内文",
-    "html": "html content_html html_content",
-    "author": "author authors writer byline 作者",
-    "editor": "editor 编辑 責任編輯 责任编辑",
-    "date": (
-        "date datetime time published published_at pubdate pub_date publish_time publish_date published_time "
-        "created created_at timestamp 日期 时间 時間 发布时间 發布時間 发表时间 发布日期 发表日期"
-    ),
-    "categories": "categories category channel column section 分类 分類 栏目 欄目 类别 類別 频道",
-    "thumbnail": "thumbnail image cover",
-    "url": "url link source_url permalink href 链接 連結 网址 網址",
+# Names of fields in any case of letters, those of front matter first; the first that a record has is taken.
+_NAMES: dict[str, list[str]] = {
+    "id": "id _id".split(),
+    "title": [*TITLE, *"subject 标题名称 題目 题目 標題 题名".split()],
+    "text": "text content body article paragraphs fulltext full_text 正文 内容 內容 全文 文本 内文".split(),
+    "html": "html content_html html_content".split(),
+    "author": [*AUTHOR, "writer"],
+    "editor": "editor 编辑 責任編輯 责任编辑".split(),
+    "date": [*DATE, *"时间 時間 發布時間 发表时间 发表日期".split()],
+    "categories": "categories category channel column section 分类 分類 栏目 欄目 类别 類別 频道".split(),
+    "thumbnail": ["thumbnail"],
+    "url": [
+        *(name for name in ADDRESS if name != "source"),
+        *"source_url permalink href 链接 連結 网址 網址".split(),
+    ],
 }
 FIELDS = tuple(_NAMES)
-_ALIASES = {name: tuple(aliases.split()) for name, aliases in _NAMES.items()}
 # Problems of a file that are listed one by one.
 _LISTED = 1000
 _EMPTY: tuple[object, ...] = (None, "", [])
@@ -90,7 +89,7 @@ class RecordReader:
         self._rules = rules
         self._limit = limit
         self._mapped = field_map
-        self._names = {name: (*field_map.get(name, ()), *_ALIASES[name]) for name in FIELDS}
+        self._names = {name: (*field_map.get(name, ()), *names) for name, names in _NAMES.items()}
         self._noted = 0
         self._articles = 0
         self._unnamed: dict[str, int] = {}  # the names in records of which none is known, and how many
