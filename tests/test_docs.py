@@ -113,3 +113,17 @@ def test_links_between_documents_lead_somewhere() -> None:
     ]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_files_and_names_in_the_architecture_exist() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    product = [path for name in ("index", "search", "web", "cli") for path in (ROOT / name).rglob("*.py")]
+    files = [f"/{path.relative_to(ROOT).as_posix()}" for path in [*product, *ROOT.glob("*/*.py")]]
+    for name in set(re.findall(r"[\w/]+\.py\b", text)):
+        assert any(path.endswith(f"/{name}") for path in files), name
+    source = "\n".join(path.read_text(encoding="utf-8") for path in product)
+    for name in set(re.findall(r"`([A-Za-z_]+[A-Z_][A-Za-z_]+)`", text)):
+        assert re.search(rf"\b{name}\b", source), name
+    folders = {path.parent for path in product if "translations" not in path.parts}
+    for folder in folders:
+        assert re.search(rf"^ *{folder.name}/ ", text, re.MULTILINE), folder
