@@ -1,10 +1,10 @@
-"""How often "did you mean" is right: 300 slips, made from what an index holds.
+"""How often "did you mean" is right: 300 typing errors, made from what an index holds.
 
     python bench/spelling.py INDEX [--wrong] [--seed N]
 
 Texts are drawn with a fixed seed from random titles, since that is what people search for: half of them one
 word of a title (2 to 6 characters), half two or three adjacent words (3 to 8 characters, the first and the
-last of them no single characters). Each gets one slip:
+last of them no single characters). Each gets one error:
 
     same sound    a character becomes another that sounds the same (tones aside)
     near sound    … that sounds nearly the same: zh/z, ch/c, sh/s, n/l/r, h/f, an/ang, en/eng, in/ing
@@ -12,13 +12,13 @@ last of them no single characters). Each gets one slip:
                   two, one is left, and the archive has a hundred texts with it
     swapped       two neighbours change places
     missing       a character is left out, of texts with three or more
-    surplus       a character is typed twice, or any of the 2,000 slips in
+    surplus       a character is typed twice, or any of the 2,000 is inserted
     letters       a word of five or more letters loses, gains, swaps or changes one
 
-A slip counts if it finds few articles, as "did you mean" is for (`FEW`), and fewer than the text it was made
+A error counts if it finds few articles, as "did you mean" is for (`FEW`), and fewer than the text it was made
 of; what finds more is drawn anew. It is right if the first correction is the text it was made of.
 
-Then the other way round: texts without a slip that are in one to nine articles (words of any title or
+Then the other way round: texts without an error that are in one to nine articles (words of any title or
 body, parts of titles, words of letters) should get no suggestion.
 """
 
@@ -47,7 +47,7 @@ KINDS = {
     "surplus": 40,
     "letters": 45,
 }
-_UNSLIPPED = 300
+_CORRECT = 300
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
@@ -86,13 +86,13 @@ class Texts:
             if re.fullmatch("[a-z]{5,}", word):
                 return word
 
-    def unslipped(self) -> str:
+    def correct(self) -> str:
         """A text that may be rare."""
         return self._chooser.choice(self._rare) if self._chooser.random() < 0.5 else self.words()
 
 
-def make_slip(kind: str, texts: Texts, chooser: random.Random) -> tuple[str, str] | None:
-    """A text, and what a slip makes of it; None where this text can't have that slip."""
+def make_error(kind: str, texts: Texts, chooser: random.Random) -> tuple[str, str] | None:
+    """A text, and the same with an error; None where this text can't have such an error."""
     text = texts.letters() if kind == "letters" else texts.words()
     i = chooser.randrange(len(text))
     match kind:
@@ -101,8 +101,8 @@ def make_slip(kind: str, texts: Texts, chooser: random.Random) -> tuple[str, str
             others = [other for other in texts.characters if alike.get(other) is (kind == "same sound")]
             return (text, text[:i] + chooser.choice(others) + text[i + 1 :]) if others else None
         case "other":
-            slip = text[:i] + chooser.choice(texts.characters) + text[i + 1 :]
-            return (text, slip) if len(text) > 2 else None
+            error = text[:i] + chooser.choice(texts.characters) + text[i + 1 :]
+            return (text, error) if len(text) > 2 else None
         case "swapped":
             return text, text[:i] + text[i : i + 2][::-1] + text[i + 2 :]
         case "missing":
@@ -111,13 +111,13 @@ def make_slip(kind: str, texts: Texts, chooser: random.Random) -> tuple[str, str
             put = text[i] if chooser.random() < 0.5 else chooser.choice(texts.characters)
             return text, text[: i + 1] + put + text[i + 1 :]
     letter = chooser.choice("abcdefghijklmnopqrstuvwxyz")
-    slips: list[Callable[[], str]] = [
+    errors: list[Callable[[], str]] = [
         lambda: text[:i] + text[i + 1 :],
         lambda: text[:i] + letter + text[i:],
         lambda: text[:i] + text[i : i + 2][::-1] + text[i + 2 :],
         lambda: text[:i] + letter + text[i + 1 :],
     ]
-    return text, chooser.choice(slips)()
+    return text, chooser.choice(errors)()
 
 
 def exact(searcher: Searcher, text: str) -> tuple[int, str | None, float]:
@@ -127,25 +127,25 @@ def exact(searcher: Searcher, text: str) -> tuple[int, str | None, float]:
     return found, results.suggestion and results.suggestion.query, results.took_ms
 
 
-def slips(
+def errors(
     searcher: Searcher, texts: Texts, kind: str, count: int, chooser: random.Random
 ) -> Iterator[tuple[str, str, str | None, float]]:
-    """So many slips of a kind that count: the text, the slip, what is suggested, and the milliseconds."""
+    """So many errors of a kind that count: the text, the error, what is suggested, and the milliseconds."""
     while count:
-        made = make_slip(kind, texts, chooser)
+        made = make_error(kind, texts, chooser)
         if made is None or made[0] == made[1]:
             continue
-        text, slip = made
-        found, suggestion, took = exact(searcher, slip)
+        text, error = made
+        found, suggestion, took = exact(searcher, error)
         if found < FEW and found < exact(searcher, text)[0]:
             count -= 1
-            yield text, slip, suggestion, took
+            yield text, error, suggestion, took
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("index", type=Path)
-    parser.add_argument("--wrong", action="store_true", help="list what was not put right")
+    parser.add_argument("--wrong", action="store_true", help="list texts that were not corrected")
     parser.add_argument("--seed", type=int, default=20221122)
     arguments = parser.parse_args()
     chooser = random.Random(arguments.seed)
@@ -157,14 +157,14 @@ def main() -> None:
     times: list[float] = []
     for kind, count in KINDS.items():
         right = none = 0
-        for text, slip, suggestion, took in slips(searcher, texts, kind, count, chooser):
+        for text, error, suggestion, took in errors(searcher, texts, kind, count, chooser):
             times.append(took)
             if suggestion is not None and fold(suggestion) == fold(text):
                 right += 1
             else:
                 none += suggestion is None
                 if arguments.wrong:
-                    print(f"  {text} typed {slip}: {suggestion}")
+                    print(f"  {text} typed {error}: {suggestion}")
         right_in_all += right
         print(
             f"{kind:12} {right:3} of {count} right, {count - right - none} wrong, {none} without suggestion"
@@ -172,18 +172,18 @@ def main() -> None:
     total = sum(KINDS.values())
     print(f"{'all':12} {right_in_all:3} of {total} right: {right_in_all / total:.1%}")
     cuts = statistics.quantiles(times, n=20)
-    print(f"a search with a slip takes {statistics.median(times):.0f} ms (median), {cuts[18]:.0f} ms (p95)")
+    print(f"a search with an error takes {statistics.median(times):.0f} ms (median), {cuts[18]:.0f} ms (p95)")
 
     asked = noise = 0
-    while asked < _UNSLIPPED:
-        text = texts.unslipped()
+    while asked < _CORRECT:
+        text = texts.correct()
         found, suggestion, _ = exact(searcher, text)
         if 0 < found < FEW:
             asked += 1
             noise += suggestion is not None
             if suggestion and arguments.wrong:
                 print(f"  {text} ({found}): {suggestion}")
-    print(f"without a slip, found in 1 to {FEW - 1} articles: {noise} of {asked} got a suggestion")
+    print(f"without an error, found in 1 to {FEW - 1} articles: {noise} of {asked} got a suggestion")
 
 
 if __name__ == "__main__":

@@ -167,11 +167,11 @@ def _ranking(change: RankingChange, titles: dict[str, str]) -> Iterator[str]:
     if change.before == change.after:
         yield f"    the same {len(change.after)} articles in the same order"
         return
-    places = {article_id: place for place, article_id in enumerate(change.before, start=1)}
-    for place, article_id in enumerate(change.after, start=1):
-        was = places.get(article_id)
-        moved = "new" if was is None else "" if was == place else f"was {was}"
-        yield f"{place:6}. {moved:7} {titles.get(article_id, article_id)}"
+    ranks = {article_id: rank for rank, article_id in enumerate(change.before, start=1)}
+    for rank, article_id in enumerate(change.after, start=1):
+        was = ranks.get(article_id)
+        moved = "new" if was is None else "" if was == rank else f"was {was}"
+        yield f"{rank:6}. {moved:7} {titles.get(article_id, article_id)}"
     for article_id in change.before:
         if article_id not in change.after:
             yield f"        gone    {titles.get(article_id, article_id)}"

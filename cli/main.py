@@ -16,7 +16,7 @@ from index.errors import IndexDamagedError, SouwenError
 # Each command's module, and its help in `souwen --help`.
 _COMMANDS = {
     "index": ("cli.index", "Make an index follow folders of articles."),
-    "search": ("cli.search", "Search, and print ranked results with the hits marked."),
+    "search": ("cli.search", "Search, and print ranked results with highlighted hits."),
     "show": ("cli.search", "Print an article."),
     "similar": ("cli.search", "List the articles most similar to one."),
     "suggest": ("cli.search", "Suggest queries."),
@@ -96,7 +96,7 @@ def main() -> None:
             )
         status = 2
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        click.echo(f"souwen: {printable(f'{place}{error.strerror or error}')}", err=True)
+        prefix = f"{error.filename}: " if error.filename else ""
+        click.echo(f"souwen: {printable(f'{prefix}{error.strerror or error}')}", err=True)
         status = 2
     sys.exit(status if isinstance(status, int) else 0)

@@ -96,7 +96,7 @@ def search_command(
     directory: str | None,
     as_json: bool,
 ) -> None:
-    """Search, and print ranked results with the hits marked.
+    """Search, and print ranked results with highlighted hits.
 
     Exits with 0 if something was found, 1 if not, 2 on an error. -词 leaves a word out; behind --, all
     is the query.
@@ -279,15 +279,15 @@ def _print_hit(
     from rich.text import Text
 
     title = Text(f"{number}. ", style="bold")
-    title.append_text(_marked(hit.title, "bold"))
+    title.append_text(_highlighted(hit.title, "bold"))
     out.print(title)
     indent = (0, 0, 0, 3)
     about = Text(_described(hit.article, zone), style="dim")
     for tag in hit.tags:
-        about.append(" #").append_text(_marked(tag))
+        about.append(" #").append_text(_highlighted(tag))
     lines = [about]
     if with_snippets:
-        lines += [_marked(snippet) for snippet in hit.snippets]
+        lines += [_highlighted(snippet) for snippet in hit.snippets]
     if hit.missing:
         lines.append(Text(f"missing: {' '.join(map(printable, hit.missing))}", style="yellow"))
     if hit.explanation is not None:
@@ -338,12 +338,12 @@ def _described(article: Article, zone: tzinfo) -> str:
     return " · ".join(printable(part) for part in parts if part)
 
 
-def _marked(snippet: Snippet, style: str = "") -> Text:
+def _highlighted(snippet: Snippet, style: str = "") -> Text:
     from rich.text import Text
 
     text = Text("…" if snippet.before else "", style=style)
     position = 0
-    for start, end in snippet.marks:
+    for start, end in snippet.highlights:
         text.append(printable(snippet.text[position:start]))
         text.append(printable(snippet.text[start:end]), style=_MARK)
         position = end

@@ -210,16 +210,16 @@ def check_snippets(data: bytes) -> None:
 
 def _check_snippet(snippet: Snippet, text: str) -> None:
     assert snippet.text in text
-    places = [0, *(place for mark in snippet.marks for place in mark), len(snippet.text)]
+    places = [0, *(place for mark in snippet.highlights for place in mark), len(snippet.text)]
     assert places == sorted(places)
-    assert all(start < end for start, end in snippet.marks)
+    assert all(start < end for start, end in snippet.highlights)
     written = snippet.to_html()
     written = written.removeprefix("…") if snippet.before else written
     written = written.removesuffix("…") if snippet.after else written
     plain = re.sub("</?mark>", "", written)
     assert "<" not in plain
     assert unescape(plain) == unescape(snippet.text.replace("&", "&amp;"))
-    assert written.count("<mark>") == written.count("</mark>") == len(snippet.marks)
+    assert written.count("<mark>") == written.count("</mark>") == len(snippet.highlights)
 
 
 def _any_text(data: bytes) -> str:

@@ -46,11 +46,11 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A part of a text. `marks` are the highlighted ranges of `text`, in order, not touching one another;
-    `before` and `after` are set where the text goes on."""
+    """A part of a text. `highlights` are ranges of `text`, in order, not touching one another; `before` and
+    `after` are set where the text goes on."""
 
     text: str
-    marks: tuple[Span, ...] = ()
+    highlights: tuple[Span, ...] = ()
     before: bool = False
     after: bool = False
 
@@ -58,7 +58,7 @@ class Snippet:
         """Escaped HTML with `<mark>` around the highlights, and an ellipsis where the text goes on."""
         parts: list[str] = ["…"] if self.before else []
         position = 0
-        for start, end in self.marks:
+        for start, end in self.highlights:
             parts.append(str(escape(self.text[position:start])))
             parts.append(f"<mark>{escape(self.text[start:end])}</mark>")
             position = end

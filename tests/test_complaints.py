@@ -59,7 +59,7 @@ def names(results: Results, *, partial: bool = False) -> list[str]:
 
 def marked(hit: ResultHit) -> list[str]:
     shown = (hit.title, *hit.snippets)
-    return [snippet.text[start:end] for snippet in shown for start, end in snippet.marks]
+    return [snippet.text[start:end] for snippet in shown for start, end in snippet.highlights]
 
 
 @pytest.mark.parametrize(("group", "case"), CASES, ids=[case["comment"] for _, case in CASES])

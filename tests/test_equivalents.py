@@ -60,7 +60,7 @@ def test_golden_equivalents(search: Search, case: dict[str, Any]) -> None:
     results = search(case["folder"], case["query"])
     assert exact(results) == case["finds"]
     for hit in results.hits[: results.total]:
-        assert any(snippet.marks for snippet in hit.snippets)
+        assert any(snippet.highlights for snippet in hit.snippets)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_highlights_cover_equivalents(search: Search, folder: str, query: str, m
         snippet.text[start:end]
         for hit in search(folder, query).hits
         for snippet in hit.snippets
-        for start, end in snippet.marks
+        for start, end in snippet.highlights
     }
     assert found == marks
 

@@ -35,7 +35,7 @@ def needles_of(typed: str) -> tuple[HighlightTerm, ...]:
 
 
 def marked(snippet: Snippet) -> list[str]:
-    return [snippet.text[start:end] for start, end in snippet.marks]
+    return [snippet.text[start:end] for start, end in snippet.highlights]
 
 
 def shown(snippet: Snippet) -> str:
@@ -113,7 +113,7 @@ def test_marks_stand_in_the_right_place_among_odd_characters(odd: str, times: in
     text = f"{odd * times}放管服{odd * times}放管服{odd}"
     found = highlight(text, [term("放管服")], "title")
     start = len(odd) * times
-    assert found.marks == ((start, start + 3), (2 * start + 3, 2 * start + 6))
+    assert found.highlights == ((start, start + 3), (2 * start + 3, 2 * start + 6))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_without_marks_the_start_is_shown() -> None:
     text = "第一句话。" * 60
     (only,) = snippets(text, needles_of("没有"))
     assert text.startswith(only.text)
-    assert only.marks == ()
+    assert only.highlights == ()
     assert not only.before
     assert LENGTH / 2 <= len(only.text) <= 2 * LENGTH
 
@@ -251,7 +251,7 @@ def test_passages_never_overlap_or_cut_a_word_that_is_marked(pieces: list[tuple[
         inside = {(a, b) for a, b in places if start <= a and b <= end}
         cut = {(a, b) for a, b in places if a < end and b > start} - inside
         assert not cut, shown(snippet)
-        covered = {place for a, b in snippet.marks for place in range(a + start, b + start)}
+        covered = {place for a, b in snippet.highlights for place in range(a + start, b + start)}
         assert covered == {place for a, b in inside for place in range(a, b)}
 
 
@@ -313,14 +313,14 @@ def occurs(part: Sequence[str], whole: Sequence[str]) -> bool:
 
 def check(snippet: Snippet, text: str) -> None:
     assert snippet.text in text
-    ends = [0, *(place for mark in snippet.marks for place in mark), len(snippet.text)]
+    ends = [0, *(place for mark in snippet.highlights for place in mark), len(snippet.text)]
     assert ends == sorted(ends)
-    assert all(start < end for start, end in snippet.marks)
-    assert all(a[1] < b[0] for a, b in zip(snippet.marks, snippet.marks[1:], strict=False))
+    assert all(start < end for start, end in snippet.highlights)
+    assert all(a[1] < b[0] for a, b in zip(snippet.highlights, snippet.highlights[1:], strict=False))
     html = snippet.to_html()
     html = html.removeprefix("…") if snippet.before else html
     html = html.removesuffix("…") if snippet.after else html
-    assert html.count("<mark>") == html.count("</mark>") == len(snippet.marks)
+    assert html.count("<mark>") == html.count("</mark>") == len(snippet.highlights)
     assert "<" not in re.sub(r"</?mark>", "", html)
     assert unescape(re.sub(r"</?mark>", "", html)) == snippet.text
     assert [unescape(found) for found in re.findall("<mark>(.*?)</mark>", html, re.DOTALL)] == marked(snippet)
@@ -351,7 +351,7 @@ def test_marks_are_where_the_units_are_and_nowhere_else(text: str, typed: str) -
     searched = term(typed)
     units = ANALYZER.units(text)
     title = highlight(text, [searched], "title")
-    assert bool(title.marks) == occurs(searched.units, units)
+    assert bool(title.highlights) == occurs(searched.units, units)
     for mark in marked(title):
         assert occurs(searched.units, ANALYZER.units(mark))
 
@@ -375,5 +375,5 @@ def test_every_passage_shows_a_mark_if_there_is_any(text: str, typed: list[str],
     made = snippets(text, found, limit)
     assert len(made) <= limit
     assert bool(made) == bool(text)
-    if highlight(text, found, "body").marks:
-        assert all(passage.marks for passage in made)
+    if highlight(text, found, "body").highlights:
+        assert all(passage.highlights for passage in made)

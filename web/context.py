@@ -62,9 +62,9 @@ def context() -> Context:
 
 
 def _versions() -> dict[str, str]:
-    place = _HERE / "static"
-    files = sorted(path for path in place.rglob("*") if path.is_file())
-    return {path.relative_to(place).as_posix(): _digest(path.read_bytes()) for path in files}
+    folder = _HERE / "static"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): _digest(path.read_bytes()) for path in files}
 
 
 def _digest(content: bytes) -> str:

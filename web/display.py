@@ -22,7 +22,7 @@ _DASHES = frozenset("－—–-·_:：")
 def init_filters(app: Flask) -> None:
     """Registers the functions below as template filters."""
     app.jinja_env.filters |= {
-        "marked": marked,
+        "highlighted": highlighted,
         "thousands": thousands,
         "megabytes": megabytes,
         "when": when,
@@ -34,7 +34,7 @@ def init_filters(app: Flask) -> None:
     }
 
 
-def marked(snippet: Snippet) -> Markup:
+def highlighted(snippet: Snippet) -> Markup:
     """A snippet as HTML."""
     return Markup(snippet.to_html())  # escaped there
 

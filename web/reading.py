@@ -41,9 +41,9 @@ from search.planning.plan import HighlightTerm
 from search.snippets import highlight
 from web.language import _
 
-# The id of the first mark.
+# The id of the first highlight.
 FIRST_HIT = "hit"
-# The class of marks that go on with a hit which began in another element.
+# The class of highlights that continue a hit which began in another element.
 _GOES_ON = "on"
 
 _TAGS = frozenset(
@@ -144,7 +144,7 @@ class _Writer:
         pictures: bool,
     ) -> None:
         self.hits = 0
-        self._needles = highlight_terms
+        self._highlight_terms = highlight_terms
         self._base = base
         self._keep_breaks = keep_breaks
         self._pictures = pictures
@@ -154,7 +154,7 @@ class _Writer:
         self._open: list[str] = []  # what closes each open element
         self._depth = 0
         self._pre_depth = 0
-        self._has_mark = False
+        self._has_highlight = False
         self._aside_depth = 0  # of the elements whose text is none of the line's
         self._ruby_depth = 0
         self._at_script = False
@@ -239,35 +239,39 @@ class _Writer:
             return
         if not self._pre_depth:
             text = text.replace("\n", " ")  # a line break in the source is a space
-        marks = highlight(text, self._needles, "body").marks if line and self._needles else ()
-        marks_left = list(reversed(marks))
+        highlights = (
+            highlight(text, self._highlight_terms, "body").highlights
+            if line and self._highlight_terms
+            else ()
+        )
+        left = list(reversed(highlights))
         offset = 0
         for number, piece in pieces:
-            marked = self._marked(piece, offset, marks_left)
+            highlighted = self._highlighted(piece, offset, left)
             if number != _NOWHERE:
-                self._parts[number] = marked
+                self._parts[number] = highlighted
             offset += len(piece)
-        self.hits += len(marks)
+        self.hits += len(highlights)
 
-    def _marked(self, piece: str, offset: int, marks_left: list[tuple[int, int]]) -> str:
+    def _highlighted(self, piece: str, offset: int, left: list[tuple[int, int]]) -> str:
         """A text that begins at `offset` of its line, with its share of the highlights (the next one
         last)."""
         written: list[str] = []
         position, stop = offset, offset + len(piece)
-        while marks_left and marks_left[-1][0] < stop:
-            start, end = max(marks_left[-1][0], offset), min(marks_left[-1][1], stop)
+        while left and left[-1][0] < stop:
+            start, end = max(left[-1][0], offset), min(left[-1][1], stop)
             if start < end:
-                if marks_left[-1][0] < offset:
+                if left[-1][0] < offset:
                     opening = f'<mark class="{_GOES_ON}">'
                 else:
-                    opening = "<mark>" if self._has_mark else f'<mark id="{FIRST_HIT}">'
-                self._has_mark = True
+                    opening = "<mark>" if self._has_highlight else f'<mark id="{FIRST_HIT}">'
+                self._has_highlight = True
                 written.append(escape(piece[position - offset : start - offset], quote=False))
                 written.append(f"{opening}{escape(piece[start - offset : end - offset], quote=False)}</mark>")
                 position = end
-            if marks_left[-1][1] > stop:
+            if left[-1][1] > stop:
                 break
-            marks_left.pop()
+            left.pop()
         written.append(escape(piece[position - offset :], quote=False))
         return "".join(written)
 
@@ -286,7 +290,7 @@ class _Writer:
 def _written_name(name: str) -> str:
     """The element written for an element; empty where only its content is kept."""
     name = _RENAMED.get(name, name)
-    if name == "mark" or name in ("html", "body"):  # the marks on the page are those of the search
+    if name == "mark" or name in ("html", "body"):  # highlights on the page are those of the search
         return ""
     if name in _TAGS:
         return name

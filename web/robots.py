@@ -14,18 +14,18 @@ _RESULTS = ("/search", "/?", "/feed.atom", "/api/")
 
 def init_robots(app: Flask) -> None:
     """Adds the header to the answers of an app."""
-    app.after_request(_mark)
+    app.after_request(_add_header)
 
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """The rules for crawlers (RFC 9309), by the setting `robots`."""
-    places = ("/",) if context().settings.robots == "none" else _RESULTS
-    lines = ["User-agent: *", *(f"Disallow: {request.script_root}{place}" for place in places)]
+    paths = ("/",) if context().settings.robots == "none" else _RESULTS
+    lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in paths)]
     return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
-def _mark(response: Response) -> Response:
+def _add_header(response: Response) -> Response:
     """Sets the header X-Robots-Tag, beside /robots.txt: under a prefix no crawler finds that file, and
     links from other sites lead to results, too."""
     listed = context().settings.robots != "none" and not request.query_string

@@ -34,8 +34,8 @@ class GapContext:
             return None
         if len(grams) == 1:
             return any_of([query.Term(f"{field}_grams", grams[0][1]) for field in fields])
-        placed = tuple((offset - grams[0][0], gram) for offset, gram in grams)
-        return any_of([GramPhrase(f"{field}_grams", placed) for field in fields])
+        shifted = tuple((offset - grams[0][0], gram) for offset, gram in grams)
+        return any_of([GramPhrase(f"{field}_grams", shifted) for field in fields])
 
     def gap_fillers(self, articles: Sequence[Article]) -> dict[str, int]:
         """Counts of single characters in this gap in titles and texts of articles, the most frequent

@@ -152,7 +152,7 @@ def _near(field: str, phrase: nodes.Phrase) -> query.Query:
     the first grams of words."""
     parts = [units_in(field, word) for word in phrase.words]
     for number, (left, right) in enumerate(pairwise(phrase.words)):
-        if (field, number) not in phrase.unheld:
+        if (field, number) not in phrase.any_distance:
             words = {0: left, len(left): right}
             grams = tuple((offset, "".join(word[:2])) for offset, word in words.items())
             unfinished = frozenset(offset for offset, word in words.items() if len(word) == 1)

@@ -69,14 +69,14 @@ class Phrase(_Searched):
     """Units that must be adjacent.
 
     With `words`, only the units of each word must be adjacent, and each word may be at most `slop` units
-    away from its position in the phrase. `unheld` are pairs of words that are too common for that
+    away from its position in the phrase. `any_distance` are pairs of words that are too common for that
     condition: fields, and numbers from 0.
     """
 
     units: UnitSequence
     slop: int = 0
     words: tuple[UnitSequence, ...] = ()
-    unheld: frozenset[tuple[str, int]] = frozenset()
+    any_distance: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,8 +225,8 @@ class _Resolver:
         words = tuple(word for word in parts if word) if parsed.slop else ()
         if len(words) < 2:
             return nodes.Phrase(parsed.fieldname, text, parsed.boost, units, parsed.slop)
-        unheld = self._unheld(SEARCHED_FIELDS[parsed.fieldname], words)
-        if unheld:
+        any_distance = self._any_distance(SEARCHED_FIELDS[parsed.fieldname], words)
+        if any_distance:
             self.notes.append(
                 Note(
                     "Some words of {text} are too common to be held to a distance, and were searched "
@@ -234,9 +234,11 @@ class _Resolver:
                     {"text": text},
                 )
             )
-        return nodes.Phrase(parsed.fieldname, text, parsed.boost, units, parsed.slop, words, unheld)
+        return nodes.Phrase(parsed.fieldname, text, parsed.boost, units, parsed.slop, words, any_distance)
 
-    def _unheld(self, fields: Sequence[str], words: Sequence[UnitSequence]) -> frozenset[tuple[str, int]]:
+    def _any_distance(
+        self, fields: Sequence[str], words: Sequence[UnitSequence]
+    ) -> frozenset[tuple[str, int]]:
         """Pairs of words (field and number) in which single units begin too many grams for a distance to
         be checked."""
 
