@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from index.analysis import Analyzer, bulk, words
-from index.analysis.bulk import accelerate_folding
+from index.analysis import Analyzer
+from index.analysis.bulk import accelerate_folding, cut_long
 from index.analysis.grams import (
     BOUNDARY,
     SEPARATED,
@@ -24,6 +24,7 @@ from index.analysis.grams import (
     units,
 )
 from index.analysis.numbers import joined_numbers
+from index.analysis.words import Segmenter
 
 
 def load(name: str) -> list[dict[str, Any]]:
@@ -160,32 +161,37 @@ def test_many_texts_at_once_have_the_tokens_of_each(texts: list[str]) -> None:
 def test_long_texts_have_the_same_tokens_in_slices(texts: list[str], length: int) -> None:
     analyzer = Analyzer()
     long = "。".join(texts) + "\n".join(texts)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulk, "_SLICE", length)
-        patch.setattr(words, "_LONG", length)
-        assert "".join(bulk.cut_long(long)) == long
-        in_slices = analyzer.tokens_of([long, *texts])
+    assert "".join(cut_long(long, length)) == long
+    in_slices = Analyzer(longest=length).tokens_of([long, *texts])
     for text, tokens in zip([long, *texts], in_slices, strict=True):
         alone = analyzer.tokens(text)
         assert (tokens.grams, tokens.words.split()) == (alone.grams, alone.words.split())
         assert Counter(tokens.units.split(" ")) == Counter(alone.units.split(" "))
 
 
-def test_what_is_analysed_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_analysed_at_once_is_bounded() -> None:
     """Beyond some megabytes, arrays take five times as long for each of their elements."""
-    sizes: list[int] = []
-    encode = bulk._encode
-    monkeypatch.setattr(bulk, "_encode", lambda text: sizes.append(len(text)) or encode(text))
-    cut_at_once: list[int] = []
-    analyzer = Analyzer()
-    cut = analyzer._segmenter.cut
-    analyzer._segmenter.cut = lambda text: cut_at_once.append(len(text)) or cut(text)
-    (made,) = analyzer.tokens_of(["公安交管部门，" * 400_000 + "word. " + "1,000" * 1_500_000])
-    assert len(sizes) > 10
-    assert max(sizes) < 4_100_000
-    assert max(cut_at_once) <= 1_000_001
+    text = "公安交管部门，" * 200_000 + "word. " + "1,000" * 500_000
+    slices = cut_long(text)
+    assert len(slices) > 3
+    assert max(map(len, slices)) <= 2_000_000
+    (made,) = Analyzer().tokens_of([text])
     assert made.grams.startswith("公安 安交 交管 管部 部门 门| |公 公安")
-    assert made.grams.count("|公") == 399_999
+    assert made.grams.count("|公") == 199_999
+
+
+def test_words_are_cut_in_pieces_that_are_bounded() -> None:
+    segmenter, lengths = Segmenter(), list[int]()
+    cut = segmenter.cut
+
+    def noting(text: str) -> list[str]:
+        lengths.append(len(text))
+        return cut(text)
+
+    segmenter.cut = noting
+    assert len(segmenter.words("公安交管部门 " * 200_000)) == 400_000
+    assert len(lengths) > 1
+    assert max(lengths) <= 1_000_001
 
 
 @given(TEXTS, st.integers(1, 40))

@@ -18,7 +18,7 @@ from search.planning.planner import make_plan
 from search.query.parser import parse_query
 from search.query.resolve import QueryContext
 from search.settings import SearchSettings
-from search.snippets import _LOOKED_AT, LENGTH, Snippet, highlight, snippets
+from search.snippets import LENGTH, LOOKED_AT, Snippet, highlight, snippets
 
 ANALYZER = Analyzer()
 BOTH = ("title", "body")
@@ -269,7 +269,7 @@ def test_a_passage_cuts_no_word_of_letters_and_no_character_of_several(shift: in
 
 
 def test_a_word_is_not_marked_where_only_its_start_was_looked_at() -> None:
-    for length in _LOOKED_AT:
+    for length in LOOKED_AT:
         text = "甲" * (length - 4) + "kubernetes与" + "乙" * 60_000
         assert [marked(snippet) for snippet in snippets(text, needles_of("kube"))] == [[]]
 
