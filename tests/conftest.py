@@ -32,6 +32,7 @@ from web.settings import WebSettings
 
 # How long an example takes says nothing: dictionaries are loaded when first used, machines are busy.
 settings.register_profile("souwen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fast", settings.get_profile("souwen"), max_examples=20)
 settings.load_profile("souwen")
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "articles"

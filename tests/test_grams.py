@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.analysis import Analyzer
 from index.analysis.bulk import accelerate_folding, cut_long
@@ -68,7 +69,7 @@ def test_every_unit_starts_exactly_one_gram(found: list[str]) -> None:
         assert gram == found[position] + (found[position + 1] if position + 1 < len(found) else BOUNDARY)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(UNITS, st.data())
 def test_a_phrase_is_where_its_units_are_and_nowhere_else(found: list[str], data: st.DataObject) -> None:
     assume(len(found) >= 2)
@@ -106,7 +107,7 @@ def occurrences(found: list[str], phrase: list[str]) -> int:
     return count
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(TEXTS, st.data())
 def test_marks_are_matches(text: str, data: st.DataObject) -> None:
     """What is marked in a text is what the index would find there: as often, and with the same units."""
@@ -124,7 +125,7 @@ def test_marks_are_matches(text: str, data: st.DataObject) -> None:
         assert occurrences(marked, phrase) >= 1  # ∬ has the unit ∫ twice
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(TEXTS, st.data())
 def test_an_open_end_finds_the_units_that_start_so(text: str, data: st.DataObject) -> None:
     found = units(separate(text))
@@ -136,7 +137,6 @@ def test_an_open_end_finds_the_units_that_start_so(text: str, data: st.DataObjec
     assert len(spans) == sum(unit.startswith(prefix) for unit in found if unit.endswith("·"))
 
 
-@settings(deadline=None)  # the dictionary is loaded
 @given(TEXTS)
 def test_an_index_holds_each_unit_once_and_each_gram_in_order(text: str) -> None:
     analyzer = Analyzer()
@@ -201,7 +201,6 @@ def test_numpy_folds_as_python_does(text: str, times: int) -> None:
     assert SEPARATED.apply(text) == text.translate(SEPARATED)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_pieces_together_have_the_units_of_the_whole(text: str) -> None:
     analyzer = Analyzer()

@@ -134,6 +134,7 @@ def many(archive: Archive) -> Archive:
     return archive
 
 
+@pytest.mark.slow
 def test_processes_give_what_one_process_gives(many: Archive) -> None:
     report = many.sync(IngestRequest([many.folder], jobs=2))
     assert (report.added, report.partial) == (WORTH_PROCESSES + 1, 1)
@@ -143,6 +144,7 @@ def test_processes_give_what_one_process_gives(many: Archive) -> None:
     assert many.agrees()
 
 
+@pytest.mark.slow
 def test_processes_that_may_hold_little_give_it_in_order(many: Archive) -> None:
     files = scan({"posts": many.folder}, many.directory).files.values()
     config = WorkerConfig("rjieba", "", "Asia/Shanghai", 1_000_000, ReadingRules())

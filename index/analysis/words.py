@@ -132,12 +132,22 @@ def _load_rjieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]
     return lambda text: segmenter.cut(text, False)
 
 
+@cache
+def jieba_frequencies() -> dict[str, int]:
+    """jieba's own dictionary: the frequencies of words, and 0 for what words start with."""
+    import jieba
+
+    # Like `initialize`, but without its cache, a file with a fixed name in the temporary folder.
+    tokenizer = jieba.Tokenizer()
+    frequencies: dict[str, int] = tokenizer.gen_pfdict(tokenizer.get_dict_file())[0]
+    return frequencies
+
+
 def _load_jieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:
     import jieba
 
     tokenizer = jieba.Tokenizer()
-    # Like `initialize`, but without its cache, a file with a fixed name in the temporary folder.
-    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.FREQ = dict(jieba_frequencies())
     tokenizer.initialized = True
     for entry in (*_folded_words(), *words):
         tokenizer.add_word(entry.word, entry.frequency, entry.tag or None)
