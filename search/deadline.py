@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from index.errors import TooSlowError
+
+# Seconds since some moment.
+Clock = Callable[[], float]
 
 
 class Deadline:
     """Time limit of a search that begins now, checked between its steps."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, clock: Clock = time.perf_counter) -> None:
         self._seconds = seconds
-        self._started = time.perf_counter()
+        self._clock = clock
+        self._started = clock()
 
     @property
     def took_ms(self) -> float:
         """Milliseconds since the search began."""
-        return (time.perf_counter() - self._started) * 1000
+        return (self._clock() - self._started) * 1000
 
     def check(self) -> None:
         """Raises TooSlowError once the limit is exceeded."""

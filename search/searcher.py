@@ -21,7 +21,7 @@ from index.errors import NotFoundError, TooSlowError
 from index.store.reader import IndexReader, OpenIndex
 from search.assist.pinyin import LivePinyinIndex
 from search.assist.query_log import LivePastQueries
-from search.deadline import Deadline
+from search.deadline import Clock, Deadline
 from search.facets import merged_facets
 from search.planning.matching import scored
 from search.planning.plan import HighlightTerm, Plan
@@ -68,9 +68,12 @@ class Searcher:
     """Answers searches over the live generation of an index, in a directory or at the address of a
     cluster. Thread-safe."""
 
-    def __init__(self, location: Path | str, settings: SearchSettings) -> None:
+    def __init__(
+        self, location: Path | str, settings: SearchSettings, clock: Clock = time.perf_counter
+    ) -> None:
         self._reader = IndexReader(location, Connection.of(settings))
         self._settings = settings
+        self._clock = clock
         self._pinyin = LivePinyinIndex(self._reader)
         self._past = LivePastQueries(settings.query_log, settings.query_log_days)
         self._synonyms = SynonymsFile(settings.synonyms)
@@ -92,7 +95,7 @@ class Searcher:
         Raises QueryError for a parameter or a query over a limit. Errors of the index or the engine are
         raised as they are, never turned into "no results".
         """
-        deadline = Deadline(self._settings.max_search_seconds)
+        deadline = Deadline(self._settings.max_search_seconds, self._clock)
         sort, offset = check(request, self._settings.max_hits)
         suggestions: tuple[Correction, ...] = ()
         zero_results = None

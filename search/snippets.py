@@ -23,7 +23,7 @@ LENGTH = 120
 _REACH = 40
 _LEAD = 20
 # Characters of an article that are searched: the first number, and if nothing is found, the next.
-_LOOKED_AT = (12_000, 50_000)
+LOOKED_AT = (12_000, 50_000)
 # Occurrences considered: of one term, and of all in one text, those of the heaviest terms first.
 _MAX_OCCURRENCES = 50
 _MOST_IN_ALL = 1000
@@ -93,7 +93,7 @@ def snippets(text: str, highlight_terms: Sequence[HighlightTerm], limit: int = 2
 
 def _look(text: str, highlight_terms: Sequence[HighlightTerm]) -> list[_Occurrence]:
     """Occurrences in the start of a text, as far as needed to find any."""
-    for length in (*_LOOKED_AT, len(text)):
+    for length in (*LOOKED_AT, len(text)):
         found = _find(text[:length], highlight_terms, "body")
         if len(text) <= length:
             return found

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,12 +20,12 @@ from werkzeug.security import check_password_hash
 
 from cli.main import souwen
 from index.errors import SettingsError, TooSlowError
-from search import deadline as deadline_module
-from search import explain as explain_module
 from search.request import SearchRequest
-from search.searcher import Searcher
+from search.searcher import Results, Searcher
+from search.settings import SearchSettings
 from web.access import Guard
 from web.app import create_app
+from web.context import Context
 from web.settings import WebSettings
 
 Make = Callable[..., FlaskClient]
@@ -122,40 +125,64 @@ def test_a_limit_that_is_none_is_told(make: Make, settings: dict[str, str]) -> N
         make(**settings)
 
 
+class Clock:
+    """A clock that stands still until it has been read `times` times, and then has gone on by an hour."""
+
+    def __init__(self, times: float = math.inf) -> None:
+        self.times, self.readings = times, 0
+
+    def __call__(self) -> float:
+        self.readings += 1
+        return 0.0 if self.readings <= self.times else 3600.0
+
+
+def late(index: Path, request: SearchRequest, clock: Clock, *, advise: bool = True) -> Results | None:
+    """What a search by this clock finds; None where it is told that it takes too long."""
+    with closing(Searcher(index, SearchSettings(), clock)) as searcher:
+        try:
+            return searcher.search(request, advise=advise)
+        except TooSlowError:
+            return None
+
+
+def readings(index: Path, request: SearchRequest, *, advise: bool = True) -> int:
+    """How often a search reads the clock, but for the last time, which tells how long it has taken."""
+    clock = Clock()
+    assert late(index, request, clock, advise=advise) is not None
+    return clock.readings - 1
+
+
 def test_a_search_may_take_so_long_only(
-    example_index: Path, monkeypatch: pytest.MonkeyPatch, client: FlaskClient
+    example_index: Path, app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadline_module.Deadline, "took_ms", 10_001)
-    answer = client.get("/api/search?q=临江")
+    with closing(Searcher(example_index, SearchSettings(), Clock(1))) as slow:
+        context: Context = app.extensions["souwen"]
+        monkeypatch.setitem(app.extensions, "souwen", replace(context, searcher=slow))
+        answer = client.get("/api/search?q=临江")
     assert answer.status_code == 400
     error = json.loads(answer.data)["error"]
     assert error["code"] == "too_slow"
     assert "10 s (max_search_seconds)" in error["message"]
 
 
-def test_an_explanation_may_take_so_long_only(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert searcher.search(SearchRequest("临江 地铁", explain=True)).hits[0].explanation is not None
-    explain = explain_module.explain
+def test_an_explanation_may_take_so_long_only(example_index: Path) -> None:
+    request = SearchRequest("临江 地铁", explain=True)
+    explained = readings(example_index, request, advise=False)
+    plain = readings(example_index, replace(request, explain=False), advise=False)
+    assert explained > plain
+    for times in range(1, explained):
+        assert late(example_index, request, Clock(times), advise=False) is None
+    found = late(example_index, request, Clock(explained), advise=False)
+    assert found is not None
+    assert found.hits[0].explanation is not None
 
-    def late(*arguments: object) -> object:
-        monkeypatch.setattr(deadline_module.Deadline, "took_ms", 10_001)
-        return explain(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(explain_module, "explain", late)
-    with pytest.raises(TooSlowError):
-        searcher.search(SearchRequest("临江 地铁", explain=True))
-
-
-def test_what_was_found_is_shown_though_there_is_no_time_for_advice(
-    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert searcher.search(SearchRequest("不在此处的话")).zero_results is not None
-    advise = Searcher._advise
-
-    def late(*arguments: object) -> object:
-        monkeypatch.setattr(deadline_module.Deadline, "took_ms", 10_001)
-        return advise(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Searcher, "_advise", late)
-    results = searcher.search(SearchRequest("不在此处的话*"))
-    assert results.zero_results is None
+def test_what_was_found_is_shown_though_there_is_no_time_for_advice(example_index: Path) -> None:
+    request = SearchRequest("不在此处的话*")
+    plain, advised = readings(example_index, request, advise=False), readings(example_index, request)
+    assert plain < advised
+    for times in range(1, advised + 1):
+        found = late(example_index, request, Clock(times))
+        assert (found is None) == (times < plain)
+        if found is not None:
+            assert (found.zero_results is None) == (times < advised)

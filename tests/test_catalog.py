@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.article import Article, Problem, ProblemKind, pack
 from index.errors import IndexDamagedError
@@ -61,7 +62,7 @@ ARTICLES = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ARTICLES)
 def test_an_article_is_given_back_as_it_was(catalog: CatalogWriter, stored: Article) -> None:
     catalog.replace_file(FileState("p/a.md", 1, 2), "d", [pack(stored)], [])

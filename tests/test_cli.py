@@ -6,7 +6,6 @@ import json
 import os
 import re
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -366,48 +365,6 @@ def test_a_port_in_use(indexed: Run) -> None:
     assert code == 2
     assert "can't listen on 127.0.0.1" in err
     assert "souwen serve --port 8001" in err
-
-
-@pytest.mark.slow
-def test_a_reader_that_has_seen_enough(indexed: Run, tmp_path: Path) -> None:
-    """`souwen export | head -1` ends without a complaint, and well."""
-    lines = [
-        Article(id=str(number), path="", title="题", text="文" * 2000).to_json() for number in range(500)
-    ]
-    (tmp_path / "many.jsonl").write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
-    assert indexed("index", "many.jsonl")[0] == 0
-    for arguments in (["export"], ["search", "文", "-n", "100"], ["search", "文", "-n", "100", "--json"]):
-        command = [sys.executable, "-W", "ignore", "-m", "cli", *arguments]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path
-        ) as writer:
-            assert writer.stdout is not None
-            assert writer.stderr is not None
-            writer.stdout.readline()
-            writer.stdout.close()
-            assert writer.stderr.read() == b""
-            assert writer.wait() == 0
-
-
-@pytest.mark.slow
-def test_watch_applies_changes(indexed: Run, posts: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "cli", "index", "--watch"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    ) as watcher:
-        assert watcher.stdout is not None
-        assert watcher.stderr is not None
-        try:
-            assert "Watching" in watcher.stderr.readline()
-            watcher.stdout.readline()  # the run before
-            (posts / "new.md").write_text(_POST.format(title="新来的", text="新文章。"), encoding="utf-8")
-            printed = watcher.stdout.readline()
-            if "Nothing has changed" in printed:  # the look when watching began came first
-                printed = watcher.stdout.readline()
-            assert "1 added" in printed
-        finally:
-            watcher.terminate()
-    assert indexed("search", "新来的")[0] == 0
 
 
 def test_every_command_takes_json(run: Run) -> None:

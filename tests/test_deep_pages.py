@@ -9,18 +9,15 @@ import pytest
 from whoosh import query
 
 from index.analysis.document import Document
-from index.engines.base import Sort, engine_class
-from index.engines.tantivy import engine as module
+from index.engines.base import Sort
+from index.engines.tantivy.engine import TantivyEngine
 
 
 @pytest.mark.parametrize("equal", [0, 3, 40, 2000])
 @pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
-def test_pages_are_parts_of_the_list(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sort: Sort, equal: int
-) -> None:
-    monkeypatch.setattr(module, "_DEEP", 1)
-    monkeypatch.setattr(module, "_MOST_EQUAL", equal)
-    with closing(engine_class("tantivy").create(tmp_path / "engine")) as engine:
+def test_pages_are_parts_of_the_list(tmp_path: Path, sort: Sort, equal: int) -> None:
+    with closing(TantivyEngine.create(tmp_path / "engine")) as engine:
+        engine.deep, engine.most_equal = 1, equal
         for part in range(3):  # segments
             with engine.writer() as writer:
                 for i in range(part, 120, 3):

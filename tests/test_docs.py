@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from whoosh import query
 
-from cli.main import _COMMANDS, souwen
+from cli.main import souwen
 from index.settings import setting_fields, zone
 from search.query.grammar import FIELD_NAMES
 from search.query.parser import parse_query
@@ -27,23 +27,25 @@ DEPLOYMENT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 LANGUAGE = (ROOT / "docs" / "query-language.md").read_text(encoding="utf-8")
 
 
+CONTEXT = souwen.make_context("souwen", ["config"], resilient_parsing=True)
+COMMANDS = souwen.list_commands(CONTEXT)  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("text", [README, CHINESE_README], ids=["README.md", "README.zh-CN.md"])
 def test_every_command_is_documented(text: str) -> None:
-    for name in _COMMANDS:
+    for name in COMMANDS:
         assert f"souwen {name}" in text, name
 
 
 def test_every_command_has_help_with_an_example() -> None:
-    context = souwen.make_context("souwen", ["config"], resilient_parsing=True)
-    for name in _COMMANDS:
-        command = souwen.get_command(context, name)  # type: ignore[attr-defined]
+    for name in COMMANDS:
+        command = souwen.get_command(CONTEXT, name)  # type: ignore[attr-defined]
         assert re.search(rf"^\s+(SOUWEN_\w+=\S+ )?souwen {name}", command.help, re.MULTILINE), name
         assert "Example" in command.help
 
 
 def test_every_option_in_the_readme_exists() -> None:
-    context = souwen.make_context("souwen", ["config"], resilient_parsing=True)
-    commands = [souwen.get_command(context, name) for name in _COMMANDS]  # type: ignore[attr-defined]
+    commands = [souwen.get_command(CONTEXT, name) for name in COMMANDS]  # type: ignore[attr-defined]
     known = {option for command in commands for parameter in command.params for option in parameter.opts}
     known |= {"--help", "--version", "--check"}
     assert set(re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*", README + CHINESE_README + DEPLOYMENT)) <= known
@@ -51,14 +53,13 @@ def test_every_option_in_the_readme_exists() -> None:
 
 def test_the_readmes_commands_can_be_parsed() -> None:
     """Each `souwen …` line of a shell block is a call that the command line takes."""
-    context = souwen.make_context("souwen", ["config"], resilient_parsing=True)
     count = 0
     for text in (README, CHINESE_README, DEPLOYMENT):
         for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
             for line in block.splitlines():
                 words = shlex.split(line, comments=True)
                 if words[:1] == ["souwen"]:
-                    command = souwen.get_command(context, words[1])  # type: ignore[attr-defined]
+                    command = souwen.get_command(CONTEXT, words[1])  # type: ignore[attr-defined]
                     command.make_context(words[1], words[2:])
                     count += 1
     assert count >= 8

@@ -108,9 +108,11 @@ def test_no_cell_is_a_formula(archive: Archive) -> None:
     app.extensions["souwen"].close()
 
 
-@pytest.fixture
-def many(archive: Archive) -> Flask:
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An archive of two thousand articles."""
+    folder = tmp_path_factory.mktemp("many")
+    archive = Archive(folder / "posts", folder / "index")
     archive.lines("many.jsonl", {f"{number:04}": "正文 " + "很长" * 200 for number in range(2000)})
     archive.sync()
     return create_app(WebSettings(index=str(archive.directory), max_hits=1950))

@@ -12,6 +12,7 @@ import pytest
 from engines import BOUNDARY, LIMITATIONS, REFERENCE, document, found_ids, temporary_engine
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from properties import examples
 from whoosh import query
 
 from index.analysis.document import SCORED_FIELDS, Document
@@ -21,7 +22,7 @@ from index.engines.nodes import GramPhrase, TermSet
 pytestmark = pytest.mark.slow
 
 # Each example makes an index on the cluster, which takes longer than all that is asked of it.
-CLUSTER = settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+CLUSTER = settings(max_examples=6, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 UNITS = "甲乙丙丁"
 WORDS = ["甲", "乙", "甲乙", "乙丙", "丙丁甲", BOUNDARY]
@@ -125,7 +126,7 @@ def check_agreement(other: str, corpus: list[Document], nodes: list[query.Query]
                 assert found_ids(tested, node, sort) == found_ids(reference, node, sort), node
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(corpus=corpora, nodes=st.lists(trees, min_size=8, max_size=12))
 def test_tantivy_agrees(corpus: list[Document], nodes: list[query.Query]) -> None:
     check_agreement("tantivy", corpus, nodes)
@@ -150,7 +151,7 @@ near_phrases = st.builds(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(corpus=corpora, nodes=st.lists(near_phrases, min_size=10, max_size=20))
 def test_tantivy_agrees_on_what_is_near(corpus: list[Document], nodes: list[GramPhrase]) -> None:
     check_nearness("tantivy", corpus, nodes)
@@ -188,7 +189,7 @@ def matches_by_definition(node: query.Query) -> Callable[[Document], bool]:
 
 
 @pytest.mark.parametrize("name", [name for name in ENGINES if name != "opensearch"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(corpus=corpora, nodes=st.lists(phrases() | open_phrases, min_size=10, max_size=20))
 def test_phrases_match_by_their_definition(
     name: str, corpus: list[Document], nodes: list[GramPhrase]

@@ -6,11 +6,13 @@ import json
 import shutil
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from archive import Archive
 from bs4 import BeautifulSoup
+from engines import EMBEDDED
 from flask.testing import FlaskClient
 from pages import one
 
@@ -49,13 +51,28 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], bool]] = {
 MENDING = ("souwen index FOLDER", "souwen index FOLDER --rebuild")
 
 
-@pytest.fixture
-def served(any_archive: Archive) -> FlaskClient:
-    """An archive of 30 articles that somebody has searched in already."""
+@pytest.fixture(scope="module", params=EMBEDDED)
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """An archive of 30 articles."""
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "posts").mkdir()
+    archive = Archive(folder / "posts", folder / "index", request.param)
     for number in range(30):
-        any_archive.post(f"{number}.md", f"图书馆的第{number}层" * 50)
-    any_archive.sync()
-    app = create_app(WebSettings(index=str(any_archive.directory)))
+        archive.post(f"{number}.md", f"图书馆的第{number}层" * 50)
+    archive.sync()
+    return archive
+
+
+@pytest.fixture
+def archive(whole: Archive, tmp_path: Path) -> Archive:
+    """The archive with an index of its own."""
+    return replace(whole, directory=shutil.copytree(whole.directory, tmp_path / "index"))
+
+
+@pytest.fixture
+def served(archive: Archive) -> FlaskClient:
+    """The archive, in which somebody has searched already."""
+    app = create_app(WebSettings(index=str(archive.directory)))
     app.extensions["souwen"].searcher.reader.stale_after = 0
     client = app.test_client()
     assert client.get("/search?q=图书馆").status_code == 200
@@ -63,12 +80,12 @@ def served(any_archive: Archive) -> FlaskClient:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_told_and_mended(any_archive: Archive, served: FlaskClient, damage: str) -> None:
-    if any_archive.engine == "whoosh" and damage == "the engine's files are overwritten":
+def test_damage_is_told_and_mended(archive: Archive, served: FlaskClient, damage: str) -> None:
+    if archive.engine == "whoosh" and damage == "the engine's files are overwritten":
         pytest.skip("Whoosh leaves files open that it can't read")
     do, survives = DAMAGES[damage]
     with closing(served.application.extensions["souwen"]):
-        do(next(any_archive.directory.glob("gen-*")))
+        do(next(archive.directory.glob("gen-*")))
         statuses = {served.get(f"/search?q=第{number}层").status_code for number in range(3)}
         assert statuses <= {200, 503}
         assert served.get("/healthz").status_code == (200 if survives else 503)
@@ -77,10 +94,10 @@ def test_damage_is_told_and_mended(any_archive: Archive, served: FlaskClient, da
             page = served.get("/search?q=第5层")
             assert page.status_code == 503
             command = one(BeautifulSoup(page.text, "lxml"), ".command").text
-            assert command.removesuffix(f" --index {any_archive.directory}") in MENDING
+            assert command.removesuffix(f" --index {archive.directory}") in MENDING
             error = json.loads(served.get("/api/search?q=第5层").data)["error"]
             assert error["code"] in ("no_index", "index_damaged")
-            assert f"--index {any_archive.directory}" in error["message"]
-        any_archive.sync(IngestRequest([any_archive.folder], rebuild=True, engine=any_archive.engine))
+            assert f"--index {archive.directory}" in error["message"]
+        archive.sync(IngestRequest([archive.folder], rebuild=True, engine=archive.engine))
         assert served.get("/healthz").status_code == 200
         assert json.loads(served.get("/api/search?q=图书馆").data)["total"] == 30

@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from cli.main import main
 from search.explain import ScorePart
@@ -57,7 +58,7 @@ def explained(searcher: Searcher, text: str, **more: str | int) -> tuple[ResultH
     return searcher.search(SearchRequest(text, explain=True, **more)).hits  # type: ignore[arg-type]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(text=QUERIES, page=st.integers(1, 3), sort=st.sampled_from(["relevance", "newest"]))
 def test_the_parts_are_the_score(searcher: Searcher, text: str, page: int, sort: str) -> None:
     results = searcher.search(SearchRequest(text, page=page, size=5, sort=sort, explain=True))

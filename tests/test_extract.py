@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.sources.extract import (
     BLOCK_TAGS,
@@ -116,7 +117,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(PIECES, max_size=16).map("".join))
 def test_lxml_alone_gives_what_beautifulsoup_gives(soup: str) -> None:
     soup = UNSHOWABLE.sub("", soup)
@@ -159,7 +160,7 @@ def without_spaces(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.lists(FRAGMENTS, max_size=4))
 def test_no_visible_text_is_lost_added_or_moved(fragments: list[Fragment]) -> None:
     markup, visible = element("div", fragments)
@@ -169,7 +170,7 @@ def test_no_visible_text_is_lost_added_or_moved(fragments: list[Fragment]) -> No
 LOOSE_TAGS = st.sampled_from([(form.format(tag), "") for tag in VISIBLE_TAGS for form in ("<{}>", "</{}>")])
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.lists(
         st.one_of(LOOSE_TAGS, LOOSE_TAGS, TEXTS.map(lambda text: (html.escape(text), text))), max_size=16

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.analysis.fold import CharacterTable, MappedText, fold, fold_key
 from index.analysis.variants import CHOSEN, RADICALS, REGIONAL, SEMANTIC
@@ -46,7 +47,7 @@ def test_names_differ_neither_by_white_space_nor_by_form(name: str) -> None:
     assert key.split() == fold(name).split()
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(TEXTS.filter(fold), st.data())
 @example("​​a​​", None)
 def test_source_is_the_least_range_of_the_original_that_holds_what_was_found(

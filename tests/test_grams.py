@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from properties import examples
 
-from index.analysis import Analyzer, bulk, words
-from index.analysis.bulk import accelerate_folding
+from index.analysis import Analyzer
+from index.analysis.bulk import accelerate_folding, cut_long
 from index.analysis.grams import (
     BOUNDARY,
     SEPARATED,
@@ -24,6 +25,7 @@ from index.analysis.grams import (
     units,
 )
 from index.analysis.numbers import joined_numbers
+from index.analysis.words import Segmenter
 
 
 def load(name: str) -> list[dict[str, Any]]:
@@ -67,7 +69,7 @@ def test_every_unit_starts_exactly_one_gram(found: list[str]) -> None:
         assert gram == found[position] + (found[position + 1] if position + 1 < len(found) else BOUNDARY)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(UNITS, st.data())
 def test_a_phrase_is_where_its_units_are_and_nowhere_else(found: list[str], data: st.DataObject) -> None:
     assume(len(found) >= 2)
@@ -105,7 +107,7 @@ def occurrences(found: list[str], phrase: list[str]) -> int:
     return count
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(TEXTS, st.data())
 def test_marks_are_matches(text: str, data: st.DataObject) -> None:
     """What is marked in a text is what the index would find there: as often, and with the same units."""
@@ -123,7 +125,7 @@ def test_marks_are_matches(text: str, data: st.DataObject) -> None:
         assert occurrences(marked, phrase) >= 1  # ∬ has the unit ∫ twice
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(TEXTS, st.data())
 def test_an_open_end_finds_the_units_that_start_so(text: str, data: st.DataObject) -> None:
     found = units(separate(text))
@@ -135,7 +137,6 @@ def test_an_open_end_finds_the_units_that_start_so(text: str, data: st.DataObjec
     assert len(spans) == sum(unit.startswith(prefix) for unit in found if unit.endswith("·"))
 
 
-@settings(deadline=None)  # the dictionary is loaded
 @given(TEXTS)
 def test_an_index_holds_each_unit_once_and_each_gram_in_order(text: str) -> None:
     analyzer = Analyzer()
@@ -160,32 +161,37 @@ def test_many_texts_at_once_have_the_tokens_of_each(texts: list[str]) -> None:
 def test_long_texts_have_the_same_tokens_in_slices(texts: list[str], length: int) -> None:
     analyzer = Analyzer()
     long = "。".join(texts) + "\n".join(texts)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulk, "_SLICE", length)
-        patch.setattr(words, "_LONG", length)
-        assert "".join(bulk.cut_long(long)) == long
-        in_slices = analyzer.tokens_of([long, *texts])
+    assert "".join(cut_long(long, length)) == long
+    in_slices = Analyzer(longest=length).tokens_of([long, *texts])
     for text, tokens in zip([long, *texts], in_slices, strict=True):
         alone = analyzer.tokens(text)
         assert (tokens.grams, tokens.words.split()) == (alone.grams, alone.words.split())
         assert Counter(tokens.units.split(" ")) == Counter(alone.units.split(" "))
 
 
-def test_what_is_analysed_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_analysed_at_once_is_bounded() -> None:
     """Beyond some megabytes, arrays take five times as long for each of their elements."""
-    sizes: list[int] = []
-    encode = bulk._encode
-    monkeypatch.setattr(bulk, "_encode", lambda text: sizes.append(len(text)) or encode(text))
-    cut_at_once: list[int] = []
-    analyzer = Analyzer()
-    cut = analyzer._segmenter.cut
-    analyzer._segmenter.cut = lambda text: cut_at_once.append(len(text)) or cut(text)
-    (made,) = analyzer.tokens_of(["公安交管部门，" * 400_000 + "word. " + "1,000" * 1_500_000])
-    assert len(sizes) > 10
-    assert max(sizes) < 4_100_000
-    assert max(cut_at_once) <= 1_000_001
+    text = "公安交管部门，" * 200_000 + "word. " + "1,000" * 500_000
+    slices = cut_long(text)
+    assert len(slices) > 3
+    assert max(map(len, slices)) <= 2_000_000
+    (made,) = Analyzer().tokens_of([text])
     assert made.grams.startswith("公安 安交 交管 管部 部门 门| |公 公安")
-    assert made.grams.count("|公") == 399_999
+    assert made.grams.count("|公") == 199_999
+
+
+def test_words_are_cut_in_pieces_that_are_bounded() -> None:
+    segmenter, lengths = Segmenter(), list[int]()
+    cut = segmenter.cut
+
+    def noting(text: str) -> list[str]:
+        lengths.append(len(text))
+        return cut(text)
+
+    segmenter.cut = noting
+    assert len(segmenter.words("公安交管部门 " * 200_000)) == 400_000
+    assert len(lengths) > 1
+    assert max(lengths) <= 1_000_001
 
 
 @given(TEXTS, st.integers(1, 40))
@@ -195,7 +201,6 @@ def test_numpy_folds_as_python_does(text: str, times: int) -> None:
     assert SEPARATED.apply(text) == text.translate(SEPARATED)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_pieces_together_have_the_units_of_the_whole(text: str) -> None:
     analyzer = Analyzer()

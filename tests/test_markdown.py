@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.sources.body import read_body
 
@@ -74,7 +75,7 @@ BLOCKS = st.one_of(
 MARKS = re.compile(r"\{%|%\}|\{\{|:::|\*\*|==|\[\[|\]\(|\[!|\[ \]|```|~~~|[\x01-\x04]")
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.lists(BLOCKS, min_size=1, max_size=6), st.sampled_from([".md", ".mdx"]))
 def test_code_is_whole_and_no_mark_is_left(blocks: list[str], suffix: str) -> None:
     html, extracted, loss = read_body("\n\n".join(blocks), suffix)
@@ -90,7 +91,7 @@ def test_code_is_whole_and_no_mark_is_left(blocks: list[str], suffix: str) -> No
         assert run in squeezed
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.text(alphabet="甲乙，\n <>&`~$*=[]{}%!:|#-\\ab/\"'", max_size=60), st.sampled_from([".md", ".mdx"]))
 def test_any_text_is_read_and_keeps_its_characters(text: str, suffix: str) -> None:
     _, extracted, _ = read_body(text, suffix)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import ANALYZER, ARCHIVE, MANDATORY, Archive, archive_of, article
+from properties import examples
 from whoosh import query
 
 from search.planning.matching import match_any
@@ -208,7 +209,7 @@ def has(text: str, part: str) -> bool:
     return all(word in text for word in re.findall("公安|部门|放管服|改革|交管|雨|安部", part))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     st.lists(texts, min_size=1, max_size=8),
     st.lists(st.lists(parts, min_size=1, max_size=4), min_size=10, max_size=20),
@@ -238,7 +239,7 @@ def halves() -> Iterator[tuple[Archive, ...]]:
         yield first, second
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     words=st.lists(
         st.sampled_from(["公安", "部门", "放管服", "改革", "驾", "kubernetes", "没有"]), min_size=2

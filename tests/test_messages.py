@@ -36,15 +36,24 @@ def script() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="module")
+def source(script: ModuleType) -> Catalog:
+    """The messages of the source."""
+    found: Catalog = script.messages()
+    return found
+
+
 def test_each_language_has_a_catalog_but_that_of_the_source() -> None:
     tags = {path.parent.parent.name.replace("_", "-") for path in CATALOGS}
     assert tags | {"en"} == set(LANGUAGES)
 
 
 @pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parent.parent.name)
-def test_catalogs_are_complete_and_in_step_with_the_source(script: ModuleType, path: Path) -> None:
+def test_catalogs_are_complete_and_in_step_with_the_source(
+    script: ModuleType, source: Catalog, path: Path
+) -> None:
     """Where this fails: run script/messages.py, and translate what it lists."""
-    source, catalog = script.messages(), script.read(path)
+    catalog = script.read(path)
     assert {entry.id for entry in catalog} == {entry.id for entry in source}
     placeholders = re.compile(r"{\w+[^}]*}")
     for entry in catalog:

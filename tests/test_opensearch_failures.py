@@ -6,14 +6,17 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import Any
 
 import cluster as opensearch
 import pytest
 from archive import Archive, find, shared
+from opensearchpy import OpenSearch
 
-from index.engines.opensearch import writer as writer_module
+from index.engines.opensearch.engine import OpenSearchEngine
 from index.engines.opensearch.generations import Generations
-from index.engines.opensearch.writer import ClusterWriter
+from index.engines.opensearch.writer import LoadLimits
 from index.errors import EngineError
 from index.ingest.sync import IngestRequest
 from index.store.reader import IndexReader
@@ -22,6 +25,7 @@ from web.context import Context
 from web.settings import WebSettings
 
 FILES, ARTICLES = 10, 300
+LIMITS = LoadLimits(request_bytes=20_000, wait_for_shard=1)
 pytestmark = pytest.mark.usefixtures("breakable_cluster")
 
 
@@ -30,8 +34,7 @@ def full(machine: Callable[[str], Archive], monkeypatch: pytest.MonkeyPatch) -> 
     """Some hundred articles in a few files, not indexed yet; requests are small, so that they are many. All
     nodes are there, also those that the test before has killed."""
     opensearch.wait_green()
-    monkeypatch.setattr(writer_module, "_REQUEST", 20_000)
-    monkeypatch.setattr(writer_module, "_WAIT_FOR_SHARD", "1s")
+    monkeypatch.setattr(OpenSearchEngine, "load_limits", LIMITS)
     archive = machine("posts")
     for file in range(FILES):
         numbers = range(file, ARTICLES, FILES)
@@ -57,18 +60,18 @@ def index_of(archive: Archive) -> str:
 @contextmanager
 def killed_at(patch: pytest.MonkeyPatch, request: int, number: int) -> Iterator[None]:
     """A node is killed before a request of a bulk load, the first of which is 1."""
-    send, requests = ClusterWriter._try, Counter[str]()
+    send, requests = OpenSearch.bulk, Counter[str]()
     lock = threading.Lock()
 
-    def killing(self: ClusterWriter, *arguments: object) -> object:
+    def killing(self: OpenSearch, **arguments: Any) -> Any:
         with lock:
             requests["sent"] += 1
             if requests["sent"] == request:
                 opensearch.kill(number)
-        return send(self, *arguments)  # type: ignore[arg-type]
+        return send(self, **arguments)
 
     with patch.context() as patched:
-        patched.setattr(ClusterWriter, "_try", killing)
+        patched.setattr(OpenSearch, "bulk", killing)
         yield
     assert requests["sent"] >= request
 
@@ -99,7 +102,7 @@ def test_a_load_that_a_killed_node_ends_says_so_and_is_continued(
     full: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(writer_module, "_PATIENCE", 0.5)
+        patch.setattr(OpenSearchEngine, "load_limits", replace(LIMITS, patience=0.5))
         with killed_at(patch, 3, 3), pytest.raises(EngineError, match=r"has not taken|can't be read|answers"):
             full.sync()
     opensearch.start(3)

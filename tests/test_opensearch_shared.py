@@ -32,7 +32,7 @@ Machine = Callable[[str], Archive]
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Readers are given no time to leave an index that is removed."""
-    monkeypatch.setattr("index.engines.opensearch.generations._GRACE", 0.0)
+    monkeypatch.setattr(Generations, "grace", 0.0)
 
 
 @pytest.fixture

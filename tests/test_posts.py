@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.analysis import Analyzer
 from index.analysis.document import make_document
@@ -315,7 +316,7 @@ LINES = st.sampled_from(
 BYTES = st.lists(st.one_of(LINES, LINES, ENCODED, st.binary(max_size=8)), max_size=12).map(b"".join)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(BYTES, st.sampled_from([".md", ".html", ".txt", ".jsonl"]))
 @example(b"\xff\xfe\x00\xd8", ".md")
 def test_any_bytes_are_read(data: bytes, suffix: str) -> None:
@@ -347,7 +348,7 @@ VALUES = st.recursive(
 RECORDS = st.dictionaries(st.sampled_from(FIELDS), VALUES)
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(120))
 @given(st.lists(RECORDS, max_size=3))
 def test_any_record_is_an_article(records: list[dict[str, object]]) -> None:
     found = parse("\n".join(json.dumps(record) for record in records), "posts/a.jsonl")
@@ -355,7 +356,7 @@ def test_any_record_is_an_article(records: list[dict[str, object]]) -> None:
     assert len(found.articles) == len(records)
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(
     st.one_of(BYTES, st.lists(RECORDS, max_size=2).map(lambda rs: "\n".join(map(json.dumps, rs)).encode()))
 )

@@ -16,6 +16,7 @@ from archive import Archive
 from engines import EMBEDDED
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from cli.main import main
 from index.errors import SettingsError
@@ -65,7 +66,7 @@ def ids(searcher: Searcher, text: str) -> list[str]:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 @given(data=st.data())
 def test_a_dictionary_never_loses_a_hit(searchers: tuple[Searcher, Searcher], data: st.DataObject) -> None:
     """Quoted, the same articles are found with both. As typed, every article that contains the text is."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from search.query.dates import ALLOWED, ALLOWED_PERIODS, DateRange, parse_period, parse_range
 
@@ -129,7 +130,7 @@ def test_the_first_and_the_last_year_there_are(zone: ZoneInfo) -> None:
 days = st.dates(date(1, 1, 2), date(9999, 12, 30))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(days)
 def test_days_follow_one_another_without_a_gap(day: date) -> None:
     here = parse_period(day.isoformat(), SHANGHAI)
@@ -145,7 +146,7 @@ def test_days_follow_one_another_without_a_gap(day: date) -> None:
         assert outer.start <= here.start < here.end <= outer.end
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.text("0123456789-./年月日<>=.~至 ", max_size=14))
 def test_any_text_is_a_range_or_a_value_error(text: str) -> None:
     try:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import opencc
 import pytest
+from properties import examples
 from searching import exact, ids, search
 from whoosh import query
 
@@ -66,7 +67,7 @@ def test_every_part_of_an_article_finds_it_and_nothing_else(
     searcher: Searcher, articles: dict[str, Article]
 ) -> None:
     units = {i: (ANALYZER.units(a.title), ANALYZER.units(a.text)) for i, a in articles.items()}
-    for article_id, part in samples(articles, 200):
+    for article_id, part in samples(articles, examples(200)):
         found = set(ids(search(searcher, f'"{part}"')))
         searched = ANALYZER.units(part)
         assert article_id in found, part
@@ -82,7 +83,7 @@ def test_parts_of_chinese_text_alone_are_found_by_plain_comparison(
         for i, a in articles.items()
     }
     chance = random.Random(7)
-    for _ in range(150):
+    for _ in range(examples(150)):
         run = chance.choice(chance.choice([found for found in runs.values() if found]))
         start = chance.randrange(len(run))
         part = run[start : start + chance.randint(1, 6)]

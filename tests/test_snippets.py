@@ -10,6 +10,7 @@ from html import unescape
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.analysis import Analyzer
 from index.settings import zone
@@ -18,7 +19,7 @@ from search.planning.planner import make_plan
 from search.query.parser import parse_query
 from search.query.resolve import QueryContext
 from search.settings import SearchSettings
-from search.snippets import _LOOKED_AT, LENGTH, Snippet, highlight, snippets
+from search.snippets import LENGTH, LOOKED_AT, Snippet, highlight, snippets
 
 ANALYZER = Analyzer()
 BOTH = ("title", "body")
@@ -224,7 +225,7 @@ sparse = st.lists(
 )
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(
     st.lists(dense | sparse, min_size=1, max_size=3).map(
         lambda found: [pair for part in found for pair in part]
@@ -269,7 +270,7 @@ def test_a_passage_cuts_no_word_of_letters_and_no_character_of_several(shift: in
 
 
 def test_a_word_is_not_marked_where_only_its_start_was_looked_at() -> None:
-    for length in _LOOKED_AT:
+    for length in LOOKED_AT:
         text = "甲" * (length - 4) + "kubernetes与" + "乙" * 60_000
         assert [marked(snippet) for snippet in snippets(text, needles_of("kube"))] == [[]]
 
@@ -326,7 +327,7 @@ def check(snippet: Snippet, text: str) -> None:
     assert [unescape(found) for found in re.findall("<mark>(.*?)</mark>", html, re.DOTALL)] == marked(snippet)
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=examples(EXAMPLES))
 @given(texts, st.lists(wanted, min_size=1, max_size=3), st.booleans())
 def test_without_its_marks_a_snippet_is_a_part_of_the_text(
     text: str, typed: list[str], is_prefix: bool
@@ -341,7 +342,7 @@ def test_without_its_marks_a_snippet_is_a_part_of_the_text(
             assert mark in "".join(marked(title)) or any(mark in whole for whole in marked(title))
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=examples(EXAMPLES))
 @given(odd_texts, wanted)
 @example("3.4", "3")
 @example("ab3ab", "3")
@@ -356,7 +357,7 @@ def test_marks_are_where_the_units_are_and_nowhere_else(text: str, typed: str) -
         assert occurs(searched.units, ANALYZER.units(mark))
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=examples(EXAMPLES))
 @given(texts, wanted)
 def test_what_is_marked_is_what_was_typed_and_no_more(text: str, typed: str) -> None:
     searched = term(typed)
@@ -368,7 +369,7 @@ def test_what_is_marked_is_what_was_typed_and_no_more(text: str, typed: str) -> 
         assert units == list(searched.units) * times
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=examples(EXAMPLES))
 @given(odd_texts, st.lists(wanted, min_size=1, max_size=4), st.integers(1, 3))
 def test_every_passage_shows_a_mark_if_there_is_any(text: str, typed: list[str], limit: int) -> None:
     found = [term(each) for each in typed]

@@ -10,6 +10,7 @@ import pytest
 from archive import Archive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from search.assist.budget import MeteredIndex
 from search.assist.corrections import corrections
@@ -49,7 +50,7 @@ ALPHABET = '临江地铁贴图书馆管候鸟了马拉松ab "“”()-OR:*~^1，
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(ALPHABET, min_size=1, max_size=14))
 def test_a_suggestion_finds_what_it_promises_and_more_than_what_was_typed(
     searcher: Searcher, text: str

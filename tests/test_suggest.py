@@ -11,6 +11,7 @@ import pytest
 from archive import Archive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.analysis.fold import fold_key
 from search.request import SearchRequest
@@ -26,7 +27,7 @@ def test_golden_cases(searcher: Searcher, case: dict[str, str]) -> None:
     assert (found[0].text if found else None) == case["first"], case["comment"]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(typed=st.text("临江地铁图书馆ditelnjag vü' “\"(:-A股3", max_size=12), limit=st.integers(1, 12))
 def test_what_is_suggested_is_found_and_listed_once(searcher: Searcher, typed: str, limit: int) -> None:
     found = searcher.suggest(typed, limit)

@@ -12,10 +12,12 @@ from archive import Archive, counts, watch_reading
 from index.article import post_id
 from index.errors import IndexBusyError
 from index.ingest import sync as sync_module
-from index.ingest import workers as prepare
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
+from index.ingest.workers import WORTH_PROCESSES, FileTask, WorkerConfig, process_files
 from index.settings import Settings
+from index.sources.fields import ReadingRules
+from index.sources.scan import scan
 from index.store.directory import IndexDirectory
 
 
@@ -123,21 +125,33 @@ def test_one_writer_at_a_time(archive: Archive) -> None:
     assert archive.sync().added == 1
 
 
-@pytest.mark.parametrize("ahead", [60_000_000, 1])
-def test_processes_give_what_one_process_gives(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch, ahead: int
-) -> None:
-    monkeypatch.setattr(prepare, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(prepare, "_AHEAD_BYTES", ahead)
-    for number in range(70):
+@pytest.fixture
+def many(archive: Archive) -> Archive:
+    """As many files as are worth processes, one of which is not well-formed."""
+    for number in range(WORTH_PROCESSES):
         archive.post(f"{number}.md", f"第{number}篇文章", title=f"题{number}")
     archive.write("bad.md", "---\ntitle: 'x\n---\n")
-    report = archive.sync(IngestRequest([archive.folder], jobs=2))
-    assert (report.added, report.partial) == (71, 1)
-    several = archive.texts(), archive.problems(), archive.find("篇文章")
-    archive.sync(IngestRequest(rebuild=True))
-    assert several == (archive.texts(), archive.problems(), archive.find("篇文章"))
-    assert archive.agrees()
+    return archive
+
+
+@pytest.mark.slow
+def test_processes_give_what_one_process_gives(many: Archive) -> None:
+    report = many.sync(IngestRequest([many.folder], jobs=2))
+    assert (report.added, report.partial) == (WORTH_PROCESSES + 1, 1)
+    several = many.texts(), many.problems(), many.find("第7篇文章")
+    many.sync(IngestRequest(rebuild=True))
+    assert several == (many.texts(), many.problems(), many.find("第7篇文章"))
+    assert many.agrees()
+
+
+@pytest.mark.slow
+def test_processes_that_may_hold_little_give_it_in_order(many: Archive) -> None:
+    files = scan({"posts": many.folder}, many.directory).files.values()
+    config = WorkerConfig("rjieba", "", "Asia/Shanghai", 1_000_000, ReadingRules())
+    tasks = [FileTask(file) for file in files]
+    alone = list(process_files(tasks, config, 1))
+    assert [result.state for result in alone] == [file.state for file in files]
+    assert list(process_files(tasks, config, 2, ahead_bytes=1)) == alone
 
 
 def test_what_is_done_is_told_and_committed_bit_by_bit(

@@ -13,6 +13,7 @@ import pytest
 from archive import Archive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.engines.base import EngineWriter, engine_class
 from index.errors import IndexMissingError
@@ -77,7 +78,7 @@ MOMENTS = (
     "between the commits of engine and catalog",
     "while articles are flagged as indexed",
 )
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="no SIGKILL")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="no SIGKILL")]
 
 
 def killed_run(archive: Archive, moment: str, *, rebuild: bool = False) -> None:
@@ -200,10 +201,8 @@ STEPS = st.tuples(
 )
 
 
-@pytest.mark.slow
 @settings(
-    max_examples=40,
-    deadline=None,
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(STEPS, min_size=1, max_size=4), st.sampled_from([1, 3, 10_000]))

@@ -14,6 +14,7 @@ from engines import EMBEDDED
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.errors import SettingsError
 from index.ingest.job import IngestRequest
@@ -116,7 +117,7 @@ TEXTS = st.recursive(
 )
 
 
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=examples(60))
 @given(text=TEXTS)
 @example(text="(医保 OR 医保的)")
 def test_synonyms_take_nothing_away(searcher: Searcher, plain: Searcher, text: str) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from properties import examples
 from whoosh import query
 from whoosh.qparser import QueryParser
 
@@ -213,7 +214,7 @@ def check(text: str) -> None:
         str(note).encode()
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=20).map("".join))
 @example("(A NOT ) AND B")
 @example("title:-公安")
@@ -222,7 +223,7 @@ def test_signs_in_any_order_are_read_somehow(text: str) -> None:
     check(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=20).map("".join))
 @example("a^x^2 b^")
 def test_signs_are_found_where_whoosh_finds_them(text: str) -> None:
@@ -232,13 +233,13 @@ def test_signs_are_found_where_whoosh_finds_them(text: str) -> None:
     assert str(found(type(parser()).tag)) == str(found(QueryParser.tag))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.text(max_size=1100))
 def test_any_text_is_read_somehow(text: str) -> None:
     check(text)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=30))
 def test_letters_and_digits_are_one_word_as_they_are(text: str) -> None:
     narrow = "".join(chr(ord(c) - 0xFEE0) if "\uff01" <= c <= "\uff5e" else c for c in text)

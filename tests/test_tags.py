@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from archive import Archive
+from engines import EMBEDDED
 from pages import page_at
 from searching import exact, ids, search
 
@@ -27,18 +28,20 @@ TAGS = Path(__file__).parent / "cases" / "reading" / "tags"
 MARKED = "<mark>塞尔达</mark>"
 
 
-@pytest.fixture
-def tagged(any_archive: Archive) -> Iterator[Searcher]:
+@pytest.fixture(scope="module", params=EMBEDDED)
+def tagged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
     """Two posts with 塞尔达 among their tags, and one with it in its text; one with other tags."""
+    folder = tmp_path_factory.mktemp(request.param)
+    archive = Archive(folder / "posts", folder / "index", request.param)
     for file in TAGS.iterdir():
-        any_archive.write(file.name, file.read_text(encoding="utf-8"))
+        archive.write(file.name, file.read_text(encoding="utf-8"))
     lines = [
         {"id": "text", "title": "文", "text": "塞尔达传说，塞尔达。", "tags": []},
         {"id": "other", "title": "另", "text": "机器与学习。", "tags": ["机器学习", "C++", "GAME ", "a, b"]},
     ]
-    any_archive.write("lines.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
-    any_archive.sync()
-    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
+    archive.write("lines.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    archive.sync()
+    with closing(Searcher(archive.directory, SearchSettings())) as searcher:
         yield searcher
 
 

@@ -20,19 +20,16 @@ from index.errors import InputError, SouwenError, VanishedError
 from index.ingest import watch as watch_module
 from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.sync import sync
-from index.ingest.watch import Watcher, changes_matter
+from index.ingest.watch import Watcher, WatchLimits, changes_matter
 from index.store.directory import IndexDirectory
 
 pytestmark = pytest.mark.slow
 
 # Seconds that a test waits for what must come; never how long it should take.
-LIMIT = 60.0
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However slow the machine is, what a test does between two states is no reason to stop."""
-    monkeypatch.setattr(watch_module, "_PATIENCE", 600.0)
+LIMIT = 240.0
+# However slow the machine is, what a test does between two states is no reason to stop.
+PATIENT = WatchLimits(patience=600.0)
+IMPATIENT = WatchLimits(patience=0.5)
 
 
 @dataclass
@@ -80,12 +77,21 @@ class Following:
 
 
 @contextmanager
-def following(archive: Archive, **options: bool) -> Iterator[Following]:
+def following(
+    archive: Archive, limits: WatchLimits = PATIENT, *, allow_empty: bool = False
+) -> Iterator[Following]:
     """An index of the archive, and a watcher over it that has begun to watch."""
     if not archive.directory.exists():
         archive.sync()
     state, stop = Following(archive), threading.Event()
-    watcher = Watcher(archive.directory, archive.settings, state.run, state.warnings.append, **options)
+    watcher = Watcher(
+        archive.directory,
+        archive.settings,
+        state.run,
+        state.warnings.append,
+        allow_empty=allow_empty,
+        limits=limits,
+    )
     thread = threading.Thread(target=state.follow, args=(watcher, stop))
     thread.start()
     try:
@@ -161,20 +167,18 @@ def test_a_followed_file_that_is_replaced_is_followed(archive: Archive) -> None:
             state.until_found(f"图书馆{number}")
 
 
-def test_a_folder_that_is_gone_stops_it(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_module, "_PATIENCE", 0.5)
+def test_a_folder_that_is_gone_stops_it(archive: Archive) -> None:
     archive.post("a.md", "图书馆")
-    with following(archive) as state:
+    with following(archive, IMPATIENT) as state:
         archive.folder.rename(archive.folder.with_name("away"))
         assert "is gone. If it has moved" in str(state.until_it_fails())
     assert archive.find("图书馆") == ["图书馆"]
     assert any("Waiting for" in warning for warning in state.warnings)
 
 
-def test_a_folder_that_is_empty_stops_it(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_module, "_PATIENCE", 0.5)
+def test_a_folder_that_is_empty_stops_it(archive: Archive) -> None:
     archive.post("a.md", "图书馆")
-    with following(archive) as state:
+    with following(archive, IMPATIENT) as state:
         (archive.folder / "a.md").unlink()
         failure = state.until_it_fails()
         assert isinstance(failure, VanishedError)
@@ -282,10 +286,8 @@ def test_a_dictionary_that_changes_waits_for_a_rebuild(archive: Archive) -> None
 
 
 def test_what_nobody_tells_of_is_found_by_a_round(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_module, "_ROUND_EVERY", 0.1)
-    monkeypatch.setattr(watch_module, "_ROUND_SHARE", 0)
     monkeypatch.setattr(watch_module, "changes_matter", lambda *_: False)
-    with following(archive) as state:
+    with following(archive, WatchLimits(round_every=0.1, round_share=0)) as state:
         archive.post("a.md", "图书馆")
         state.until_found("图书馆")
 

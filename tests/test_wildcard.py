@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from search.query.wildcard import wildcard_pattern, within_distance
 
@@ -24,7 +25,7 @@ def distance(a: str, b: str) -> int:
     return best
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.text("abc", max_size=5), st.text("abc", max_size=5), st.integers(0, 3))
 def test_within_distance(a: str, b: str, limit: int) -> None:
     assert within_distance(a, b, limit) == (distance(a, b) <= limit)
@@ -42,7 +43,7 @@ def matches(pattern: str, word: str) -> bool:
     return bool(word) and pattern[0] in ("?", word[0]) and matches(pattern[1:], word[1:])
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.text("ab*?", max_size=7), st.text("ab", max_size=7))
 def test_wildcards(pattern: str, word: str) -> None:
     assert bool(wildcard_pattern(pattern).fullmatch(word)) == matches(pattern, word)

@@ -12,12 +12,19 @@ import jieba
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.analysis import hash_dictionary
 from index.analysis.dictionary import FOLDED_WORDS
 from index.analysis.fold import fold
 from index.analysis.grams import separate
-from index.analysis.words import DEFAULT_FREQUENCY, DictionaryWord, Segmenter, parse_dictionary
+from index.analysis.words import (
+    DEFAULT_FREQUENCY,
+    DictionaryWord,
+    Segmenter,
+    jieba_frequencies,
+    parse_dictionary,
+)
 from index.errors import SettingsError
 
 HERE = Path(__file__).parent
@@ -71,7 +78,7 @@ def test_golden(cutter: Segmenter, case: dict[str, str]) -> None:
     assert " ".join(cutter.words(separate(case["text"]))) == case["words"]
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(TEXTS)
 def test_both_segmenters_give_the_same_words(text: str) -> None:
     """Where a Han character that jieba leaves out stands beside ways to cut that are equally probable, they
@@ -90,7 +97,6 @@ def test_both_segmenters_give_the_same_words_of_every_example() -> None:
         assert EXTENDED[0].words(separated) == EXTENDED[1].words(separated), path
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_cutting_changes_nothing(text: str) -> None:
     """`Analyzer.word_ends` counts on it."""
@@ -137,10 +143,12 @@ def test_jieba_leaves_no_cache_behind(tmp_path: Path, monkeypatch: pytest.Monkey
     """jieba's own is a file with a fixed name in a folder that others can write to: whoever makes it
     first decides on everybody's words."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    jieba_frequencies.cache_clear()
     assert segmenter("jieba", "放管服").words("放管服改革") == ["放管服", "改革"]
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_words_of_the_dictionary_that_folding_changes_are_known_folded() -> None:
     with jieba.get_dict_file() as file:
         lines = [line.decode("utf-8").split() for line in file]

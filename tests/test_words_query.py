@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from properties import examples
 
 from index.analysis import Analyzer
 from index.analysis.grams import BOUNDARY, END
@@ -101,7 +102,7 @@ def occurs(group: list[str], units: list[str]) -> bool:
     return any(units[i : i + len(group)] == group for i in range(len(units)))
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(typed, typed, typed)
 @example("。3", "公安.公安3.4", "5")
 def test_an_article_that_contains_the_text_contains_every_word(before: str, text: str, after: str) -> None:
@@ -111,7 +112,7 @@ def test_an_article_that_contains_the_text_contains_every_word(before: str, text
         assert occurs(group, article), (group, article)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(typed)
 @example("A.18.0%")
 @example("C++.18.0%")

@@ -29,7 +29,7 @@ from index.analysis.grams import (
     units,
 )
 from index.analysis.numbers import joined_numbers
-from index.analysis.words import Segmenter, parse_dictionary
+from index.analysis.words import LONGEST, Segmenter, parse_dictionary
 
 ANALYSIS_VERSION = 5
 
@@ -50,10 +50,15 @@ class Tokens:
 
 
 class Analyzer:
-    """Analysis of one index, with its segmenter and user dictionary (in jieba's format)."""
+    """Analysis of one index, with its segmenter and user dictionary (in jieba's format). Of longer texts than
+    `longest` characters, pieces are analysed."""
 
-    def __init__(self, segmenter: str = "rjieba", dictionary: str = "", source: str = "") -> None:
-        self._segmenter = Segmenter(segmenter, parse_dictionary(dictionary, source or "dictionary"))
+    def __init__(
+        self, segmenter: str = "rjieba", dictionary: str = "", source: str = "", longest: int = LONGEST
+    ) -> None:
+        words = parse_dictionary(dictionary, source or "dictionary")
+        self._segmenter = Segmenter(segmenter, words, longest)
+        self._longest = longest
 
     def tokens(self, text: str) -> Tokens:
         """Tokens of a text to index."""
@@ -74,7 +79,7 @@ class Analyzer:
         for start in range(0, len(texts), _AT_ONCE):
             found += (
                 Tokens(text.grams, self._segmenter.joined_words(text.separated), text.units)
-                for text in text_grams_of(texts[start : start + _AT_ONCE])
+                for text in text_grams_of(texts[start : start + _AT_ONCE], self._longest)
             )
         return found
 

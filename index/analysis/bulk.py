@@ -27,15 +27,15 @@ from index.analysis.grams import (
     written,
 )
 from index.analysis.numbers import joined_numbers
+from index.analysis.words import LONGEST
 
 _Codes = NDArray[np.uint32]
 _Offsets = NDArray[np.intp]
 
 # Text length in characters below which plain Python is faster.
 _FEW = 60
-# Length in characters after which a text of more than twice that is cut at the next punctuation, and the
-# length at which it is cut in any case.
-_SLICE, _MOST = 500_000, 2_000_000
+# Length in characters at which a long text is cut even within a sentence.
+_MOST = 2_000_000
 _CUT = re.compile("[\n。！？；：，、](?=[0-9A-Za-z\u4e00-\u9fff])")
 # Separator of two texts: a code point that is no character. Inside a text it folds to nothing.
 _BETWEEN = "\uffff"
@@ -60,27 +60,28 @@ class TextGrams:
     units: str
 
 
-def text_grams_of(texts: Sequence[str]) -> list[TextGrams]:
+def text_grams_of(texts: Sequence[str], longest: int = LONGEST) -> list[TextGrams]:
     """Grams and units of texts to index.
 
     >>> text_grams_of(["放管服3.7。"])
     [TextGrams(separated='放管服3.7 | ', grams='放管 管服 服3.7· 3.7·|', units='放 服 管 3.7·')]
     """
-    slices = [cut_long(text) for text in texts]
+    slices = [cut_long(text, longest) for text in texts]
     if all(len(parts) == 1 for parts in slices):
         return [made.grams for made in _made_of(texts)]
     return [_joined([_made_of([part])[0] for part in parts]) for parts in slices]
 
 
-def cut_long(text: str) -> list[str]:
-    """Splits a long text into slices, each cut behind a boundary; a short text is one slice.
+def cut_long(text: str, longest: int = LONGEST) -> list[str]:
+    """Splits a text over twice `longest` characters into slices, each cut behind a boundary; a shorter
+    text is one slice.
 
     This bounds memory (gigabytes otherwise) and the time per character. Where two million characters have
     no punctuation, a phrase across the cut is not found.
     """
     cuts = [0]
-    while len(text) - cuts[-1] > 2 * _SLICE:
-        found = _CUT.search(text, cuts[-1] + _SLICE, cuts[-1] + _MOST)
+    while len(text) - cuts[-1] > 2 * longest:
+        found = _CUT.search(text, cuts[-1] + longest, cuts[-1] + _MOST)
         cuts.append(found.end() if found else min(len(text), cuts[-1] + _MOST))
     return [text[start:end] for start, end in pairwise([*cuts, len(text)])]
 

@@ -19,9 +19,9 @@ from index.errors import SettingsError
 SEGMENTERS = ("rjieba", "jieba")
 # jieba's own default for a word of unknown frequency would need a segmentation to find out.
 DEFAULT_FREQUENCY = 1000
-_COMMENT = re.compile(r"(?:^|\s)#(?:\s.*)?$")
 # Longest text that is cut at once, in characters.
-_LONG = 500_000
+LONGEST = 500_000
+_COMMENT = re.compile(r"(?:^|\s)#(?:\s.*)?$")
 # Far above any frequency in jieba's dictionary, and low enough to be added up.
 MAX_FREQUENCY = 10**9
 
@@ -69,14 +69,17 @@ class Segmenter:
     """Cuts text into words, with the words of a user dictionary added.
 
     `name` is `rjieba` (the default) or `jieba` (pure Python, the reference). The dictionary is
-    loaded when the first text is cut.
+    loaded when the first text is cut. Longer texts than `longest` characters are cut in pieces.
     """
 
-    def __init__(self, name: str = "rjieba", words: tuple[DictionaryWord, ...] = ()) -> None:
+    def __init__(
+        self, name: str = "rjieba", words: tuple[DictionaryWord, ...] = (), longest: int = LONGEST
+    ) -> None:
         if name not in SEGMENTERS:
             raise SettingsError(f"unknown segmenter {name!r}. Known: {', '.join(SEGMENTERS)}.")
         self.name = name
         self._words = words
+        self._longest = longest
 
     @cached_property
     def cut(self) -> Callable[[str], list[str]]:
@@ -96,10 +99,10 @@ class Segmenter:
     def joined_words(self, separated: str) -> str:
         """Words joined by spaces; by several where the text had one."""
         text = separated.replace("|", " ").replace(".", " ")
-        if len(text) <= _LONG:
+        if len(text) <= self._longest:
             return " ".join(self.cut(text))
         # No word goes over a space. The parts of a long text as a whole would take gigabytes.
-        pieces = re.findall(rf".{{{_LONG},{2 * _LONG}}} |.+", text, re.DOTALL)
+        pieces = re.findall(rf".{{{self._longest},{2 * self._longest}}} |.+", text, re.DOTALL)
         return " ".join(" ".join(self.cut(piece)) for piece in pieces)
 
 
@@ -129,12 +132,22 @@ def _load_rjieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]
     return lambda text: segmenter.cut(text, False)
 
 
+@cache
+def jieba_frequencies() -> dict[str, int]:
+    """jieba's own dictionary: the frequencies of words, and 0 for what words start with."""
+    import jieba
+
+    # Like `initialize`, but without its cache, a file with a fixed name in the temporary folder.
+    tokenizer = jieba.Tokenizer()
+    frequencies: dict[str, int] = tokenizer.gen_pfdict(tokenizer.get_dict_file())[0]
+    return frequencies
+
+
 def _load_jieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:
     import jieba
 
     tokenizer = jieba.Tokenizer()
-    # Like `initialize`, but without its cache, a file with a fixed name in the temporary folder.
-    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.FREQ = dict(jieba_frequencies())
     tokenizer.initialized = True
     for entry in (*_folded_words(), *words):
         tokenizer.add_word(entry.word, entry.frequency, entry.tag or None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import watchfiles
@@ -31,13 +32,22 @@ _QUIET_MS, _BATCH_MS = 150, 500
 _DEBOUNCE = 0.25
 # Seconds between two looks at whether the folders are still those that are watched.
 _LOOK_EVERY = 0.5
-# Seconds that a folder may be gone, or empty, while another takes its place.
-_PATIENCE = 10.0
-# Seconds, and times the length of the last run, after which everything is looked at unasked: network drives
-# tell of no change, and a flood of changes may lose some.
-_ROUND_EVERY, _ROUND_SHARE = 60.0, 20
 
 Folders = dict[Path, tuple[int, int] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLimits:
+    """Seconds that a folder may be gone, or empty, while another takes its place (`patience`); seconds, and
+    times the length of the last run, after which everything is looked at unasked (`round_every`,
+    `round_share`): network drives tell of no change, and a flood of changes may lose some."""
+
+    patience: float = 10.0
+    round_every: float = 60.0
+    round_share: float = 20.0
+
+
+WATCH_LIMITS = WatchLimits()
 
 
 class Watcher:
@@ -53,11 +63,13 @@ class Watcher:
         *,
         jobs: int = 1,
         allow_empty: bool = False,
+        limits: WatchLimits = WATCH_LIMITS,
     ) -> None:
         self._directory = directory
         self._settings = settings
         self._run = run
         self._warn = warn
+        self._limits = limits
         # What the first run was asked for is done: an index that others rebuild is followed as it is then.
         self._request = IngestRequest(jobs=jobs, allow_empty=allow_empty, debounce=_DEBOUNCE, keep=True)
         self._index = directory.resolve()
@@ -115,15 +127,16 @@ class Watcher:
         except VanishedError as error:
             now = time.monotonic()
             self._vanished = self._vanished or now
-            if now - self._vanished >= _PATIENCE:
+            if now - self._vanished >= self._limits.patience:
                 raise
-            self._tell_once(f"{error} Waiting for {_PATIENCE:.0f} s.")
+            self._tell_once(f"{error} Waiting for {self._limits.patience:.0f} s.")
             self._due = now + _LOOK_EVERY
         else:
             self._vanished = None
             self._told.clear()
-            wait = _DEBOUNCE if report.being_written else max(_ROUND_EVERY, _ROUND_SHARE * report.seconds)
-            self._due = time.monotonic() + wait
+            limits = self._limits
+            wait = max(limits.round_every, limits.round_share * report.seconds)
+            self._due = time.monotonic() + (_DEBOUNCE if report.being_written else wait)
             self._tell_of_settings()
 
     def _tell_of_settings(self) -> None:

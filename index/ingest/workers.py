@@ -40,9 +40,9 @@ _CHUNK_BYTES = 4_000_000
 # Chunks prepared ahead, for each process: enough work for the second that a commit takes; and bytes of their
 # files, of all together: prepared, they take four to five times as much.
 _AHEAD = 24
-_AHEAD_BYTES = 60_000_000
+AHEAD_BYTES = 60_000_000
 # Fewer files than this are done before other processes have started.
-_WORTH_PROCESSES = 200
+WORTH_PROCESSES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,9 @@ def _chunks(tasks: Sequence[FileTask]) -> Iterator[Sequence[FileTask]]:
         yield tasks[start:]
 
 
-def process_files(tasks: Sequence[FileTask], preparation: WorkerConfig, jobs: int) -> Iterator[FileResult]:
+def process_files(
+    tasks: Sequence[FileTask], preparation: WorkerConfig, jobs: int, ahead_bytes: int = AHEAD_BYTES
+) -> Iterator[FileResult]:
     """Prepares files with `jobs` processes, and gives them in the order of `tasks`.
 
     Large files of records come last, in parts, one after the other: a part is about as much work as a chunk.
@@ -266,7 +268,7 @@ def process_files(tasks: Sequence[FileTask], preparation: WorkerConfig, jobs: in
     """
     largest = preparation.max_bytes
     whole = [task for task in tasks if not is_streamed(task.file.state, largest)]
-    yield from _process_whole(whole, preparation, jobs)
+    yield from _process_whole(whole, preparation, jobs, ahead_bytes)
     if len(whole) < len(tasks):
         worker = Worker(preparation)
         for task in tasks:
@@ -274,9 +276,11 @@ def process_files(tasks: Sequence[FileTask], preparation: WorkerConfig, jobs: in
                 yield from worker.stream(task)
 
 
-def _process_whole(tasks: Sequence[FileTask], preparation: WorkerConfig, jobs: int) -> Iterator[FileResult]:
+def _process_whole(
+    tasks: Sequence[FileTask], preparation: WorkerConfig, jobs: int, ahead_bytes: int
+) -> Iterator[FileResult]:
     chunks = _chunks(tasks)
-    if jobs <= 1 or len(tasks) < _WORTH_PROCESSES:
+    if jobs <= 1 or len(tasks) < WORTH_PROCESSES:
         preparer = Worker(preparation)
         for chunk in chunks:
             yield from preparer.prepare(chunk)
@@ -290,7 +294,7 @@ def _process_whole(tasks: Sequence[FileTask], preparation: WorkerConfig, jobs: i
                 size = sum(task.file.state.size for task in chunk)
                 running.append((size, pool.submit(_prepare_chunk, chunk)))
                 ahead += size
-                while len(running) > _AHEAD * jobs or (ahead > _AHEAD_BYTES and len(running) > jobs):
+                while len(running) > _AHEAD * jobs or (ahead > ahead_bytes and len(running) > jobs):
                     done, prepared = running.popleft()
                     ahead -= done
                     yield from prepared.result()

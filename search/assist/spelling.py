@@ -34,7 +34,7 @@ _TRIED = 3
 _NOTATION = math.inf
 
 # Seconds for all questions to an engine that is elsewhere: each takes milliseconds, not microseconds.
-_SHARED_SECONDS = 0.5
+SHARED_SECONDS = 0.5
 
 # How many articles have all that a query asks for and pass the named ones of the search's filters.
 Count = Callable[[str, frozenset[str]], int]
@@ -106,7 +106,7 @@ def _attempts(
     """Corrections to try: of all faulty texts together, then of each one; of a single text, also the next
     best."""
     firsts: list[tuple[_Text, Candidate, Iterator[Candidate]]] = []  # and what comes after the first
-    seconds = _SHARED_SECONDS if index.meta.url else math.inf
+    seconds = SHARED_SECONDS if index.meta.url else math.inf
     metered = MeteredIndex(index, typed, is_found=is_found, seconds=seconds)
     notations_left = _MOST_NOTATIONS
     for text in islice(_texts(typed, tree), _MOST_TEXTS):

@@ -36,7 +36,7 @@ from index.engines.opensearch.hits import BARE, SORTS, aggregations, facet_count
 from index.engines.opensearch.mapping import GAP, NOTHING, WRITER, counted_field
 from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, pages
 from index.engines.opensearch.state import ClusterState
-from index.engines.opensearch.writer import ClusterWriter
+from index.engines.opensearch.writer import LOAD_LIMITS, ClusterWriter
 from index.errors import EngineError, InputError
 
 if TYPE_CHECKING:
@@ -57,9 +57,10 @@ _COUNTED = 500
 
 
 class OpenSearchEngine:
-    """See `index.engines.base.Engine` and `EngineClass`."""
+    """See `index.engines.base.Engine` and `EngineClass`. Its writers keep to `load_limits`."""
 
     keeps_articles = True
+    load_limits = LOAD_LIMITS
 
     def __init__(
         self,
@@ -344,7 +345,9 @@ class OpenSearchEngine:
                 "{engine}: only an index directory can write; this is the address of a cluster",
                 engine="opensearch",
             )
-        writer = ClusterWriter(self._client, self._address, self._index, self._state.writer_id)
+        writer = ClusterWriter(
+            self._client, self._address, self._index, self._state.writer_id, self.load_limits
+        )
         try:
             yield writer
         finally:

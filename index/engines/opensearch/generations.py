@@ -50,8 +50,6 @@ _SERVING = {
 _MOST_DICTIONARY = 1_000_000
 # Bytes of a segment: Lucene merges larger ones no more until half of what is in them is gone.
 _LARGE = 5_000_000_000
-# Seconds that readers, who look twice a second, have to leave an index before it is removed.
-_GRACE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,12 @@ class LiveGeneration:
 
 
 class Generations:
-    """The generations of the index at one address."""
+    """The generations of the index at one address.
+
+    Readers, who look twice a second, have `grace` seconds to leave an index before it is removed.
+    """
+
+    grace = 2.0
 
     def __init__(self, client: OpenSearch, address: Address) -> None:
         self._client = client
@@ -168,7 +171,7 @@ class Generations:
             self._client.indices.update_aliases(body={"actions": actions})
         older = [number for number in self._numbers() if number < _number(index)]
         if older:
-            time.sleep(_GRACE)
+            time.sleep(self.grace)
             for number in older:
                 self.remove(f"{self._address.name}-{number:06d}")
 

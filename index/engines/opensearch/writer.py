@@ -27,18 +27,27 @@ if TYPE_CHECKING:
 
     from index.article import PackedArticle
 
-# Bytes of a request, and requests under way: what is held in memory is a few times their product.
-_REQUEST = 4_000_000
-_THREADS = 3
+# Requests under way, and threads that send them.
 _UNDER_WAY = 5
-# Seconds that a cluster may be too busy, or without a shard, before a run gives up; and between two tries.
-_PATIENCE = 120.0
+_THREADS = 3
+# Seconds between two tries.
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 _BUSY = (429, 502, 503, 504)
-# How long a request may wait for a shard that is away, and how many seconds for an answer: longer, so that
-# what was taken is told.
-_WAIT_FOR_SHARD = "5s"
-_WAIT_FOR_ANSWER = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LoadLimits:
+    """Bytes of a request (a few times those of all requests under way are held in memory); seconds that a
+    cluster may be too busy, or without a shard, before a run gives up (`patience`); seconds that a request
+    may wait for a shard that is away, and for an answer: longer, so that what was taken is told."""
+
+    request_bytes: int = 4_000_000
+    patience: float = 120.0
+    wait_for_shard: int = 5
+    wait_for_answer: int = 30
+
+
+LOAD_LIMITS = LoadLimits()
 
 
 @dataclass(slots=True)
@@ -88,8 +97,16 @@ class ClusterWriter:
     """See `EngineWriter`. Filled requests are sent before `commit`, and searches may see them early. The
     next run repairs what an interrupted one left, as for every engine."""
 
-    def __init__(self, client: OpenSearch, address: Address, index: str, writer_id: str) -> None:
+    def __init__(
+        self,
+        client: OpenSearch,
+        address: Address,
+        index: str,
+        writer_id: str,
+        limits: LoadLimits = LOAD_LIMITS,
+    ) -> None:
         self._client = client
+        self._limits = limits
         self._address = address
         self._index = index
         self._writer_id = writer_id
@@ -138,7 +155,7 @@ class ClusterWriter:
             self._size -= len(known.line)
         self._waiting[operation.id] = operation
         self._size += len(operation.line) + 100
-        if self._size >= _REQUEST:
+        if self._size >= self._limits.request_bytes:
             self._send()
 
     def _send(self) -> None:
@@ -172,13 +189,13 @@ class ClusterWriter:
             todo, reason = self._try(todo, refused)
             if not todo:
                 break
-            if time.monotonic() - started > _PATIENCE:
+            if time.monotonic() - started > self._limits.patience:
                 raise EngineError(
                     "{url} has not taken {count} documents for {seconds:.0f} seconds: {reason}. What was "
                     "committed before is in the index; run this again to go on.",
                     url=self._address,
                     count=len(todo),
-                    seconds=_PATIENCE,
+                    seconds=self._limits.patience,
                     reason=reason,
                 )
             wait = _rest(wait)
@@ -202,8 +219,8 @@ class ClusterWriter:
                     index=writing(self._index),
                     params={
                         "require_alias": "true",
-                        "timeout": _WAIT_FOR_SHARD,
-                        "request_timeout": _WAIT_FOR_ANSWER,
+                        "timeout": f"{self._limits.wait_for_shard}s",
+                        "request_timeout": self._limits.wait_for_answer,
                         "filter_path": "errors,items.*.status,items.*.error",
                     },
                 )
@@ -265,14 +282,14 @@ class ClusterWriter:
                         params={"_source_includes": f"article.{WRITER}"},
                     )
                 except opensearchpy.TransportError as error:
-                    if not _is_passing(error) or time.monotonic() - started > _PATIENCE:
+                    if not _is_passing(error) or time.monotonic() - started > self._limits.patience:
                         raise
                 else:
                     documents: list[dict[str, Any]] = found["docs"]
                     failed = [document for document in documents if "error" in document]
                     if not failed:
                         return documents
-                    if time.monotonic() - started > _PATIENCE:
+                    if time.monotonic() - started > self._limits.patience:
                         raise unreadable(self._address, reason_of(failed[0]))
             wait = _rest(wait)
 

@@ -49,9 +49,6 @@ HEAP_SIZE = 256_000_000
 _ALL_BUCKETS = 1_000_000
 # Hits read beyond a page to see whether the score at its end goes on, so that ties can be ordered.
 _TIES = 32
-# Hits before a page by date from which on it is looked for by number; and those of one date that are ordered.
-_DEEP = 100
-_MOST_EQUAL = 2_000
 
 _SORT_FIELDS = {Sort.NEWEST: ("newest", Order.Desc), Sort.OLDEST: ("oldest", Order.Asc)}
 
@@ -74,7 +71,13 @@ def _schema() -> tantivy.Schema:
 
 
 class TantivyEngine(EmbeddedEngine):
-    """See `index.engines.base.Engine`."""
+    """See `index.engines.base.Engine`.
+
+    A page by date with `deep` hits before it is looked for by number; of one date, `most_equal` are ordered.
+    """
+
+    deep = 100
+    most_equal = 2_000
 
     def __init__(self, index: tantivy.Index, directory: Path) -> None:
         super().__init__(directory)
@@ -126,7 +129,7 @@ class TantivyEngine(EmbeddedEngine):
         searcher = self._index.searcher()
         if sort is Sort.RELEVANCE:
             return self._search_by_score(searcher, compiled, offset, limit)
-        if offset >= _DEEP and (found_deep := self._search_deep(searcher, compiled, sort, offset, limit)):
+        if offset >= self.deep and (found_deep := self._search_deep(searcher, compiled, sort, offset, limit)):
             return found_deep
         field, order = _SORT_FIELDS[sort]
         found = searcher.search(compiled, limit, order_by_field=field, offset=offset, order=order)
@@ -169,16 +172,16 @@ class TantivyEngine(EmbeddedEngine):
         """
         end = offset + limit
         found = searcher.search(
-            compiled, end + _MOST_EQUAL, order_by_field="date", order=_SORT_FIELDS[sort][1]
+            compiled, end + self.most_equal, order_by_field="date", order=_SORT_FIELDS[sort][1]
         )
-        hits = found.hits[: end + _MOST_EQUAL]
+        hits = found.hits[: end + self.most_equal]
         dates = [date for date, _ in hits]
         if offset >= len(hits):
             return Hits((), _total(found))
         first = dates.index(dates[offset])
         last = min(end, len(hits)) - 1
         after = next((i for i in range(last, len(hits)) if dates[i] != dates[last]), len(hits))
-        if offset - first > _MOST_EQUAL or (after == len(hits) < _total(found)):
+        if offset - first > self.most_equal or (after == len(hits) < _total(found)):
             return None
         ids: list[str] = []
         for _, equal in groupby(hits[first:after], key=lambda hit: hit[0]):
