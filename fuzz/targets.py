@@ -24,6 +24,7 @@ from flask import Flask
 from lxml import etree, html
 from werkzeug.exceptions import default_exceptions
 
+from fuzz.soup import extract_with_beautifulsoup
 from index.analysis import Analyzer
 from index.analysis.bulk import text_grams_of
 from index.analysis.fold import MappedText, fold
@@ -35,7 +36,7 @@ from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 from index.settings import Settings
 from index.sources.decode import decode
-from index.sources.extract import UNSHOWABLE, extract, extract_with_beautifulsoup
+from index.sources.extract import UNSHOWABLE, extract
 from index.sources.fields import ReadingRules
 from index.sources.frontmatter import split_front_matter
 from index.sources.posts import parse_file

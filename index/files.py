@@ -3,6 +3,8 @@ same."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,3 +26,12 @@ def identity(location: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def total_size(paths: Iterable[Path]) -> int:
+    """The size of these files in bytes, without those that are gone (a segment merged away meanwhile)."""
+    size = 0
+    for path in paths:
+        with suppress(OSError):
+            size += path.stat().st_size
+    return size

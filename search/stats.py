@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from index.article import ProblemKind, format_date
+from index.files import total_size
 from index.store.reader import OpenIndex
 
 _RUNS = 10
@@ -44,11 +44,8 @@ def read_stats(index: OpenIndex) -> Stats:
     catalog, catalog_bytes, generations = index.catalog, 0, {}
     if index.generation is not None:
         path = index.generation.path
-        catalog_bytes = sum(_size(file) for file in path.glob("catalog.sqlite*"))
-        generations = {
-            each.name: sum(_size(file) for file in each.rglob("*"))
-            for each in sorted(path.parent.glob("gen-*"))
-        }
+        catalog_bytes = total_size(path.glob("catalog.sqlite*"))
+        generations = {each.name: total_size(each.rglob("*")) for each in sorted(path.parent.glob("gen-*"))}
     engine_bytes = index.engine.bytes()
     if index.engine.name:
         generations |= {index.engine.name: engine_bytes}
@@ -72,10 +69,3 @@ def read_stats(index: OpenIndex) -> Stats:
         folders={name: str(location) for name, location in catalog.roots().items()} if catalog else {},
         runs=runs,
     )
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # a segment that was merged away meanwhile
-        return 0

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from properties import examples
 
+from fuzz.soup import extract_with_beautifulsoup
 from index.sources.extract import (
     BLOCK_TAGS,
     BOILERPLATE_LINES,
@@ -24,7 +25,6 @@ from index.sources.extract import (
     UNSHOWABLE,
     Extracted,
     extract,
-    extract_with_beautifulsoup,
     has_markup,
 )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from index.engines.base import ANONYMOUS, Connection
 from index.errors import InputError
+from index.files import total_size
 
 if TYPE_CHECKING:
     from index.article import Article
@@ -64,11 +65,4 @@ class EmbeddedEngine:
         """Does nothing: the index is removed with its directory."""
 
     def bytes(self) -> int:
-        return sum(_size(path) for path in self._directory.rglob("*"))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # a segment that was merged away meanwhile
-        return 0
+        return total_size(self._directory.rglob("*"))

@@ -1,8 +1,7 @@
 """HTML body → paragraphs, editor, images.
 
-One set of rules (the tables below) and one builder that follows them; two ways to walk the markup.
-BeautifulSoup on lxml is the reference. lxml alone, which feeds the builder the same events from the
-same parser without making a tree, is ten times faster and the default for indexing.
+The tables below are the rules, and a builder applies them to the events of lxml's parser, without making a
+tree. `fuzz/soup.py` is the reference: the same builder over a tree of BeautifulSoup, ten times slower.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bs4 import BeautifulSoup, Tag
-from bs4.element import CData, NavigableString, PreformattedString
 from lxml import etree
 
 # Elements whose content is never text of the article. (The head is none: where it has no end, libxml2
@@ -85,7 +82,7 @@ class Extracted:
     unmissed: int = field(default=0, compare=False, repr=False)
 
 
-class _Builder:
+class TextBuilder:
     """Applies the tables above to the events of a parse, in document order. The methods are those of a
     parser target of lxml."""
 
@@ -269,33 +266,9 @@ def extract(html: str) -> Extracted:
     return extracted
 
 
-_idle: list[tuple[_Builder, etree.HTMLParser]] = []
+_idle: list[tuple[TextBuilder, etree.HTMLParser]] = []
 
 
-def _new_parser() -> tuple[_Builder, etree.HTMLParser]:
-    builder = _Builder()
+def _new_parser() -> tuple[TextBuilder, etree.HTMLParser]:
+    builder = TextBuilder()
     return builder, etree.HTMLParser(target=builder, huge_tree=True)
-
-
-def extract_with_beautifulsoup(html: str) -> Extracted:
-    """The same as `extract`, with a BeautifulSoup tree: the reference for tests."""
-    builder = _Builder()
-    builder.begin(html)
-    # Neither recursion nor `descendants`: markup may be nested deeper than Python's stack, and the
-    # end of an element has to be told, too.
-    stack: list[tuple[Tag, int]] = [(BeautifulSoup(html, "lxml", multi_valued_attributes=None), 0)]
-    while stack:
-        tag, position = stack.pop()
-        if position == len(tag.contents):
-            if stack:
-                builder.end(tag.name)
-            continue
-        stack.append((tag, position + 1))
-        child = tag.contents[position]
-        if isinstance(child, Tag):
-            builder.start(child.name, {k: str(v) for k, v in child.attrs.items()})
-            stack.append((child, 0))
-        elif isinstance(child, CData) or not isinstance(child, PreformattedString):
-            assert isinstance(child, NavigableString)
-            builder.data(str(child))
-    return builder.close()
