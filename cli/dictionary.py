@@ -131,7 +131,7 @@ def _lines(found: Preview, titles: dict[str, str]) -> Iterator[str]:
         yield "The dictionary is the one that the index was made with: nothing would change."
         return
     yield (
-        f"{len(found.words):,} words differ. {found.articles:,} articles are cut otherwise, "
+        f"{len(found.words):,} words differ. {found.articles:,} articles are cut differently, "
         f"{found.changed_titles:,} of them in the title."
     )
     yield ""

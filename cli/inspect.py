@@ -48,7 +48,9 @@ def stats_command(directory: str | None, as_json: bool) -> None:
         return
     elsewhere = _OF_A_CATALOG if answer["files"] is None else ()
     for name, value in answer.items():
-        told = "known where the articles are indexed, not here" if name in elsewhere else _in_words(value)
+        told = (
+            "known only on the machine that indexes the articles" if name in elsewhere else _in_words(value)
+        )
         click.echo(f"{name:12} {told}")
 
 

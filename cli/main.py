@@ -92,7 +92,7 @@ def main() -> None:
         click.echo(f"souwen: {printable(str(error))}", err=True)
         if isinstance(error, IndexDamagedError) and "command" not in error.values:
             click.echo(
-                "To mend it: souwen verify --repair. To make it anew: souwen index --rebuild", err=True
+                "To repair it: souwen verify --repair. To rebuild it: souwen index --rebuild", err=True
             )
         status = 2
     except OSError as error:

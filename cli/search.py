@@ -258,7 +258,7 @@ def _print_advice(out: Console, results: Results) -> None:
         out.print(line)
     if results.zero_results is None or len(results.zero_results.parts) < 2:
         return
-    out.print("Nothing has all of this:")
+    out.print("No article matches all of this:")
     for part in results.zero_results.parts:
         name = f"{part.kind} " if part.kind != "text" else ""
         out.print(Text(f"  {name}{printable(part.text)}: {_articles(part.total)}"))

@@ -57,7 +57,7 @@ def writing(index: Path) -> Iterator[None]:
             if isinstance(error, SouwenError | sqlite3.ProgrammingError | sqlite3.IntegrityError):
                 raise
             raise IndexDamagedError("{file}: can't be read: {reason}", file=index, reason=reason) from error
-        advice = "Free some space" if is_full else "See whether the disk is well and can be written"
+        advice = "Free some space" if is_full else "Check that the disk is healthy and writable"
         raise IndexWriteError(
             f"{index} can't be written: {reason}. What was committed before can be searched. "
             f"{advice}, then run: souwen index --index {index}"

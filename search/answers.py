@@ -138,7 +138,7 @@ class ResultPage:
 
     query: Annotated[str, "The query as it was given."]
     understood: Annotated[str, "The query as it was read, in query syntax."]
-    total: Annotated[Count, "The articles that have all that was asked for."]
+    total: Annotated[Count, "The number of full matches."]
     partial: Annotated[
         Count,
         "The partial matches that follow the full ones in the list, where those leave the first page short: "
@@ -156,10 +156,11 @@ class ResultPage:
     suggestion_total: Annotated[Positive | None, "The articles that match all of the suggestion."]
     zero_results: Annotated[
         ZeroResults | None,
-        "Why no article matches all of the query; null if one does, and on all pages but the first.",
+        "The reasons why no article matches all of the query; null if one does, and on later pages.",
     ]
     notes: Annotated[
-        tuple[str, ...], "What could not be understood as it was typed, and what was searched instead."
+        tuple[str, ...],
+        "Notes on parts that could not be understood as typed, and on what was searched instead.",
     ]
     other_suggestions: Annotated[
         tuple[SuggestedQuery, ...], "The next best corrections after the suggestion, at most two."

@@ -94,7 +94,7 @@ def date_notes(request: SearchRequest, filters: dict[str, query.Query]) -> tuple
         return ()
     return (
         Note(
-            "Nothing is from {start} to {end}: the range ends before it starts.",
+            "The range from {start} to {end} ends before it starts, so nothing matches.",
             {"start": request.date_from, "end": request.date_to},
         ),
     )

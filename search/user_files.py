@@ -40,7 +40,10 @@ class SynonymsFile:
         except SettingsError as error:
             if not self._followed.was_read:
                 raise
-            note = Note("The synonyms are those from before a mistake: {error}", {"error": str(error)})
+            note = Note(
+                "The synonyms file has an error, so its last valid version is used: {error}",
+                {"error": str(error)},
+            )
             return self._followed.last(), (note,)
 
     def _read(self) -> Synonyms:

@@ -88,7 +88,7 @@ def test_an_index_of_an_earlier_analysis_gives_its_articles(any_archive: Archive
     texts, found = any_archive.texts(), answers(any_archive)
     change_meta(any_archive, analysis=ANALYSIS_VERSION - 1)
     any_archive.folder.rename(any_archive.folder.with_name("away"))
-    with pytest.raises(IndexMismatchError, match="words would not meet"):
+    with pytest.raises(IndexMismatchError, match="queries would not match"):
         any_archive.find("图书馆")
     with open_articles(any_archive.directory, ANONYMOUS) as articles:
         assert {article.id: article.text for article in articles.all_articles()} == texts

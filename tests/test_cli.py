@@ -168,7 +168,7 @@ def test_stats_without_a_catalog(indexed: Run, searcher: Searcher, monkeypatch: 
     out = indexed("stats")[1]
     assert "articles     71" in out
     for name in ("problems", "files", "folders", "runs", "last_run"):
-        assert f"{name:12} known where the articles are indexed, not here\n" in out
+        assert f"{name:12} known only on the machine that indexes the articles\n" in out
     assert "None" not in out
     assert json.loads(indexed("stats", "--json")[1])["files"] is None
 

@@ -96,7 +96,7 @@ def test_a_full_disk_is_told_and_loses_nothing(any_archive: Archive, moment: str
         code, said = run(FULL, moment, *options, *(["--rebuild"] if is_rebuild else []))
         assert code == 2, said
         assert "can't be written: " in said
-        assert "Free some space, then run: souwen index" in said or "See whether the disk is well" in said
+        assert "Free some space, then run: souwen index" in said or "Check that the disk is healthy" in said
         assert any_archive.find("图书馆") == ["图书馆甲"]
     assert any_archive.sync().articles == 41
     assert any_archive.find("图书馆") == ["图书馆甲"]

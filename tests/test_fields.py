@@ -85,7 +85,7 @@ def test_problems_are_of_a_kind(folder: Path) -> None:
         "site/05-toml.md": "draft: true",
         "site/10-draft.md": "draft: true",
         "site/11-password.md": "has a password",
-        "site/node_modules": "node_modules/ is left alone",
+        "site/node_modules": "node_modules/ is left out",
     }
     assert problems(folder, ProblemKind.GUESS) == (guesses if name == "dates" else {})
     assert problems(folder, ProblemKind.LEFT_OUT) == (left_out if name == "site" else {})

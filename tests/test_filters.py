@@ -86,7 +86,7 @@ def test_dates_from_and_to(
 
 def test_a_range_of_dates_that_ends_before_it_starts_is_said(searcher: Searcher) -> None:
     assert [str(note) for note in search(searcher, "临江", start="2023", end="2022-05").notes] == [
-        "Nothing is from 2023 to 2022-05: the range ends before it starts."
+        "The range from 2023 to 2022-05 ends before it starts, so nothing matches."
     ]
     assert not search(searcher, "临江", start="2022", end="2022").notes
 

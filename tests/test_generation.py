@@ -146,7 +146,7 @@ def test_another_format_is_refused(directory: IndexDirectory) -> None:
 
 def test_another_analysis_is_refused(directory: IndexDirectory) -> None:
     rewrite(publish(directory), lambda values: values.update(analysis=ANALYSIS_VERSION + 1))
-    with pytest.raises(IndexMismatchError, match=rf"words would not meet\. {REMAKE}"):
+    with pytest.raises(IndexMismatchError, match=rf"queries would not match\. {REMAKE}"):
         directory.current()
 
 

@@ -74,12 +74,12 @@ def test_credentials_in_given_settings_reach_the_cluster(
 ) -> None:
     with (
         closing(Searcher(gate.url, settings)) as searcher,
-        pytest.raises(EngineError, match="asks for a name"),
+        pytest.raises(EngineError, match="requires a user name"),
     ):
         searcher.search(SearchRequest("图书馆"))
     archive.post("a.md", "图书馆")
     archive.settings = settings
-    with pytest.raises(EngineError, match="asks for a name"):
+    with pytest.raises(EngineError, match="requires a user name"):
         archive.sync(IngestRequest([archive.folder], engine="opensearch", url=gate.url))
     assert len(gate.seen) >= 2
     assert {*gate.seen} == {sent}

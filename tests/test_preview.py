@@ -174,7 +174,7 @@ def test_check_at_the_terminal(run: Run) -> None:
     code, out, err = run("check", "words.txt", "queries.txt")
     assert (code, err) == (0, "")
     assert re.search(
-        r"^5 words differ\. \d+ articles are cut otherwise, 0 of them in the title\.$", out, re.M
+        r"^5 words differ\. \d+ articles are cut differently, 0 of them in the title\.$", out, re.M
     )
     assert re.search(r"^漂浮图书馆: of (\d+) articles, one word in 0, then in \d+", out, re.M)
     assert "不在这里: of 0 articles, one word in 0, then in 0: no change" in out

@@ -267,7 +267,7 @@ def test_two_roots_have_two_names(folder: Path, tmp_path: Path) -> None:
 def test_roots_do_not_lie_inside_one_another(folder: Path) -> None:
     write(folder, "inner/a.md")
     for paths in ([folder, folder / "inner"], [folder / "inner", folder], [folder / "inner/a.md", folder]):
-        with pytest.raises(InputError, match=r"lies inside .*, which is indexed already"):
+        with pytest.raises(InputError, match=r"lies inside .*, which is already indexed"):
             resolve_roots(paths, {})
 
 

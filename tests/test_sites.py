@@ -143,7 +143,7 @@ def test_ignore_files_hold_for_their_folder_and_the_innermost_decides(tmp_path: 
     assert {problem.path: problem.reason for problem in found.problems} == {
         "notes/a.txt": "in .souwenignore",
         "notes/drafts": "in .souwenignore",
-        "notes/themes": "themes/ is left alone",
+        "notes/themes": "themes/ is left out",
         "notes/日记/2020-01.md": "in .souwenignore",
     }
 

@@ -41,7 +41,8 @@ def test_changed_synonyms_are_read_again_and_a_mistake_is_told(archive: Archive)
             results = search(searcher, "电动车")
             assert ids(results) == ["bike", "ebike"]
             assert re.search(
-                r"before a mistake: .*synonyms.txt, line 1: there is no second", str(results.notes[0])
+                r"last valid version is used: .*synonyms.txt, line 1: there is no second",
+                str(results.notes[0]),
             )
         file.unlink()
         assert "No such file" in str(search(searcher, "电动车").notes[0])

@@ -218,7 +218,7 @@ def test_what_only_a_catalog_tells_is_said_to_be_known_elsewhere(
     monkeypatch.setattr(Searcher, "stats", lambda _: stats)
     page = page_at(client, "/about", lang="en")
     rows = {one(row, "th").text: one(row, "td").text for row in page.select(".forms tr")}
-    assert rows["Problems"] == "known where the articles are indexed, not on this machine"
+    assert rows["Problems"] == "known only on the machine that indexes the articles"
     assert "Last update" not in rows
     assert "None" not in page.text
     figures = {one(each, "dt").text for each in page.select(".figures > div")}

@@ -58,7 +58,7 @@ class Guard:
         if request.endpoint not in _FREE and not self.is_right(name or "", password or ""):
             challenge = WWWAuthenticate("basic", {"realm": "souwen", "charset": "UTF-8"})
             raise Unauthorized(
-                gettext_noop("a name and a password are asked for."), www_authenticate=challenge
+                gettext_noop("a user name and a password are required."), www_authenticate=challenge
             )
 
     def is_right(self, name: str, password: str) -> bool:

@@ -96,7 +96,7 @@ def _http_error(error: HTTPException) -> Response:
             "more requests than {limit} came from this address (rate_limit). Try again later."
         )
     elif status == 500:
-        template = gettext_noop("something went wrong in souwen itself. The server's log says what.")
+        template = gettext_noop("internal error in souwen. The server's log has the details.")
     response = _answer(Failure(status, code, template, values))
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):

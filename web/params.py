@@ -58,7 +58,7 @@ FROM = Parameter(
     pattern=_PERIOD,
 )
 TO = Parameter("to", f"Only up to and including this date: {ALLOWED_PERIODS}.", "date_to", pattern=_PERIOD)
-EXPLAIN = Parameter("explain", "1 adds to each article how it got its score.", "explain", 0, low=0, high=1)
+EXPLAIN = Parameter("explain", "1 adds the explanation of each score.", "explain", 0, low=0, high=1)
 
 SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, TAG, AUTHOR, FROM, TO, EXPLAIN)
 

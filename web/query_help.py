@@ -73,7 +73,7 @@ SECTIONS = (
         gettext_noop("Both, either, without"),
         gettext_noop("Operators are upper case, with spaces around them. Full-width （）－｜： work, too."),
         (
-            Form(("地铁 AND 公交",), gettext_noop("both, and nothing less")),
+            Form(("地铁 AND 公交",), gettext_noop("both words; no partial matches")),
             Form(("地铁 OR 公交", "地铁 | 公交"), gettext_noop("either")),
             Form(("地铁 NOT 公交", "地铁 -公交"), gettext_noop("the first without the second")),
             Form(("(地铁 OR 公交) 票价", "（地铁｜公交）票价"), gettext_noop("grouped by parentheses")),
@@ -107,15 +107,15 @@ SECTIONS = (
         (
             Form(("日期:2022", "date:2022-01", "date:2022-01-04"), gettext_noop("in this year, month, day")),
             Form(("date:2022-01..2022-03",), gettext_noop("from January to March 2022")),
-            Form(("date:>=2022-01", "date:<2022-03-15"), gettext_noop("from then on; before then")),
+            Form(("date:>=2022-01", "date:<2022-03-15"), gettext_noop("from this month on; before this day")),
         ),
     ),
     Section(
         "patterns",
         gettext_noop("Patterns and weights"),
-        gettext_noop("For what you do not know exactly how to write."),
+        gettext_noop("For words whose spelling you are not sure of."),
         (
-            Form(("交管*",), gettext_noop("what starts so")),
+            Form(("交管*",), gettext_noop("words that start with this")),
             Form(("tensor?low", "micro*ft"), gettext_noop("? is one letter, * any number of them")),
             Form(
                 ("kubernets~",),

@@ -72,7 +72,7 @@ def refuse_removal(going: int, staying: int, index: Path) -> None:
     if going > staying and going + staying >= LARGE:
         raise VanishedError(
             f"the cluster has {going:,} articles of this directory that are in no file here, and "
-            f"{staying:,} that are. What was read is indexed, nothing was taken out: is a folder missing? "
+            f"{staying:,} that are. What was read is indexed, and nothing was removed: is a folder missing? "
             f"If they are to go, run: souwen index --allow-empty --index {index}"
         )
 

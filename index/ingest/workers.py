@@ -302,7 +302,7 @@ def _process_whole(
                 yield from running.popleft()[1].result()
         except BrokenProcessPool:
             raise InputError(
-                "a process that reads files was ended from outside, perhaps for lack of memory. "
+                "a process that reads files was killed, perhaps for lack of memory. "
                 "What was committed before is in the index. Run this again with: --jobs 1"
             ) from None
         finally:

@@ -91,7 +91,7 @@ def restore(
     with index_directory.write_lock(), writing(directory):
         if index_directory.exists() and not replaces:
             raise InputError(
-                f"{directory} has an index. To put the backup in its place, run: "
+                f"{directory} has an index. To replace it by the backup, run: "
                 f"souwen restore {file} --replace --index {directory}"
             )
         index_directory.prune(connection)

@@ -75,7 +75,7 @@ class Findings:
             ("Articles that searches can't find", self.not_in_engine, repair),
             ("Documents without an article", self.not_in_catalog, repair),
             ("Files of the engine that are damaged", self.damaged_files, repair),
-            ("Articles that searches get wrong", self.wrongly_found, repair),
+            ("Articles with wrong search results", self.wrongly_found, repair),
             ("Folders that are gone", self.missing_folders, f"{follow} --forget NAME, or mount them"),
             ("Files that are gone", self.missing_files, follow),
             ("Files that have changed", self.changed_files, follow),
@@ -176,7 +176,7 @@ def repair(directory: Path, connection: Connection = ANONYMOUS) -> list[str]:
                     fill_engine(fresh, copied)
                 record_checksums(fresh)
                 index_directory.publish(fresh)
-                return [f"The engine was made anew from {catalog.count():,} articles of the catalog."]
+                return [f"The engine was rebuilt from {catalog.count():,} articles of the catalog."]
             with closing(engine):
                 return _retell(generation, catalog, engine)
 
@@ -194,7 +194,7 @@ def _compare(generation: Generation, catalog: CatalogWriter, connection: Connect
                 for document_id in strays:
                     writer.delete(document_id)
                 writer.commit()
-    done = [f"{len(strays):,} documents without an article were taken out."] if strays else []
+    done = [f"{len(strays):,} documents without an article were removed."] if strays else []
     return [*done, f"{again:,} files are read again."] if again else done
 
 
@@ -211,7 +211,7 @@ def _retell(generation: Generation, catalog: CatalogWriter, engine: Engine) -> l
         writer.commit()
         catalog.flag_as_indexed()
     record_checksums(generation)
-    return [f"The engine was told again of {told:,} articles."]
+    return [f"{told:,} articles were indexed again."]
 
 
 def _sound_engine(generation: Generation) -> Engine | None:

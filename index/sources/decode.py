@@ -256,7 +256,7 @@ def _guess(data: bytes) -> _Reading:
         and _is_right(reading)
     ):
         return _read(data, "gb18030") if is_frequent and _RARE_IN_KOREAN.match(data) else reading
-    noise = f"nothing says which encoding it is in, and no guess is better than noise: {reading.encoding}"
+    noise = f"its encoding is not declared, and no guess is plausible: {reading.encoding}"
     return _Reading(reading.encoding, reading.text, [noise, *reading.complaints], reading.plausibility)
 
 

@@ -99,12 +99,12 @@ def resolve_roots(paths: Sequence[Path], known: dict[str, Path]) -> dict[str, Pa
     for name, location in roots.items():
         if not location.exists():
             raise VanishedError(
-                f"{location}, which this index follows, is gone. If it has moved, name its new place; "
+                f"{location}, which this index follows, is gone. If it has moved, name its new path; "
                 f"to take its articles out of the index, run: souwen index --forget {name}"
             )
         for other in roots.values():
             if other != location and other in location.parents:
-                raise InputError(f"{location} lies inside {other}, which is indexed already.")
+                raise InputError(f"{location} lies inside {other}, which is already indexed.")
     return roots
 
 
@@ -232,11 +232,11 @@ def _reason_against(folder: _Folder, name: str, path: str, *, is_folder: bool) -
         result = spec.check_file(path[len(above) + 1 :] + "/" * is_folder)
         if result.include is not None:
             if result.include:
-                return f"{name}/ is left alone" if is_folder and name in LEFT_ALONE else f"in {IGNORE_FILE}"
+                return f"{name}/ is left out" if is_folder and name in LEFT_ALONE else f"in {IGNORE_FILE}"
             break
     else:
         if is_folder and name in LEFT_ALONE and not folder.ignored:
-            return f"{name}/ is left alone"
+            return f"{name}/ is left out"
     return folder.site.reason_against(path, is_folder=is_folder) if folder.site else ""
 
 

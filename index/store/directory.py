@@ -305,8 +305,8 @@ def check_meta(
         raise _other_format(meta.format, location, _remake(location))
     if meta.analysis != ANALYSIS_VERSION:
         raise IndexMismatchError(
-            "{path} was made with version {version} of the text analysis, and this souwen has {current}: "
-            "words would not meet. Run: {command}",
+            "{path} was made with version {version} of the text analysis, and this souwen has "
+            "{current}, so queries would not match. Run: {command}",
             path=location,
             version=meta.analysis,
             current=ANALYSIS_VERSION,

@@ -159,8 +159,8 @@ def _note_lost_signs(text: str, notes: list[Note]) -> None:
         if not is_pattern(found[0]) and "=" not in found[0]:
             notes.append(
                 Note(
-                    "{word} is no pattern, and was searched as text: * stands behind a word or between "
-                    "letters, ? between letters, ~ behind three letters or more.",
+                    "{word} is no pattern, and was searched as text: * is allowed behind a word "
+                    "or between letters, ? between letters, ~ behind three letters or more.",
                     {"word": found[0]},
                 )
             )

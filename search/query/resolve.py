@@ -229,8 +229,7 @@ class _Resolver:
         if any_distance:
             self.notes.append(
                 Note(
-                    "Some words of {text} are too common to be held to a distance, and were searched "
-                    "anywhere.",
+                    "Some words of {text} are too common to check their distance, and may stand anywhere.",
                     {"text": text},
                 )
             )

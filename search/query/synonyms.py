@@ -135,7 +135,7 @@ def _read_rule(rule: str) -> list[tuple[UnitSequence, list[UnitSequence]]]:
     targets = _read_forms(right) if arrow else sources
     pairs = [(form, [other for other in targets if other != form]) for form in sources]
     if not all(others for _, others in pairs):
-        raise ValueError("a word has no other to stand for it" if arrow else "there is no second word")
+        raise ValueError("a word has no synonym" if arrow else "there is no second word")
     return pairs
 
 

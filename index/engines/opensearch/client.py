@@ -115,8 +115,8 @@ def failures(address: Address) -> Iterator[None]:
         yield
     except opensearchpy.AuthenticationException:
         raise EngineError(
-            "{url} asks for a name and a password, or those given are wrong. Set SOUWEN_OPENSEARCH_USER and "
-            "SOUWEN_OPENSEARCH_PASSWORD, or SOUWEN_OPENSEARCH_TOKEN.",
+            "{url} requires a user name and a password, or the given ones are wrong. Set "
+            "SOUWEN_OPENSEARCH_USER and SOUWEN_OPENSEARCH_PASSWORD, or SOUWEN_OPENSEARCH_TOKEN.",
             url=address,
         ) from None
     except opensearchpy.AuthorizationException as error:
@@ -141,7 +141,7 @@ def failures(address: Address) -> Iterator[None]:
             raise unreadable(address, reason_of(error)) from None
         if error.status_code == 429:
             raise EngineError(
-                "{url} has more to do than it can: {reason}. Try again later.",
+                "{url} is overloaded: {reason}. Try again later.",
                 url=address,
                 reason=reason_of(error),
             ) from None
@@ -151,8 +151,7 @@ def failures(address: Address) -> Iterator[None]:
 def unreadable(address: Address, reason: str) -> EngineError:
     """The error for an answer from which shards are missing."""
     return EngineError(
-        "a part of the index at {url} can't be read now, and what was found without it would not be all: "
-        "{reason}",
+        "a part of the index at {url} can't be read now, so results would be incomplete: {reason}",
         url=address,
         reason=reason,
     )

@@ -66,7 +66,7 @@ def compile_tree(node: query.Query, starting: Starting) -> Clause:
             return _constant(compile_tree(node.child, starting), node.score)
         case query.NullQuery:
             return {"match_none": {}}
-    raise EngineError("{engine}: no way to evaluate {node!r}", engine="opensearch", node=node)
+    raise EngineError("{engine}: unknown query node {node!r}", engine="opensearch", node=node)
 
 
 def compile_best(node: query.AndMaybe, starting: Starting) -> Clause | None:

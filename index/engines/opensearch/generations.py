@@ -229,7 +229,7 @@ class Generations:
                 found = self._client.indices.get_alias(index=self._address.name)
         if len(found) != 1:
             raise IndexDamagedError(
-                "{file}: is an alias of several indices ({names}). Take it off all but one.",
+                "{file}: is an alias of several indices ({names}). Remove it from all but one.",
                 file=self._address,
                 names=", ".join(sorted(found)),
             )
@@ -267,8 +267,8 @@ def refuse_others(there: Mapping[str, Any], here: Mapping[str, Any], address: ob
     for name in ("format", "analysis", "segmenter", "timezone", "dictionary"):
         if there.get(name) != here.get(name):
             raise IndexMismatchError(
-                "the index at {path} was made with {name} {there}, and this machine has {wanted}: words "
-                "would not meet. Use the same here, or make the index anew: {command}",
+                "the index at {path} was made with {name} {there}, and this machine has {wanted}, so "
+                "queries would not match. Use the same here, or rebuild the index: {command}",
                 path=address,
                 name=name,
                 there=there.get(name) or "none",

@@ -69,7 +69,7 @@ def compile_tree(node: query.Query, schema: tantivy.Schema, starting: Starting) 
             return Query.const_score_query(compile_tree(node.child, schema, starting), node.score)
         case query.NullQuery:
             return Query.empty_query()
-    raise EngineError("{engine}: no way to evaluate {node!r}", engine="tantivy", node=node)
+    raise EngineError("{engine}: unknown query node {node!r}", engine="tantivy", node=node)
 
 
 def _phrase(node: GramPhrase, schema: tantivy.Schema) -> Query:

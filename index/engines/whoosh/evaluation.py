@@ -56,7 +56,7 @@ class Evaluation:
                 return dict.fromkeys(self.evaluate(node.child), node.score)
             case query.NullQuery:
                 return {}
-        raise EngineError("{engine}: no way to evaluate {node!r}", engine="whoosh", node=node)
+        raise EngineError("{engine}: unknown query node {node!r}", engine="whoosh", node=node)
 
     def _and(self, node: query.And) -> Scores:
         wanted = [child for child in node.subqueries if not isinstance(child, query.Not)]
