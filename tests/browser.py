@@ -25,7 +25,7 @@ from playwright.sync_api import (
     expect,
 )
 
-PATIENCE = 30_000  # milliseconds: a busy machine is no failure
+PATIENCE = 60_000  # milliseconds: a busy machine is no failure
 expect.set_options(timeout=PATIENCE)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

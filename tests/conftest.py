@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import uuid
 from collections.abc import Callable, Generator, Iterator
@@ -66,6 +67,11 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     for item in items:
         if on_cluster(item) or "browser" in item.fixturenames:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Tells the garbage collector that what there is now stays."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,8 +14,9 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import examples
 from werkzeug.security import check_password_hash
 
 from cli.main import souwen
@@ -81,6 +82,7 @@ def test_a_hash_is_checked_once() -> None:
 GUARD = Guard(WebSettings(username="a", password="b:c"))
 
 
+@settings(max_examples=examples(30))  # each takes a twentieth of a second
 @given(st.text(max_size=3), st.text(max_size=3))
 def test_nothing_else_is_taken_for_the_password(name: str, password: str) -> None:
     assert GUARD.is_right("a", "b:c")

@@ -24,28 +24,34 @@ ROOT = Path(__file__).parent.parent
 # `souwen index`, in which no file can grow any more from some moment on: a full disk, on any machine.
 FULL = """
 import resource, sys
+from contextlib import contextmanager
 moment, *arguments = sys.argv[1:]
 from cli.main import main
 from index.store.catalog_writer import CatalogWriter
 from index.engines.base import engine_class
-from index.store.directory import IndexDirectory
 
 def full():
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
 
-def full_before(owner, name):
-    real = getattr(owner, name)
+def full_before(call):
     def replacement(*arguments, **options):
         full()
-        return real(*arguments, **options)
-    setattr(owner, name, replacement)
+        return call(*arguments, **options)
+    return replacement
 
-for name in ("tantivy", "whoosh"):
-    module = sys.modules[engine_class(name).__module__]
+def full_before_commit(real_writer):
+    @contextmanager
+    def writer(self):
+        with real_writer(self) as opened:
+            opened.commit = full_before(opened.commit)
+            yield opened
+    return writer
+
+for engine in map(engine_class, ("tantivy", "whoosh")):
     if moment == "engine":
-        full_before(module._Writer, "commit")
+        engine.writer = full_before_commit(engine.writer)
 if moment == "catalog":
-    full_before(CatalogWriter, "replace_file")
+    CatalogWriter.replace_file = full_before(CatalogWriter.replace_file)
 elif moment == "start":
     full()
 sys.argv = ["souwen", *arguments]

@@ -125,7 +125,10 @@ def test_more_ties_than_fit_a_page_are_ordered_across_pages(engine: Engine, sort
         assert [keys[i] for i in whole] == [keys[i] for i in wanted]
     else:
         assert whole == wanted
-    for limit in (1, 9, 32, 33, 149, 150, 151):
+    for offset in (0, 1, 31, 32, 80, 149, 150):
+        page = engine.search(node, sort=sort, offset=offset, limit=1)
+        assert [hit.id for hit in page.hits] == whole[offset : offset + 1]
+    for limit in (9, 32, 33, 149, 150, 151):
         pages = [engine.search(node, sort=sort, offset=o, limit=limit).hits for o in range(0, 151, limit)]
         assert [hit.id for page in pages for hit in page] == whole
 

@@ -169,6 +169,7 @@ def test_long_texts_have_the_same_tokens_in_slices(texts: list[str], length: int
         assert Counter(tokens.units.split(" ")) == Counter(alone.units.split(" "))
 
 
+@pytest.mark.slow
 def test_what_is_analysed_at_once_is_bounded() -> None:
     """Beyond some megabytes, arrays take five times as long for each of their elements."""
     text = "公安交管部门，" * 200_000 + "word. " + "1,000" * 500_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,8 +57,10 @@ def room_of(module: str) -> str:
     return folder if folder in ROOMS else package
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """The modules of souwen that a module imports, wherever in it."""
+    found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -69,7 +71,8 @@ def imports(path: Path) -> Iterator[str]:
             names = [f"{base}.{alias.name}" if is_package else base for alias in node.names]
         else:
             continue
-        yield from (name for name in names if name.partition(".")[0] in PACKAGES)
+        found += (name for name in names if name.partition(".")[0] in PACKAGES)
+    return tuple(found)
 
 
 MODULES = [path for package in sorted(PACKAGES) for path in sorted((ROOT / package).rglob("*.py"))]

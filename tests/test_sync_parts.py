@@ -15,7 +15,7 @@ from index.ingest.sync import sync
 
 # Read in parts are files of records over 125,000 bytes, where 1 MB is allowed.
 SMALL = {"max_file_mb": 1}
-COUNT = 600
+COUNT = 410
 
 
 def dump(archive: Archive, texts: dict[str, str], name: str = "dump.jsonl") -> Path:
@@ -35,7 +35,7 @@ def test_new_changed_and_removed_records(any_archive: Archive) -> None:
     any_archive.post("a.md", "旁边的文")
     assert counts(any_archive.sync(**SMALL)) == (COUNT + 1, 0, 0, 0)
     assert counts(any_archive.sync(**SMALL)) == (0, 0, 0, 2)
-    changed = texts(3, 500)
+    changed = texts(3, 405)
     del changed["n5"]
     dump(any_archive, changed)
     assert counts(any_archive.sync(**SMALL)) == (0, 2, 1, 1)

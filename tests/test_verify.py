@@ -140,14 +140,15 @@ def test_a_broken_catalog_is_told_and_not_repaired(archive: Archive) -> None:
 def test_who_writes_just_now_is_waited_for(full: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two steps of a commit, catalog and engine differ."""
     directory = IndexDirectory(full.directory)
-    is_between = threading.Event()
+    is_between, was_seen = threading.Event(), threading.Event()
 
     def write() -> None:
         generation = directory.current()
         with directory.write_lock(), closing(CatalogWriter.open(generation.catalog_file)) as catalog:
             catalog.flag_as_unindexed(list(catalog.ids())[:3])
             is_between.set()
-            time.sleep(1)
+            was_seen.wait(60)
+            time.sleep(0.5)  # verify has begun meanwhile; if it has not, there is nothing to wait for
             engine = engine_class(generation.meta.engine).open(generation.engine_directory)
             with closing(engine), engine.writer() as writer:
                 reindex(catalog, writer, generation)
@@ -158,8 +159,9 @@ def test_who_writes_just_now_is_waited_for(full: Archive, monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "argv", ["souwen", "verify", "--index", str(full.directory)])
     writer = threading.Thread(target=write)
     writer.start()
-    is_between.wait()
+    is_between.wait(60)
     assert findings(full).unindexed
+    was_seen.set()
     with pytest.raises(SystemExit) as ended:
         main()
     writer.join()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from index.analysis.dictionary import FOLDED_WORDS
 from index.analysis.fold import fold_key
@@ -121,6 +121,7 @@ def _load_default() -> Callable[[str], list[str]]:
     return lambda text: rjieba.cut(text, False)
 
 
+@lru_cache(maxsize=2)  # a dictionary, and another that is compared with it
 def _load_rjieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:
     import rjieba
 
