@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.article import ProblemKind
 from index.sources.decode import decode, find_encoding
 from index.sources.posts import parse_file
 
@@ -61,7 +62,9 @@ def test_damaged_utf8_stays_utf8() -> None:
 def test_noise_is_told() -> None:
     draw = random.Random(1)
     _, complaints = decode(bytes(draw.choice(range(128, 256)) for _ in range(400)))
-    assert any("no guess is plausible" in complaint for complaint in complaints)
+    assert [complaint.kind for complaint in complaints if "no guess is plausible" in complaint.reason] == [
+        ProblemKind.GUESS
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16", "utf-16-le", "big5hkscs", "cp932"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.article import Article, Problem, post_id
+from index.article import Article, Problem, ProblemKind, format_date, post_id
 from index.errors import InputError
 from index.sources.fields import ReadingRules
 from index.sources.posts import digest_of
@@ -158,6 +158,39 @@ def test_a_record_over_the_limit_costs_no_other() -> None:
 def test_bombs_and_garbage_are_told(data: bytes, name: str) -> None:
     articles, problems = read(data, name, limit=100_000)
     assert articles or problems or not data.strip(b"\0[")
+
+
+def test_records_without_a_date_have_that_of_the_path() -> None:
+    articles, problems = read('{"text": "甲"}\n{"text": "乙", "date": "2020-01-01"}', "2021-03-04.jsonl")
+    assert [format_date(article.date) for article in articles] == [
+        "2021-03-04T00:00:00Z",
+        "2020-01-01T00:00:00Z",
+    ]
+    assert problems == [
+        Problem(
+            "p/2021-03-04.jsonl",
+            "1 records have no date, and were given that of the file's path",
+            ProblemKind.GUESS,
+        )
+    ]
+
+
+def test_tags_and_categories_beyond_what_people_give_are_told() -> None:
+    names = [f"签{number}" for number in range(100_000)]
+    records = [
+        {"text": "甲", "tags": ",".join(names)},
+        {"text": "乙", "category": ",".join(f"{name}/子" for name in names)},
+        {"text": "丙", "categories": names},
+    ]
+    articles, problems = read("\n".join(map(json.dumps, records)), limit=10_000_000)
+    first, second, third = articles
+    assert len(first.tags) == len([second.categories, *second.other_categories]) == 1000
+    assert third.categories == tuple(names[:20])
+    assert [problem.reason for problem in problems] == [
+        "tags: 100,000, and only the first 1,000 were read",
+        "categories: 100,000, and only the first 1,000 were read",
+        "too many values (20,000 are read); levels of a category: 100,000, and only the first 20 were read",
+    ]
 
 
 def test_problems_are_listed_up_to_a_number() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 from index.sources.body import one_line
 from index.sources.field_reader import FieldReader
@@ -10,6 +11,11 @@ from index.sources.frontmatter import Value, Values
 
 _CATEGORIES = "categories category 分类 columns".split()
 _TAGS = "tags tag 标签 keywords keyword 关键词".split()
+_T = TypeVar("_T")
+
+# Tags, or category paths, of an article, and levels of a path; more are no work of people.
+_MAX_NAMES = 1000
+_MAX_LEVELS = 20
 _COMMAS = re.compile(r"[,，;；|]")
 _LEVELS = re.compile(r"\s*/\s*|\s+>\s+")
 # Generators in which a list of categories is several, not the levels of one.
@@ -28,7 +34,13 @@ def tags_of(fields: FieldReader, generator: str) -> tuple[str, ...]:
                 parts = text.split()
             value = list(parts)
         found += [text for tag in fields.texts(name, value) if (text := one_line(tag.lstrip("#")))]
-    return tuple(dict.fromkeys(found))
+    return tuple(_first(fields, "tags", list(dict.fromkeys(found)), _MAX_NAMES))
+
+
+def _first(fields: FieldReader, name: str, found: list[_T], most: int) -> list[_T]:
+    if len(found) > most:
+        fields.complain(f"{name}: {len(found):,}, and only the first {most:,} were read")
+    return found[:most]
 
 
 def category_paths(fields: FieldReader, generator: str) -> list[tuple[str, ...]]:
@@ -45,13 +57,13 @@ def category_paths(fields: FieldReader, generator: str) -> list[tuple[str, ...]]
             paths.append(tuple(fields.texts(name, list(value.split()))))
         else:
             paths += _paths_of(fields, name, value, is_several=generator in _SEVERAL)
-    named = [path for path in dict.fromkeys(paths) if path]
+    named = _first(fields, "categories", [path for path in dict.fromkeys(paths) if path], _MAX_NAMES)
+    named = [tuple(_first(fields, "levels of a category", list(path), _MAX_LEVELS)) for path in named]
     if len(named) < 2:
         return named
     # A category that is also the beginning of a longer path says nothing more.
-    return [
-        path for path in named if not any(path == other[: len(path)] and path != other for other in named)
-    ]
+    beginnings = {path[:length] for path in named for length in range(1, len(path))}
+    return [path for path in named if path not in beginnings]
 
 
 def _paths_of(fields: FieldReader, name: str, value: Value, *, is_several: bool) -> list[tuple[str, ...]]:

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from index.article import Complaint, ProblemKind
 from index.sources.extract import UNSHOWABLE
 
 # The most frequent characters and marks of written Chinese, simplified and traditional: what tells
@@ -59,7 +60,7 @@ _MARKED = re.compile(f"[^\\W_][{_MARKS}]+")
 _ODD = re.compile(f"{UNSHOWABLE.pattern[:-1]}{_MARKS}]")
 
 
-def decode(data: bytes) -> tuple[str, list[str]]:
+def decode(data: bytes) -> tuple[str, list[Complaint]]:
     """Bytes → text with `\\n` line ends and no control characters, and what was wrong.
 
     >>> decode("放管服".encode("gb18030"))
@@ -80,7 +81,7 @@ def clean(text: str) -> str:
     return text
 
 
-def find_encoding(sample: bytes) -> tuple[str, list[str]]:
+def find_encoding(sample: bytes) -> tuple[str, list[Complaint]]:
     """The encoding of a file that is read in parts, by its first lines; and complaints about it.
 
     >>> find_encoding("标题,正文\\n甲,放管服的改革\\n".encode("gb18030"))
@@ -96,7 +97,7 @@ def find_encoding(sample: bytes) -> tuple[str, list[str]]:
         if _is_damaged_utf8(_line_kinds(sample).other):
             return "utf-8", []  # told line by line
         guess = _guess(sample)
-        return guess.encoding, guess.complaints[:1] if "noise" in "".join(guess.complaints) else []
+        return guess.encoding, [each for each in guess.complaints if each.kind is ProblemKind.GUESS]
     return "utf-8", []
 
 
@@ -106,11 +107,11 @@ class _Reading:
 
     encoding: str
     text: str
-    complaints: list[str]
+    complaints: list[Complaint]
     plausibility: float
 
 
-def _decode_bytes(data: bytes) -> tuple[str, list[str]]:
+def _decode_bytes(data: bytes) -> tuple[str, list[Complaint]]:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         is_utf32 = data.startswith(codecs.BOM_UTF32_LE) and len(data) % 4 == 0
         return _replacing(data, "utf-32" if is_utf32 else "utf-16")
@@ -210,7 +211,7 @@ def _line_kinds(data: bytes) -> _Lines:
     return _Lines(lines, kinds, parts[True], parts[False])
 
 
-def _undeclared(data: bytes) -> tuple[str, list[str]]:
+def _undeclared(data: bytes) -> tuple[str, list[Complaint]]:
     found = _line_kinds(data)
     if _is_damaged_utf8(found.other):
         return _replacing(data, "utf-8")
@@ -256,7 +257,8 @@ def _guess(data: bytes) -> _Reading:
         and _is_right(reading)
     ):
         return _read(data, "gb18030") if is_frequent and _RARE_IN_KOREAN.match(data) else reading
-    noise = f"its encoding is not declared, and no guess is plausible: {reading.encoding}"
+    reason = f"its encoding is not declared, and no guess is plausible: {reading.encoding}"
+    noise = Complaint(reason, ProblemKind.GUESS)
     return _Reading(reading.encoding, reading.text, [noise, *reading.complaints], reading.plausibility)
 
 
@@ -274,12 +276,12 @@ def _read(data: bytes, encoding: str) -> _Reading:
     return _Reading(encoding, text, complaints, _plausibility(text))
 
 
-def _replacing(data: bytes, encoding: str) -> tuple[str, list[str]]:
+def _replacing(data: bytes, encoding: str) -> tuple[str, list[Complaint]]:
     text = data.decode(encoding, errors="replace")
     wrong = text.count("\ufffd")
     if not wrong:
         return text, []
-    return text, [f"{wrong} places are not valid {encoding} and were replaced by \ufffd"]
+    return text, [Complaint(f"{wrong} places are not valid {encoding} and were replaced by \ufffd")]
 
 
 def _foreign(text: str) -> int:

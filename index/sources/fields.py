@@ -169,7 +169,7 @@ def _date(fields: FieldReader, origin: Origin, zone: tzinfo) -> WrittenDate | No
     as complaints."""
     if found := _written_date(fields, DATE, zone):
         return found
-    if not origin.is_record and (seconds := date_in_path(origin.path, zone)) is not None:
+    if (seconds := date_in_path(origin.path, zone)) is not None:
         return WrittenDate(seconds)
     return _written_date(fields, _UPDATED, zone)
 

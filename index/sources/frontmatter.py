@@ -92,7 +92,7 @@ def split_front_matter(text: str) -> FrontMatter:
 
 def _oversized(text: str, block: str, body: str, fence: str) -> FrontMatter:
     """A block of more than `MAX_LENGTH` characters: only the lines at its head are read."""
-    head = block[: block.rfind("\n", 0, MAX_LENGTH) + 1]
+    head = block[: block.rfind("\n", 0, MAX_LENGTH) + 1] or block[:MAX_LENGTH]
     values = _line_values(head, fence)
     is_block = all(map(_LINE_OF_BLOCK.match, head.split("\n")))
     if not values or not (is_block or any(_KNOWN_KEY.match(f"{key}:") for key in values)):

@@ -55,6 +55,8 @@ _MUCH = 100
 # The share of sentences in an element that is the article without being known, if there are a few.
 _MOST = 0.75
 _FEW = 4
+# Elements of a page in which the article is looked for, in seconds; a larger one is read whole.
+_MAX_ELEMENTS = 200_000
 _HOLDERS = frozenset("div section article main table tbody tr td center font form".split())
 _CT = re.compile(r"""\bct\s*=\s*["'](\d{9,11})["']""")
 _NICKNAME = re.compile(r"""\bnickname\s*=\s*(?:htmlDecode\()?["']([^"'\n]{1,60})["']""")
@@ -122,6 +124,8 @@ class _Measure:
 
 
 def _article(body: lxml_html.HtmlElement) -> str:
+    if body.xpath("count(descendant::*)") > _MAX_ELEMENTS:
+        return ""
     etree.strip_elements(body, "script", "style", with_tail=False)
     for element in list(body.iter(*_DROPPED_TAGS)):
         holds = len(_MARK.findall("".join(element.itertext()))) > 1
@@ -266,7 +270,9 @@ def _values(root: lxml_html.HtmlElement, text: str) -> Values:
 
 def _title(root: lxml_html.HtmlElement) -> str:
     """The heading where the title has it, with the name of the site behind; else the title as it is."""
-    title = " ".join("".join(root.xpath("string(//head/title)")).split())
+    # Not by XPath, whose strings take thirty times their size.
+    found = root.find(".//head/title")
+    title = " ".join("".join(found.itertext()).split()) if found is not None else ""
     for heading in root.iter("h1", "h2"):
         text = " ".join("".join(heading.itertext()).split())
         if len(text) > 1 and title.startswith(text):

@@ -64,7 +64,7 @@ def parse_file(
         return ParsedFile(articles, tuple(reader.problems), reader.digest)
     text, told = decode(data)
     made = _parse_post(path, text, zone, rules)
-    complaints = made.complaints if made.article is None else (*map(Complaint, told), *made.complaints)
+    complaints = made.complaints if made.article is None else (*told, *made.complaints)
     articles = () if made.article is None else (made.article,)
     return ParsedFile(articles, tuple(problems_of(path, complaints)), digest_of(data), made.again)
 

@@ -22,10 +22,11 @@ from index.article import (
 )
 from index.errors import InputError
 from index.sources.body import as_html, lines_of, read_body
+from index.sources.dates import date_in_path
 from index.sources.decode import clean
 from index.sources.extract import Extracted, extract, has_markup
 from index.sources.fields import ADDRESS, AUTHOR, DATE, TITLE, Body, Made, Origin, ReadingRules, make_article
-from index.sources.frontmatter import Value, Values, normalise
+from index.sources.frontmatter import MAX_VALUES, Value, Values, normalise
 from index.sources.streams import RecordFile
 
 RECORD_SUFFIXES = frozenset([".jsonl", ".ndjson", ".json", ".csv", ".tsv"])
@@ -92,6 +93,8 @@ class RecordReader:
         self._names = {name: (*field_map.get(name, ()), *names) for name, names in _NAMES.items()}
         self._noted = 0
         self._articles = 0
+        self._path_date = date_in_path(path, zone)
+        self._dated_by_path = 0
         self._unnamed: dict[str, int] = {}  # the names in records of which none is known, and how many
 
     def articles(self, file: BinaryIO) -> Iterator[Article]:
@@ -147,13 +150,18 @@ class RecordReader:
             is_record=True,
             is_exported="category_paths" in fields.record,
         )
-        made = make_article(fields.plain(), Body(body, extracted), origin, self._zone, self._rules)
+        values = fields.plain()
+        made = make_article(values, Body(body, extracted), origin, self._zone, self._rules)
+        if made.article is not None and made.article.date is not None and not values["date"]:
+            self._dated_by_path += made.article.date == self._path_date
         complaints = (*map(Complaint, fields.complaints), *made.complaints)
         return Made(made.article, complaints)
 
-    def _conclude(self, complaints: list[str]) -> None:
-        if complaints:
-            self.problems.insert(0, Problem(self._path, "; ".join(complaints), ProblemKind.PARTIAL))
+    def _conclude(self, complaints: list[Complaint]) -> None:
+        if self._dated_by_path:
+            reason = f"{self._dated_by_path:,} records have no date, and were given that of the file's path"
+            complaints = [*complaints, Complaint(reason, ProblemKind.GUESS)]
+        self.problems[:0] = problems_of(self._path, complaints)
         if self._noted > _LISTED:
             more = f"has {self._noted - _LISTED:,} more records with problems"
             self.problems.append(Problem(self._path, more, ProblemKind.LOST))
@@ -203,7 +211,9 @@ class _Fields:
         name, of other fields by theirs."""
         bodies = {*self._names["text"], *self._names["html"]}
         rest = {name: value for name, value in self.record.items() if name not in bodies}
-        values = normalise(rest)[0]
+        values, complete = normalise(rest)
+        if not complete:
+            self.complaints.append(f"too many values ({MAX_VALUES:,} are read)")
         for field in ("id", "title", "editor", "thumbnail", "url"):
             values[field] = self.text(field)
         values["author"] = [text for value in self.values("author") for text in self._texts("author", value)]

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import BinaryIO, TextIO
 
+from index.article import Complaint
 from index.sources.decode import clean, decode, find_encoding
 
 # Of a file, what tells its encoding; and what is read of it at a time. In bytes.
@@ -55,7 +56,7 @@ class RecordFile:
                 found = True
                 yield row
             if not found:
-                self.complaints.append("holds no records")
+                self.complaints.append(Complaint("holds no records"))
         elif self._suffix in (".csv", ".tsv"):
             delimiter = "\t" if self._suffix == ".tsv" else ""
             yield from _csv_rows(self._text, delimiter, self._limit, self.complaints)
@@ -63,7 +64,8 @@ class RecordFile:
             yield from self._json_lines()
         if replaced := self._replaced or self._recoded.replaced:
             encoding = self._recoded.encoding
-            self.complaints.append(f"{replaced} places are not valid {encoding} and were replaced by \ufffd")
+            reason = f"{replaced} places are not valid {encoding} and were replaced by \ufffd"
+            self.complaints.append(Complaint(reason))
 
     def digest(self) -> str:
         """The digest of the file's bytes: see `index.sources.posts.digest_of`."""
@@ -249,7 +251,7 @@ class _Lines:
         return sum(line.count('"') for line in self.record) % 2 == 1
 
 
-def _csv_rows(text: TextIO, delimiter: str, limit: int, complaints: list[str]) -> Iterator[Row]:
+def _csv_rows(text: TextIO, delimiter: str, limit: int, complaints: list[Complaint]) -> Iterator[Row]:
     """Records of a CSV file, by the names in its first line."""
     csv.field_size_limit(max(csv.field_size_limit(), limit + 1))
     lines = _Lines(text, limit)
@@ -271,11 +273,11 @@ def _csv_rows(text: TextIO, delimiter: str, limit: int, complaints: list[str]) -
             found += 1
             yield number, dict(zip(names, values, strict=False))
     if names and not found:
-        complaints.append("has one line, which names its fields, and no records")
+        complaints.append(Complaint("has one line, which names its fields, and no records"))
 
 
 def _parsed(
-    lines: _Lines, delimiter: str, complaints: list[str], limit: int
+    lines: _Lines, delimiter: str, complaints: list[Complaint], limit: int
 ) -> Iterator[tuple[int, list[str] | str]]:
     reader = csv.reader(lines, delimiter=delimiter)
     while True:
@@ -294,7 +296,8 @@ def _parsed(
             if not lines.is_unclosed():
                 yield start, values
                 continue
-            complaints.append(f"line {start}: a quote is never closed; each line from there is a record")
+            reason = f"line {start}: a quote is never closed; each line from there is a record"
+            complaints.append(Complaint(reason))
             for number, line in enumerate(lines.record, start=start):
                 plain = csv.reader([line.replace("\0", "")], delimiter=delimiter, quoting=csv.QUOTE_NONE)
                 yield number, next(plain, [])
