@@ -15,6 +15,7 @@ from archive import Archive, find
 from index.errors import IndexDamagedError
 from index.ingest import workers as prepare
 from index.ingest.sync import IngestRequest
+from index.sources.scan import FoundFile
 from index.store.reader import IndexReader
 
 pytestmark = pytest.mark.slow
@@ -185,7 +186,7 @@ def test_a_file_that_breaks_off_while_it_is_read_is_kept(
     archive.sync()
     archive.post("a.md", "图书馆更新")
 
-    def read_bytes(location: str, limit: int) -> bytes:
+    def read_bytes(file: FoundFile, limit: int) -> bytes:
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patch:

@@ -99,8 +99,9 @@ class TantivyEngine(EmbeddedEngine):
     @classmethod
     def open(cls, directory: Path, connection: Connection = ANONYMOUS) -> TantivyEngine:
         try:
-            return cls(tantivy.Index.open(str(directory)), directory)
-        except (ValueError, OSError) as error:
+            with _failures():
+                return cls(tantivy.Index.open(str(directory)), directory)
+        except EngineError as error:
             if "Lockfile" in str(error):
                 raise EngineError(
                     "{file}: {engine} must be able to write its lock there, even to search. Let whoever "
@@ -109,7 +110,10 @@ class TantivyEngine(EmbeddedEngine):
                     engine="tantivy",
                 ) from error
             raise IndexDamagedError(
-                "{file}: {engine} can't open it: {reason}", file=directory, engine="tantivy", reason=error
+                "{file}: {engine} can't open it: {reason}",
+                file=directory,
+                engine="tantivy",
+                reason=error.values["reason"],
             ) from None
 
     def search(
@@ -221,7 +225,7 @@ class TantivyEngine(EmbeddedEngine):
         searcher = self._index.searcher()
         with _failures():
             found = searcher.search(Query.all_query(), max(1, searcher.num_docs))
-        return {_id(searcher, address) for _, address in found.hits}
+            return {_id(searcher, address) for _, address in found.hits}
 
     def refresh(self) -> bool:
         stamp = self._commit_stamp()
