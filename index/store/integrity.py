@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
 
 from index.article import article_digest
 from index.errors import IndexDamagedError
-from index.store.catalog import FULL, INDEXED, REMOVED, Catalog, to_article
+from index.store.catalog import FULL, INDEXED, REMOVED, Catalog, connect, to_article
 
 # Articles that are read at a time.
 _AT_ONCE = 200
+
+
+def renew_digests(file: Path) -> None:
+    """Gives the articles of a catalog that was copied from one of an older format the digests of today: those
+    were of fewer fields. Raises IndexDamagedError."""
+    # The writer is closed last: it merges its log into the file.
+    with closing(connect(file, "mode=rw")) as connection, closing(CheckedCatalog.open(file)) as catalog:
+        digests = ((article_digest(article), article.id) for article in catalog.all_articles())
+        connection.executemany("UPDATE articles SET digest = ? WHERE id = ?", list(digests))
+        connection.commit()
 
 
 class CheckedCatalog(Catalog):
