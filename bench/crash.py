@@ -181,7 +181,7 @@ def check_next_run(world: World) -> None:
         orphans = {name for name in names_in(before.engine_directory) if not belongs(name, index)}
     sync(world.index, IngestRequest([world.folder], allow_empty=True), Settings())
     with closing(IndexReader(world.index)) as reader, reader.acquire() as index:
-        findings = verify(index)
+        findings = verify(world.index)
         assert findings.agree, findings
         articles = {a.path.removeprefix("posts/"): a.text for a in index.articles.all_articles()}
         assert articles == world.texts, "the catalog is not what the files say"

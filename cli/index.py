@@ -29,6 +29,8 @@ _NICENESS = 10
 @click.command("index")
 @click.argument("paths", nargs=-1, metavar="PATH…", type=click.Path(path_type=Path))
 @click.option("--rebuild", is_flag=True, help="Build a new index beside the old one, then swap.")
+@click.option("--check", is_flag=True, help="Read all files, also those that look unchanged.")
+@click.option("--wait", is_flag=True, help="Wait for another process that is writing the index to end.")
 @click.option("--watch", is_flag=True, help="Keep following the folders until Ctrl-C.")
 @click.option("--engine", metavar="E", default="", help=f"The search engine: {', '.join(ENGINES)}.")
 @click.option("--url", metavar="URL", default="", help="For opensearch: https://NODE:9200/NAME.")
@@ -64,6 +66,8 @@ _NICENESS = 10
 def index_command(
     paths: Sequence[Path],
     rebuild: bool,
+    check: bool,
+    wait: bool,
     watch: bool,
     engine: str,
     url: str,
@@ -111,6 +115,8 @@ def index_command(
         forget=forget,
         field_map=field_map,
         allow_empty=allow_empty,
+        check=check,
+        wait=wait,
     )
     update = partial(_update, Path(settings.index), settings, as_json=as_json)
     stop = threading.Event()

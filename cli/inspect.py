@@ -15,9 +15,11 @@ from index.article import ProblemKind
 from index.engines.base import Connection, is_address
 from index.errors import InputError
 from index.ingest.job import IngestRequest
+from index.ingest.listing import followed_folders
 from index.ingest.sync import sync
 from index.maintenance.verify import Findings, repair, verify
 from index.settings import setting_fields
+from index.store.directory import IndexDirectory
 from index.store.reader import IndexReader, catalog_of
 
 # What a machine doesn't know that only reads what is on a cluster.
@@ -92,17 +94,20 @@ def problems_command(kind: str | None, directory: str | None, as_json: bool) -> 
 
 @click.command("verify")
 @click.option("--repair", "repairs", is_flag=True, help="Repair without a rebuild where possible.")
+@click.option("--deep", "is_deep", is_flag=True, help="Compare all articles and files, and not a sample.")
 @index_option
 @json_option
-def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
+def verify_command(repairs: bool, is_deep: bool, directory: str | None, as_json: bool) -> None:
     """Check that index, catalog and files agree. Exits with 1 where they don't.
 
-    Articles in catalog and engine are compared, a sample of searches with the texts, the engine's files with
-    what was written, and the articles' files with what was read of them.
+    The files of the index are compared with what was written, articles and their files with the digests of
+    what was read (a thousand of them, all with --deep), catalog and engine with each other, and a sample of
+    searches with the texts.
 
     \b
     Examples:
       souwen verify && echo all is well
+      souwen verify --deep
       souwen verify --repair
     """
     settings = settings_for(directory)
@@ -114,8 +119,9 @@ def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
             )
         for line in repair(Path(settings.index), Connection.of(settings)):
             click.echo(line, err=True)
-        sync(Path(settings.index), IngestRequest(keep=True), settings)
-    findings = _verified(settings.index, Connection.of(settings))
+        if followed_folders(Path(settings.index)):
+            sync(Path(settings.index), IngestRequest(keep=True), settings)
+    findings = _verified(settings.index, Connection.of(settings), is_deep)
     if as_json:
         print_json(asdict(findings))
     else:
@@ -124,19 +130,17 @@ def verify_command(repairs: bool, directory: str | None, as_json: bool) -> None:
     sys.exit(0 if findings.agree else 1)
 
 
-def _verified(location: str, connection: Connection) -> Findings:
-    """Findings of a check. A writer may be between two steps, so disagreements are checked again when none
-    is active."""
-    with closing(IndexReader(location, connection)) as reader:
-        with reader.acquire() as index:
-            findings = verify(index)
-        if findings.agree or reader.directory is None:
-            return findings
-        end = time.monotonic() + _WAIT
-        while reader.directory.is_written() and time.monotonic() < end:
-            time.sleep(0.1)
-    with closing(IndexReader(location, connection)) as reader, reader.acquire() as index:
-        return verify(index)
+def _verified(location: str, connection: Connection, is_deep: bool) -> Findings:
+    """Findings to repair. A writer may be between two steps: disagreements are checked once more, when
+    nobody does."""
+    findings = verify(location, connection, is_deep=is_deep)
+    if findings.agree or is_address(location):
+        return findings
+    directory = IndexDirectory(Path(location))
+    end = time.monotonic() + _WAIT
+    while directory.is_written() and time.monotonic() < end:
+        time.sleep(0.1)
+    return verify(location, connection, is_deep=is_deep)
 
 
 @click.command("config")

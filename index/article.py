@@ -168,13 +168,18 @@ class PackedArticle:
 _values = attrgetter(*(field.name for field in fields(Article)))
 
 
+def article_digest(article: Article) -> bytes:
+    """The digest of all that a whole article holds, 16 bytes."""
+    content = "\0".join(map(str, _values(article)))
+    return hashlib.blake2b(content.encode(), digest_size=16).digest()
+
+
 def pack(article: Article) -> PackedArticle:
     """The stored form of an article, for catalog and cluster."""
-    content = "\0".join(map(str, _values(article)))
     return PackedArticle(
         article=replace(article, html=""),
         html=isal_zlib.compress(article.html.encode(), 1),
-        digest=hashlib.blake2b(content.encode(), digest_size=16).digest(),
+        digest=article_digest(article),
     )
 
 

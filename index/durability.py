@@ -51,17 +51,36 @@ def writing(index: Path) -> Iterator[None]:
         yield
     except (OSError, sqlite3.DatabaseError, IndexDamagedError, EngineError) as error:
         failure = error.__cause__ if isinstance(error, SouwenError) else error
-        reason = (isinstance(failure, OSError) and failure.strerror) or str(failure)
-        is_full = getattr(failure, "errno", None) in _FULL or any(text in reason for text in _FULL_TEXTS)
-        if not (is_full or isinstance(failure, OSError) or _is_of_the_disk(failure)):
-            if isinstance(error, SouwenError | sqlite3.ProgrammingError | sqlite3.IntegrityError):
-                raise
-            raise IndexDamagedError("{file}: can't be read: {reason}", file=index, reason=reason) from error
-        advice = "Free some space" if is_full else "Check that the disk is healthy and writable"
-        raise IndexWriteError(
-            f"{index} can't be written: {reason}. What was committed before can be searched. "
-            f"{advice}, then run: souwen index --index {index}"
-        ) from error
+        if isinstance(failure, OSError) or _is_of_the_disk(failure) or is_full(failure):
+            raise write_error(index, failure) from error
+        if isinstance(error, SouwenError | sqlite3.ProgrammingError | sqlite3.IntegrityError):
+            raise
+        raise IndexDamagedError("{file}: can't be read: {reason}", file=index, reason=failure) from error
+
+
+def write_error(index: Path, failure: BaseException | None) -> IndexWriteError:
+    """The error for an index that can't be written: why, what is still there, and what to do."""
+    return IndexWriteError(
+        f"{index} can't be written: {_reason(failure)}. What was committed before can be searched. "
+        f"{advice(failure)}, then run: souwen index --index {index}"
+    )
+
+
+def advice(failure: BaseException | None) -> str:
+    """The next step after a disk error."""
+    if is_full(failure):
+        return "Free some space"
+    return "Check that the disk is healthy and writable"
+
+
+def is_full(failure: BaseException | None) -> bool:
+    """True if the disk has no room: no bytes, no inodes, or none that this user may have."""
+    reason = _reason(failure)
+    return getattr(failure, "errno", None) in _FULL or any(text in reason for text in _FULL_TEXTS)
+
+
+def _reason(failure: BaseException | None) -> str:
+    return (isinstance(failure, OSError) and failure.strerror) or str(failure)
 
 
 def _is_of_the_disk(failure: BaseException | None) -> bool:

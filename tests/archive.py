@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,6 +21,7 @@ from index.ingest import workers as prepare
 from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.sync import sync
 from index.maintenance.verify import verify
+from index.sources.scan import FoundFile
 from index.store.directory import IndexDirectory
 from index.store.reader import OpenIndex, catalog_of
 from search.settings import SearchSettings
@@ -82,8 +85,7 @@ class Archive:
 
     def agrees(self) -> bool:
         """Whether files, catalog and engine agree."""
-        with closing(self.open()) as index:
-            return verify(index).agree
+        return verify(self.directory).agree
 
 
 def find(index: OpenIndex, text: str) -> list[str]:
@@ -111,15 +113,24 @@ def counts(report: IngestReport) -> tuple[int, int, int, int]:
     return report.added, report.changed, report.removed, report.unchanged
 
 
+def path_of(folder: int | str | Path) -> str:
+    """The path of a folder that is listed, perhaps by a handle."""
+    if not isinstance(folder, int):
+        return str(folder)
+    if sys.platform == "darwin":
+        return fcntl.fcntl(folder, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0").decode()
+    return str(Path(f"/proc/self/fd/{folder}").readlink())
+
+
 @contextmanager
 def watch_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The names of the files that are opened."""
     opened: list[str] = []
     real = prepare.read_bytes
 
-    def read_bytes(location: str, limit: int) -> bytes:
-        opened.append(Path(location).name)
-        return real(location, limit)
+    def read_bytes(file: FoundFile, limit: int) -> bytes:
+        opened.append(Path(file.location).name)
+        return real(file, limit)
 
     with monkeypatch.context() as patch:
         patch.setattr(prepare, "read_bytes", read_bytes)

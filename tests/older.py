@@ -38,7 +38,7 @@ CREATE TABLE runs (
 """
 _COPY = """
 INSERT INTO roots SELECT name, location FROM today.roots;
-INSERT INTO files SELECT * FROM today.files;
+INSERT INTO files SELECT id, path, size, mtime_ns, digest FROM today.files;
 INSERT INTO articles SELECT id, file, state, x'01', path, title, author, editor, date, categories, thumbnail,
     url, text, html FROM today.articles;
 INSERT INTO claims SELECT * FROM today.claims;

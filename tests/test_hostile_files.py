@@ -195,7 +195,7 @@ def test_nothing_else_is_there(outcome: dict[str, Any]) -> None:
 
 
 def prepared(location: Path, size: int, limit: int = 1000) -> Any:
-    task = FileTask(FoundFile(FileState("posts/a.md", size, 0), str(location)))
+    task = FileTask(FoundFile(FileState("posts/a.md", size, 0), str(location), str(location.parent)))
     (made,) = Worker(WorkerConfig("rjieba", "", "UTC", limit, ReadingRules())).prepare([task])
     return made
 

@@ -28,6 +28,7 @@ from index.ingest.sync import sync
 from index.maintenance import migrate as move_module
 from index.maintenance.verify import repair, verify
 from index.settings import Settings
+from index.sources.scan import FoundFile
 from index.store.catalog_writer import CatalogWriter
 from index.store.directory import IndexDirectory
 from index.store.reader import OpenIndex
@@ -174,8 +175,8 @@ def test_an_index_moves_to_a_cluster_and_back_without_reading_a_file(
     with closing(archive.open()) as index:
         before = by_id(index.articles.all_articles())
 
-    def read_bytes(location: str, limit: int) -> bytes:
-        raise AssertionError(f"{location} was read")
+    def read_bytes(file: FoundFile, limit: int) -> bytes:
+        raise AssertionError(f"{file.location} was read")
 
     monkeypatch.setattr(prepare, "read_bytes", read_bytes)
     for engine, url in (("opensearch", address), ("tantivy", "")):
@@ -250,8 +251,7 @@ def test_what_the_cluster_lacks_and_what_it_has_too_much_is_found_and_repaired(o
         writer.delete("3")
         writer.add(document("surplus", body="图书馆"))
         writer.commit()
-    with closing(one.open()) as index:
-        found = verify(index)
+    found = verify(one.directory)
     assert (found.not_in_engine, found.not_in_catalog) == (("3",), ("surplus",))
     repair(one.directory)
     one.sync()

@@ -9,8 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from archive import Archive, path_of
 
 from index.errors import InputError
+from index.ingest.job import IngestRequest
+from index.ingest.sync import sync
+from index.ingest.workers import read_bytes
 from index.sources.scan import Scan, display_path, removed_paths, resolve_roots, scan
 
 only_where_names_are_bytes = pytest.mark.skipif(sys.platform != "linux", reason="names must be UTF-8 here")
@@ -126,6 +130,64 @@ def test_links(folder: Path, tmp_path: Path) -> None:
         f"posts/{name}" for name in ("to-itself.md", "to-outside", "to-outside.md", "to-nothing.md")
     }
     assert "leads out of the folder, or nowhere" in reasons(found)["posts/to-outside"]
+    assert read_bytes(found.files["posts/to-file.md"], 10) == b"b.md"
+
+
+def a_file_becomes_a_link(folder: Path, outside: Path) -> None:
+    (folder / "zu/a.md").unlink()
+    (folder / "zu/a.md").symlink_to(outside / "a.md")
+
+
+def a_folder_becomes_a_link(folder: Path, outside: Path) -> None:
+    (folder / "zu").rename(folder / "away")
+    (folder / "zu").symlink_to(outside)
+
+
+SWAPS = [a_file_becomes_a_link, a_folder_becomes_a_link]
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_a_link_that_takes_a_name_after_the_scan_is_not_followed(
+    folder: Path, tmp_path: Path, swap: Callable[[Path, Path], None]
+) -> None:
+    write(folder, "zu/a.md")
+    write(tmp_path, "outside/a.md")
+    file = look(folder).files["posts/zu/a.md"]
+    assert read_bytes(file, 10) == b"zu/a.md"
+    swap(folder, tmp_path / "outside")
+    with pytest.raises(OSError, match="a link"):
+        read_bytes(file, 10)
+    assert file.has_changed()
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_a_run_does_not_follow_links_that_appear_while_it_goes_on(
+    archive: Archive, tmp_path: Path, swap: Callable[[Path, Path], None]
+) -> None:
+    for number in range(80):
+        archive.post(f"{number:02}.md", f"图书馆{number}")
+    write(archive.folder, "zu/a.md")
+    write(tmp_path, "outside/a.md")
+    done: list[int] = []
+
+    def progress(count: int, _: int) -> None:
+        if not done:
+            swap(archive.folder, tmp_path / "outside")
+        done.append(count)
+
+    sync(archive.directory, IngestRequest([archive.folder]), archive.settings, progress)
+    assert len(done) == 81
+    assert not [text for text in archive.texts().values() if "outside" in text]
+    assert archive.reasons() == {"posts/zu/a.md": "can't be read: a link has taken its place"}
+
+
+def test_a_list_of_what_is_left_out_is_not_read_from_elsewhere(folder: Path, tmp_path: Path) -> None:
+    write(folder, "a.md")
+    (tmp_path / "ignore").write_text("a.md")
+    (folder / ".souwenignore").symlink_to(tmp_path / "ignore")
+    found = look(folder)
+    assert set(found.files) == {"posts/a.md"}
+    assert [problem.path for problem in found.problems] == ["posts/.souwenignore"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
@@ -148,7 +210,7 @@ class Entry:
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
         return self._entry.is_dir(follow_symlinks=follow_symlinks)
 
-    def stat(self) -> os.stat_result:
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
         raise self._error
 
 
@@ -156,8 +218,8 @@ def break_folder(monkeypatch: pytest.MonkeyPatch, is_broken: Callable[[str], boo
     """Folders can't be listed. (Modes would not do: a test that root runs may read everything.)"""
     real = os.scandir
 
-    def scandir(location: str) -> object:
-        if is_broken(location):
+    def scandir(location: int | str | Path) -> object:
+        if is_broken(path_of(location)):
             raise error
         return real(location)
 
@@ -169,7 +231,7 @@ def break_files(monkeypatch: pytest.MonkeyPatch, name: str, error: OSError) -> N
     real = os.scandir
 
     @contextmanager
-    def scandir(location: str) -> Iterator[list[os.DirEntry[str] | Entry]]:
+    def scandir(location: int | str | Path) -> Iterator[list[os.DirEntry[str] | Entry]]:
         with real(location) as entries:
             yield [Entry(entry, error) if entry.name == name else entry for entry in entries]
 

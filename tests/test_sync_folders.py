@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
-from archive import Archive, counts
+from archive import Archive, counts, path_of
 
 from index.errors import InputError, VanishedError
 from index.ingest import safeguards as guard
@@ -143,9 +144,9 @@ def test_a_folder_that_is_replaced_while_it_is_listed_changes_nothing(
     archive.sync()
     real = os.scandir
 
-    def scandir(location: str) -> object:
+    def scandir(location: int | str | Path) -> object:
         listing = real(location)
-        if location == str(archive.folder):
+        if path_of(location) == str(archive.folder):
             archive.folder.rename(archive.folder.with_name("away"))
             archive.folder.mkdir()
         return listing

@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from archive import Archive, counts, watch_reading
+from archive import Archive, counts, path_of, watch_reading
 
 from index.errors import VanishedError
 from index.ingest import workers as prepare
 from index.ingest.job import IngestRequest
+from index.sources.scan import FoundFile
 
 
 def break_reading(patch: pytest.MonkeyPatch, name: str) -> list[Path]:
@@ -18,11 +19,11 @@ def break_reading(patch: pytest.MonkeyPatch, name: str) -> list[Path]:
     real = prepare.read_bytes
     tries: list[Path] = []
 
-    def read_bytes(location: str, limit: int) -> bytes:
-        if Path(location).name == name:
-            tries.append(Path(location))
+    def read_bytes(file: FoundFile, limit: int) -> bytes:
+        if Path(file.location).name == name:
+            tries.append(Path(file.location))
             raise PermissionError(13, "Permission denied")
-        return real(location, limit)
+        return real(file, limit)
 
     patch.setattr(prepare, "read_bytes", read_bytes)
     return tries
@@ -32,8 +33,8 @@ def break_listing(patch: pytest.MonkeyPatch, name: str) -> None:
     """Folders of this name can't be listed."""
     real = os.scandir
 
-    def scandir(location: str) -> object:
-        if Path(location).name == name:
+    def scandir(location: int | str | Path) -> object:
+        if Path(path_of(location)).name == name:
             raise PermissionError(13, "Permission denied")
         return real(location)
 

@@ -11,6 +11,7 @@ from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.ingest.job import IngestRequest
 from index.settings import Settings, read_named_file
 from index.store.catalog_writer import CatalogWriter
+from index.store.checksums import record_checksums
 from index.store.directory import Generation, IndexDirectory, Meta
 
 
@@ -49,6 +50,7 @@ def create(directory: IndexDirectory, request: IngestRequest, settings: Settings
         Description(url, asdict(meta), dictionary, request.shards, writer_id, replaces),
         Connection.of(settings),
     ).close()
+    record_checksums(generation)
     return generation
 
 

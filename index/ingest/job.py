@@ -19,7 +19,8 @@ class IngestRequest:
     empty, it is what the index has noted. `debounce` are seconds in which a file that has just changed must
     stay as it is; else it is left for the next run. `drafts` takes drafts and the like in, or
     leaves them out again; None does as before. `keep` goes on with what the index was made with, whatever the
-    settings are now.
+    settings are now. `check` compares the content of all files, also of those that look as they did. `wait`
+    waits for another writer to end.
     """
 
     paths: Sequence[Path] = ()
@@ -36,6 +37,8 @@ class IngestRequest:
     debounce: float = 0.0
     drafts: bool | None = None
     keep: bool = False
+    check: bool = False
+    wait: bool = False
 
 
 @dataclass(slots=True)

@@ -61,7 +61,9 @@ def _roots(live: Catalog | None, request: IngestRequest) -> dict[str, Path]:
     """The folders to follow: those the index knows, less those to forget, and those of the request."""
     known: dict[str, Path] = {}
     with _damage_matters(unless=request.rebuild):
-        known = live.roots() if live is not None else {}
+        if live is not None:
+            live.check_roots()
+            known = live.roots()
     for name in request.forget:
         if known.pop(name, None) is None:
             listed = ", ".join(known) or "none"

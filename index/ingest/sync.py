@@ -49,7 +49,7 @@ def sync(
     started = time.time()
     index_directory = IndexDirectory(directory)
     _check(request, index_directory)
-    with index_directory.write_lock() as was_interrupted:
+    with index_directory.write_lock(is_patient=request.wait) as was_interrupted:
         if index_directory.exists() and not request.rebuild:
             index_directory.current()  # one that is refused is, before its folders are looked at
         sources = list_sources(request, index_directory, settings, started)
@@ -64,8 +64,7 @@ def sync(
                         if live is not None:
                             refuse_leaving_out(live, run.unreadable, directory)
                 engine.publish()
-            if run.has_written:
-                record_checksums(generation)
+            record_checksums(generation)
             if replaces:
                 index_directory.publish(generation)
     return report
@@ -153,7 +152,6 @@ class _Run:
         self.unreadable: set[str] = set()  # files that can't be read now
         self._left_out: set[str] = set()  # those, and what is being written
         self._uncommitted = 0
-        self.has_written = False
 
     def follow(self, started: float, *, is_repair: bool) -> IngestReport:
         """Indexes new files, removes those that are gone, and reports.
@@ -228,7 +226,7 @@ class _Run:
             is_read_so = readings.get(path.partition("/")[0]) == self._reading
             if known is None or known.state.size < 0 or not is_read_so:
                 tasks.append(FileTask(file))
-            elif known.state != file.state or self._fits_now(known):
+            elif known.state != file.state or self._request.check or self._fits_now(known):
                 tasks.append(FileTask(file, known.digest))
         return tasks
 
@@ -307,7 +305,6 @@ class _Run:
             of_added = min(refused, self._report.added)
             self._report.added -= of_added
             self._report.changed -= refused - of_added
-            self.has_written = True
         self._uncommitted = 0
 
     def _finish(self, found: Scan, started: float) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import multiprocessing
 import os
 import signal
-import stat
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from hashlib import file_digest
-from io import BufferedReader
 
 from index.analysis import Analyzer
 from index.analysis.document import Document, make_documents
@@ -107,12 +105,12 @@ class Worker:
         return [_with_documents(prepared, [next(documents) for _ in parsed]) for prepared, parsed in read]
 
     def _read(self, task: FileTask) -> tuple[FileResult, tuple[Article, ...]]:
-        """Articles of a file, packed and as they are."""
-        state = task.file.state
+        """A file's articles, packed and as they are."""
+        state = task.file.state.as_read(time.time_ns())
         if state.size > self._max_bytes:
             return self._too_large(state, state.size), ()
         try:
-            data = read_bytes(task.file.location, self._max_bytes)
+            data = read_bytes(task.file, self._max_bytes)
         except OSError as error:
             problem = Problem(state.path, f"can't be read: {error.strerror}", ProblemKind.LOST)
             return FileResult(state, unreadable=problem), ()
@@ -131,12 +129,12 @@ class Worker:
         return FileResult(state, parsed.digest, packed, problems=parsed.problems), articles
 
     def stream(self, task: FileTask) -> Iterator[FileResult]:
-        """Articles of a large file of records, in parts. The last part has the digest."""
-        state = task.file.state
+        """The articles of a large file of records, in parts. The last part has the digest."""
+        state = task.file.state.as_read(time.time_ns())
         reader = RecordReader(state.path, self._zone, self._max_bytes, self._field_map, self._rules)
         is_continued = False
         try:
-            with open_regular(task.file.location) as file:
+            with task.file.open() as file:
                 if task.known_digest and file_digest(file, new_digest).hexdigest() == task.known_digest:
                     yield FileResult(state, task.known_digest, same=True)
                     return
@@ -186,21 +184,13 @@ class Worker:
             return _unparsable(replace(prepared, articles=()), error)
 
 
-def read_bytes(location: str, limit: int) -> bytes:
-    """Content of a file, at most one byte over the limit. Raises OSError for what is no regular file any
-    more: reading a pipe would block."""
-    with open_regular(location) as file:
-        return file.read(limit + 1)
+def read_bytes(file: FoundFile, limit: int) -> bytes:
+    """The bytes of a file, one more than the limit at most.
 
-
-def open_regular(location: str) -> BufferedReader:
-    """A regular file, open for reading. Raises OSError for anything else."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    file = os.fdopen(os.open(location, flags), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(errno.EINVAL, "not a regular file")
-    return file
+    Raises OSError for what is no regular file, or lies elsewhere, though it was fine when it was listed.
+    """
+    with file.open() as opened:
+        return opened.read(limit + 1)
 
 
 def is_streamed(file: FileState, max_bytes: int) -> bool:

@@ -29,6 +29,7 @@ from index.store.catalog import Catalog
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
 from index.store.directory import FORMAT, READABLE, UNPACKED, Generation, IndexDirectory, Meta
+from index.store.integrity import renew_digests
 
 _META, _DICTIONARY, _CATALOG = "meta.json", "dictionary.txt", "catalog.sqlite"
 
@@ -101,6 +102,7 @@ def restore(
             if is_older:
                 with closing(Catalog.open(unpacked)) as older:
                     older.copy_to(generation.catalog_file)
+                renew_digests(generation.catalog_file)
             else:
                 shutil.move(unpacked, generation.catalog_file)
             with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
@@ -131,6 +133,8 @@ def _copy(index_directory: IndexDirectory, target: Path) -> tuple[Meta, str]:
     def copy(generation: Generation) -> tuple[Meta, str]:
         with closing(Catalog.open(generation.catalog_file)) as catalog:
             catalog.copy_to(target)
+        if generation.meta.format != FORMAT:
+            renew_digests(target)
         return replace(generation.meta, format=FORMAT), generation.dictionary
 
     return index_directory.read_current(copy, any_version=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import islice
 
 from index.analysis import Analyzer
 from index.analysis.document import make_documents
-from index.article import pack
+from index.article import Article, article_digest, pack
 from index.engines.base import ANONYMOUS, NOWHERE, Connection, Description, EngineWriter, engine_class
+from index.errors import IndexDamagedError
 from index.settings import zone
-from index.store.catalog import Catalog
 from index.store.catalog_writer import CatalogWriter
 from index.store.directory import Generation
 
@@ -20,16 +20,20 @@ _AT_ONCE = 100
 
 
 def reindex(
-    catalog: Catalog,
+    catalog: CatalogWriter,
     writer: EngineWriter,
     generation: Generation,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Indexes the articles that the catalog has flagged as not yet indexed: those of a run that was killed
-    between two commits. Returns their number. `progress` gets the number done."""
+    between two commits. Returns their number; `progress` is told how many are done.
+
+    An article that fails its digest is not told to the engine, which keeps what it has of it: its file is to
+    be read again.
+    """
     analyzer = Analyzer(generation.meta.segmenter, generation.dictionary)
     timezone = zone(generation.meta.timezone)
-    unindexed = catalog.unindexed()
+    unindexed = _unindexed(catalog)
     done = 0
     while batch := list(islice(unindexed, _AT_ONCE)):
         for article_id, _ in batch:
@@ -40,6 +44,20 @@ def reindex(
         done += len(batch)
         progress(done)
     return done
+
+
+def _unindexed(catalog: CatalogWriter) -> Iterator[tuple[str, Article | None]]:
+    """The changes that the engine may not know of: an id, and the article, or None where it is gone."""
+    digests = catalog.unindexed_digests()
+    for article_id, digest in digests.items():
+        try:
+            article = catalog.article(article_id) if digest is not None else None
+        except IndexDamagedError:
+            article, digest = None, b""
+        if digest is not None and (article is None or article_digest(article) != digest):
+            catalog.distrust([article_id])
+        else:
+            yield article_id, article
 
 
 def fill_engine(

@@ -8,15 +8,17 @@ import stat
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import file_digest
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
 from pathspec import GitIgnoreSpec
 
 from index.article import Problem, ProblemKind
 from index.errors import InputError, SettingsError, VanishedError
-from index.files import FileState, identity
+from index.files import FileState, identity, open_file, open_folder
 from index.sources.permalinks import check_rule
-from index.sources.posts import POST_SUFFIXES, SUFFIXES
+from index.sources.posts import POST_SUFFIXES, SUFFIXES, new_digest
 from index.sources.sites import LEFT_ALONE, Site, recognise, site_above
 
 # A file with more that is left out, in the syntax of .gitignore.
@@ -29,18 +31,32 @@ _MAX_LOOK = 2000
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file to index: its state, and its location."""
+    """A file to be indexed: how it is known, where it lies, and the folder that it must not lead out of (it
+    itself, where it is followed alone)."""
 
     state: FileState
     location: str
+    root: str
+
+    def open(self) -> BufferedReader:
+        """The file, open for reading. Raises OSError where something else has taken its place."""
+        return open_file(self.root, self.location)
+
+    def digest(self) -> str:
+        """The digest of its bytes; empty where it can't be read."""
+        try:
+            with self.open() as file:
+                return file_digest(file, new_digest).hexdigest()
+        except OSError:
+            return ""
 
     def has_changed(self) -> bool:
         """True if the file has changed since, or is gone."""
         try:
-            status = Path(self.location).stat()
+            status = Path(self.location).lstat()
         except OSError:
             return True
-        return (status.st_size, status.st_mtime_ns) != (self.state.size, self.state.mtime_ns)
+        return FileState.of(self.state.path, status) != self.state
 
 
 @dataclass(slots=True)
@@ -123,7 +139,7 @@ def scan(roots: dict[str, Path], index: Path, site_url: str = "", permalink: str
     for name, location in sorted(roots.items()):
         before = identity(location)
         if location.is_file():
-            _add_file(found, name, str(location), location.stat())
+            _add_file(found, name, str(location), str(location), location.stat())
         else:
             _scan_folder(found, name, location, index_identity)
         if before is None or identity(location) != before:
@@ -160,37 +176,50 @@ def _scan_folder(found: Scan, name: str, root: Path, index: tuple[int, int] | No
     while folders:
         folder = folders.pop()
         try:
-            with os.scandir(folder.location) as listing:
+            with open_folder(str(root), folder.location) as handle, os.scandir(handle) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
+                deeper = _list_folder(found, folder, entries, str(root), index)
         except OSError as error:
             found.unreadable.add(folder.path)
             reason = f"folder can't be read: {error.strerror}"
             found.problems.append(Problem(folder.path, reason, ProblemKind.LOST))
             continue
-        folder = _described(found, folder, {entry.name for entry in entries})
-        deeper: list[_Folder] = []
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            entry_path = f"{folder.path}/{display_path(entry.name)}"
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.inode() == (index or (0, 0))[1] and identity(Path(entry.path)) == index:
-                        continue
-                    if reason := _reason_against(folder, entry.name, entry_path, is_folder=True):
-                        if _may_hold_articles(entry.path):
-                            found.leave_out(entry_path, reason)
-                        continue
-                    deeper.append(replace(folder, path=entry_path, location=entry.path))
-                else:
-                    _add_entry(found, entry, entry_path, root, folder)
-            except FileNotFoundError:
-                continue  # removed since the folder was listed
-            except OSError as error:
-                found.unreadable.add(entry_path)
-                reason = f"can't be read: {error.strerror}"
-                found.problems.append(Problem(entry_path, reason, ProblemKind.LOST))
         folders.extend(reversed(deeper))
+
+
+def _list_folder(
+    found: Scan,
+    folder: _Folder,
+    entries: Sequence[os.DirEntry[str]],
+    root: str,
+    index: tuple[int, int] | None,
+) -> list[_Folder]:
+    """Takes the files of a folder in; gives the folders in it."""
+    folder = _described(found, folder, {entry.name for entry in entries}, root)
+    deeper: list[_Folder] = []
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        path = f"{folder.path}/{display_path(entry.name)}"
+        location = os.path.join(folder.location, entry.name)  # noqa: PTH118
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.inode() == (index or (0, 0))[1] and identity(Path(location)) == index:
+                    continue
+                if reason := _reason_against(folder, entry.name, path, is_folder=True):
+                    if _may_hold_articles(location):
+                        found.leave_out(path, reason)
+                    continue
+                deeper.append(replace(folder, path=path, location=location))
+            else:
+                _add_entry(found, entry, path, location, root, folder)
+        except FileNotFoundError:
+            continue  # removed since the folder was listed
+        except OSError as error:
+            found.unreadable.add(path)
+            reason = f"can't be read: {error.strerror}"
+            found.problems.append(Problem(path, reason, ProblemKind.LOST))
+    return deeper
 
 
 def _may_hold_articles(location: str) -> bool:
@@ -206,15 +235,15 @@ def _may_hold_articles(location: str) -> bool:
     return False
 
 
-def _described(found: Scan, folder: _Folder, names: set[str]) -> _Folder:
-    """The folder with the site that its files form, and with its own `.souwenignore`."""
+def _described(found: Scan, folder: _Folder, names: set[str], root: str) -> _Folder:
+    """The folder with the site that its files make it, and with its own `.souwenignore`."""
     if folder.site is None and (site := recognise(folder.path, Path(folder.location), names)):
         found.sites.append(site)
         folder = replace(folder, site=site)
     if IGNORE_FILE in names:
         try:
-            text = Path(folder.location, IGNORE_FILE).read_text(encoding="utf-8-sig", errors="replace")
-            lines = text[:_MAX_IGNORE].splitlines()
+            with open_file(root, os.path.join(folder.location, IGNORE_FILE)) as file:  # noqa: PTH118
+                lines = file.read(_MAX_IGNORE).decode("utf-8-sig", "replace").splitlines()
             # From there on, the folders that are left alone are the first lines of the file.
             lines = [*(f"{name}/" for name in sorted(LEFT_ALONE)), *lines] if not folder.ignored else lines
             folder = replace(
@@ -240,40 +269,47 @@ def _reason_against(folder: _Folder, name: str, path: str, *, is_folder: bool) -
     return folder.site.reason_against(path, is_folder=is_folder) if folder.site else ""
 
 
-def _add_entry(found: Scan, entry: os.DirEntry[str], path: str, root: Path, folder: _Folder) -> None:
+def _add_entry(
+    found: Scan, entry: os.DirEntry[str], path: str, location: str, root: str, folder: _Folder
+) -> None:
+    status = None
     if entry.is_symlink():
-        if not _leads_inside(entry.path, root):
+        target = _inside(location, root)
+        if target is None:
             reason = "is a link that leads out of the folder, or nowhere"
             found.problems.append(Problem(path, reason, ProblemKind.LOST))
             return
-        if entry.is_dir():
+        status = os.lstat(target)
+        if stat.S_ISDIR(status.st_mode):
             return  # its files are found by their own path
+        location = target
     suffix = os.path.splitext(entry.name)[1].lower().rstrip(".")  # noqa: PTH122  # a Path takes ten times as long
     if suffix in SUFFIXES:
         if reason := _reason_against(folder, entry.name, path, is_folder=False):
             found.leave_out(path, reason)
             return
-        _add_file(found, path, entry.path, entry.stat())
+        _add_file(found, path, location, root, status or entry.stat(follow_symlinks=False))
     else:
         found.ignored[display_path(suffix)] += 1
 
 
-def _add_file(found: Scan, path: str, location: str, status: os.stat_result) -> None:
+def _add_file(found: Scan, path: str, location: str, root: str, status: os.stat_result) -> None:
     if path in found.files:
         reason = f"is not indexed: {location!r} and {found.files[path].location!r} are both written so"
         found.problems.append(Problem(path, reason, ProblemKind.LOST))
     elif stat.S_ISREG(status.st_mode):
-        state = FileState(path, status.st_size, status.st_mtime_ns)
-        found.files[path] = FoundFile(state, location)
+        found.files[path] = FoundFile(FileState.of(path, status), location, root)
     elif not stat.S_ISDIR(status.st_mode):
         found.problems.append(Problem(path, "is not a regular file", ProblemKind.LOST))
 
 
-def _leads_inside(location: str, root: Path) -> bool:
+def _inside(location: str, root: str) -> str | None:
+    """Where a link leads; None if that is not in the folder."""
     try:
-        return Path(location).resolve(strict=True).is_relative_to(root)
+        target = Path(location).resolve(strict=True)
     except (OSError, RuntimeError):
-        return False
+        return None
+    return str(target) if target.is_relative_to(root) else None
 
 
 def removed_paths(known: Iterable[str], found: Scan) -> list[str]:

@@ -7,15 +7,24 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from index.files import open_file
 from index.sources.frontmatter import Value, Values, load_yaml, normalise
 
 # Bytes of a configuration that are read.
 MAX_CONFIG = 1_000_000
 
 
+def read_inside(file: Path) -> bytes:
+    """The first bytes of a file, one more than `MAX_CONFIG` at most. Raises OSError for what is none, or is
+    a link that leads out of its folder."""
+    folder = file.parent.resolve(strict=True)
+    with open_file(str(folder), str(file.resolve(strict=True))) as opened:
+        return opened.read(MAX_CONFIG + 1)
+
+
 def read_config(file: Path) -> Values:
-    """Values of a configuration file. Raises ValueError or YAMLError for an invalid one."""
-    data = file.read_bytes()
+    """Raises OSError, ValueError or YAMLError for what can't be read."""
+    data = read_inside(file)
     if len(data) > MAX_CONFIG:
         raise ValueError("too large")
     text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from index.sources.site_config import (
     MAX_CONFIG,
     existing_folders,
     read_config,
+    read_inside,
     script_value,
     site_address,
     table_of,
@@ -147,9 +149,9 @@ def _with_domain(site: Site, location: Path) -> Site:
     if "://" in site.address:
         return site
     for folder in ("", "static", "source", "public", "docs", "src"):
-        file = location / folder / "CNAME"
-        if file.is_file():
-            domain = file.read_text(encoding="utf-8", errors="replace")[:300].strip().split("\n")[0].strip()
+        with suppress(OSError):
+            text = read_inside(location / folder / "CNAME")[:300].decode(errors="replace")
+            domain = text.strip().split("\n")[0].strip()
             if re.fullmatch(r"[\w.-]+\.[\w-]+", domain):
                 return replace(site, address=f"https://{domain}/{site.address.lstrip('/')}")
     return replace(site, address="")
@@ -322,7 +324,7 @@ def _mkdocs(location: Path, mark: str, names: Collection[str]) -> Site:
 
 
 def _docusaurus(location: Path, mark: str, names: Collection[str]) -> Site:
-    script = (location / mark).read_text(encoding="utf-8", errors="replace")[:MAX_CONFIG]
+    script = read_inside(location / mark)[:MAX_CONFIG].decode(errors="replace")
     script = re.sub(r"(?m)^\s*//.*$", "", script)
     bases: list[tuple[str, str]] = []
     for part in ("docs", "blog"):
@@ -344,7 +346,7 @@ def _vuepress(location: Path, mark: str, names: Collection[str]) -> Site:
         for name in ("config", "config/index"):
             file = location / mark / f"{name}.{suffix}"
             if file.is_file():
-                script += file.read_text(encoding="utf-8", errors="replace")[:MAX_CONFIG]
+                script += read_inside(file)[:MAX_CONFIG].decode(errors="replace")
     domain = script_value(script, "hostname") or script_value(script, "domain")
     return Site(
         "",

@@ -26,6 +26,7 @@ from index.article import Article, Problem, ProblemKind, split_categories
 from index.errors import IndexDamagedError
 from index.files import FileState
 from index.store.older import copy_as_current, show_as_current
+from index.store.sums import damaged_tables
 
 INDEXED, ADDED, REMOVED = 0, 1, 2
 
@@ -41,7 +42,9 @@ CREATE TABLE files (
     path TEXT NOT NULL UNIQUE,      -- root name, slash, path inside the root
     size INTEGER NOT NULL,          -- bytes; -1: to be read again, whatever it looks like
     mtime_ns INTEGER NOT NULL,
-    digest TEXT NOT NULL            -- of the file's bytes
+    digest TEXT NOT NULL,           -- of the file's bytes
+    ctime_ns INTEGER NOT NULL DEFAULT 0,    -- see FileState
+    inode INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE articles (
     id TEXT PRIMARY KEY,
@@ -81,7 +84,7 @@ CREATE TABLE runs (
 ) STRICT;
 """
 _LIGHT = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url, tags"
-_FULL = _LIGHT.replace("x''", "html")
+FULL = _LIGHT.replace("x''", "html")
 _SQLITE_VARIABLES = 500
 _AS_IT_IS = "mode=ro&immutable=1"
 # What SQLite says of a file that it can't write.
@@ -157,7 +160,7 @@ class Catalog:
             part = ids[start : start + _SQLITE_VARIABLES]
             placeholders = ",".join("?" * len(part))
             rows = self._rows(f"SELECT {_LIGHT} FROM articles WHERE id IN ({placeholders})", *part)
-            found |= {row[0]: _article(row) for row in rows}
+            found |= {row[0]: to_article(row) for row in rows}
         return found
 
     def titles(self, ids: Sequence[str]) -> dict[str, str]:
@@ -168,19 +171,19 @@ class Catalog:
     def article(self, article_id: str) -> Article | None:
         """The whole article with this id, if there is one."""
         try:
-            rows = self._rows(f"SELECT {_FULL} FROM articles WHERE id = ? AND state != {REMOVED}", article_id)
+            rows = self._rows(f"SELECT {FULL} FROM articles WHERE id = ? AND state != {REMOVED}", article_id)
         except UnicodeEncodeError:  # half a character, which no id has
             return None
-        return _article(rows[0]) if rows else None
+        return to_article(rows[0]) if rows else None
 
     def all_articles(self) -> Iterator[Article]:
         """Every whole article, by id."""
         last = ""
         while rows := self._rows(
-            f"SELECT {_FULL} FROM articles WHERE id > ? AND state != {REMOVED} ORDER BY id LIMIT 200",
+            f"SELECT {FULL} FROM articles WHERE id > ? AND state != {REMOVED} ORDER BY id LIMIT 200",
             last,
         ):
-            yield from map(_article, rows)
+            yield from map(to_article, rows)
             last = rows[-1][0]
 
     def texts(self) -> Iterator[str]:
@@ -201,7 +204,7 @@ class Catalog:
             "ORDER BY date DESC, id LIMIT ?",
             limit,
         )
-        return [_article(row) for row in rows]
+        return [to_article(row) for row in rows]
 
     def ids(self) -> set[str]:
         """The ids of all articles."""
@@ -247,8 +250,8 @@ class Catalog:
 
     def files(self) -> dict[str, KnownFile]:
         """Every file that was read, by path. A size of -1 means that it is to be read again."""
-        rows = self._rows("SELECT path, size, mtime_ns, digest FROM files")
-        return {row[0]: KnownFile(FileState(*row[:3]), row[3]) for row in rows}
+        rows = self._rows("SELECT path, size, mtime_ns, ctime_ns, inode, digest FROM files")
+        return {row[0]: KnownFile(FileState(*row[:5]), row[5]) for row in rows}
 
     def count_files(self) -> int:
         """The number of files that were read."""
@@ -262,6 +265,28 @@ class Catalog:
         """The folders that this index follows, by name."""
         rows = self._rows("SELECT name, location FROM roots ORDER BY name")
         return {name: Path(location) for name, location in rows}
+
+    def damaged_tables(self) -> list[str]:
+        """The small tables that are no longer what was committed."""
+        try:
+            with self._lock:
+                return damaged_tables(self._connection)
+        except sqlite3.DatabaseError as error:
+            raise IndexDamagedError(
+                "{file}: can't be read: {reason}", file=self._path, reason=error
+            ) from error
+
+    def check_roots(self) -> None:
+        """Raises IndexDamagedError where what says which folders are read, and how, is no longer what was
+        committed."""
+        if not {"roots", "field_map"}.isdisjoint(self.damaged_tables()):
+            folders = ", ".join(map(str, self.roots().values())) or "none"
+            raise IndexDamagedError(
+                "{file}: the list of folders is damaged: {folders}. Run: {command}",
+                file=self._path,
+                folders=folders,
+                command=f"souwen index FOLDER --rebuild --index {self._path.parent.parent}",
+            )
 
     def field_map(self) -> dict[str, tuple[str, ...]]:
         """Field names of records that were given with `--map`."""
@@ -297,12 +322,10 @@ class Catalog:
         """True if the engine may lack some changes."""
         return bool(self._rows(f"SELECT 1 FROM articles WHERE state != {INDEXED} LIMIT 1"))
 
-    def unindexed(self) -> Iterator[tuple[str, Article | None]]:
-        """Changes that the engine may lack: an id with the whole article, or with None where it was
-        removed."""
-        rows = self._rows(f"SELECT id, state FROM articles WHERE state != {INDEXED}")
-        for article_id, state in rows:
-            yield article_id, self.article(article_id) if state != REMOVED else None
+    def unindexed_digests(self) -> dict[str, bytes | None]:
+        """The digests of the articles that the engine may not know, by id; None of those that are gone."""
+        rows = self._rows(f"SELECT id, state, digest FROM articles WHERE state != {INDEXED}")
+        return {article_id: None if state == REMOVED else digest for article_id, state, digest in rows}
 
     def indexed_digests(self) -> dict[str, str]:
         """Digests of the articles in the engine, by id."""
@@ -310,8 +333,8 @@ class Catalog:
         return {article_id: digest.hex() for article_id, digest in rows}
 
     def check(self) -> None:
-        """Reads the whole file. Raises IndexDamagedError with the first error found."""
-        (found,) = self._rows("PRAGMA quick_check(1)")[0]
+        """Reads the whole file. Raises IndexDamagedError that says what is wrong with it."""
+        (found,) = self._rows("PRAGMA integrity_check(1)")[0]
         if found != "ok":
             raise IndexDamagedError("{file}: can't be read: {reason}", file=self._path, reason=found)
 
@@ -369,14 +392,14 @@ def create_file(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _article(row: Sequence[Any]) -> Article:
-    categories, other_categories = split_categories(json.loads(row[8]))
+def to_article(row: Sequence[Any]) -> Article:
+    """The article in the columns `FULL` of a row. Raises IndexDamagedError where they can't be read."""
     try:
+        categories, other_categories = split_categories(json.loads(row[8]))
+        tags = tuple(json.loads(row[11]))
         html = zlib.decompress(row[4]).decode() if row[4] else ""
-    except (zlib.error, UnicodeDecodeError) as error:
-        raise IndexDamagedError(
-            "the HTML of article {id} can't be read: {reason}", id=row[0], reason=error
-        ) from None
+    except (zlib.error, ValueError, TypeError) as error:
+        raise IndexDamagedError("article {id} can't be read: {reason}", id=row[0], reason=error) from None
     return Article(
         id=row[0],
         path=row[1],
@@ -390,5 +413,5 @@ def _article(row: Sequence[Any]) -> Article:
         other_categories=other_categories,
         thumbnail=row[9],
         url=row[10],
-        tags=tuple(json.loads(row[11])),
+        tags=tags,
     )

@@ -10,6 +10,8 @@ from pathlib import Path
 from index.article import Article, PackedArticle, Problem, ProblemKind, joined_categories, pack
 from index.files import FileState
 from index.store.catalog import ADDED, INDEXED, REMOVED, Catalog, Change, create_file
+from index.store.older import add_columns
+from index.store.sums import damaged_tables, record_sums
 
 # Runs that are remembered; `souwen stats` shows the last of them.
 _RUNS_KEPT = 1000
@@ -25,8 +27,10 @@ class CatalogWriter(Catalog):
     def __init__(
         self, connection: sqlite3.Connection, path: Path, state: tuple[int, int, int] | None = None
     ) -> None:
+        add_columns(connection)
         super().__init__(connection, path, state)
         self._refused: set[int] = set()  # files with an article that the engine did not take
+        self._damaged = damaged_tables(connection)
 
     @classmethod
     def create(cls, path: Path) -> CatalogWriter:
@@ -165,8 +169,9 @@ class CatalogWriter(Catalog):
         """Records the new state of a file whose content is the same. A file to be read again, because an
         id has become free, stays so."""
         self._connection.execute(
-            "UPDATE files SET size = ?, mtime_ns = ?, digest = ? WHERE path = ? AND size != -1",
-            (state.size, state.mtime_ns, digest, state.path),
+            "UPDATE files SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, digest = ? "
+            "WHERE path = ? AND size != -1",
+            (state.size, state.mtime_ns, state.ctime_ns, state.inode, digest, state.path),
         )
 
     def remove_file(self, path: str) -> frozenset[str]:
@@ -274,8 +279,40 @@ class CatalogWriter(Catalog):
             )
         self.commit()
 
+    def distrust(self, article_ids: Iterable[str]) -> None:
+        """Notes that articles are not what was stored: their files are read again, and what an engine has of
+        them stays until then."""
+        for article_id in article_ids:
+            for sql in (
+                "UPDATE articles SET digest = x'', file = "
+                "coalesce((SELECT files.id FROM files WHERE files.path = articles.path), file) WHERE id = ?",
+                "UPDATE files SET size = -1 WHERE id = (SELECT file FROM articles WHERE id = ?)",
+            ):
+                self._connection.execute(sql, (article_id,))
+
+    def distrusted(self) -> set[str]:
+        """The ids of those articles."""
+        return {row[0] for row in self._rows("SELECT id FROM articles WHERE digest = x''")}
+
+    def reindex_itself(self) -> None:
+        """Makes the indexes of SQLite anew from its tables. Raises IndexDamagedError where that fails."""
+        self._rows("REINDEX")
+
+    def mend_tables(self) -> list[str]:
+        """Makes up for small tables that are not what was committed, as far as the files tell; gives their
+        names. Raises IndexDamagedError where they say what the folders are."""
+        self.check_roots()
+        damaged, self._damaged = self._damaged, []
+        for table in damaged:
+            self._connection.execute(f"DELETE FROM {table}")
+            if table != "runs":
+                self._connection.execute("UPDATE files SET size = -1")
+        return damaged
+
     def commit(self) -> None:
         """Ends the transaction."""
+        if self._connection.in_transaction:
+            record_sums(self._connection, self._damaged)
         self._connection.commit()
 
     def _claim(self, packed: PackedArticle, file: int, path: str, noted: list[Problem]) -> bool:
@@ -339,10 +376,10 @@ class CatalogWriter(Catalog):
 
     def _touch(self, state: FileState, digest: str) -> int:
         row = self._connection.execute(
-            "INSERT INTO files (path, size, mtime_ns, digest) VALUES (?, ?, ?, ?) ON CONFLICT (path) "
-            "DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, digest = excluded.digest "
-            "RETURNING id",
-            (state.path, state.size, state.mtime_ns, digest),
+            "INSERT INTO files (path, size, mtime_ns, ctime_ns, inode, digest) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, "
+            "ctime_ns = excluded.ctime_ns, inode = excluded.inode, digest = excluded.digest RETURNING id",
+            (state.path, state.size, state.mtime_ns, state.ctime_ns, state.inode, digest),
         ).fetchone()
         return int(row[0])
 

@@ -25,18 +25,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from index.analysis import ANALYSIS_VERSION, hash_dictionary
 from index.article import format_date
-from index.durability import flush, flush_tree
+from index.durability import flush, flush_tree, write_error
 from index.engines.base import ANONYMOUS, ENGINES, Connection, engine_class
 from index.errors import (
     IndexBusyError,
     IndexDamagedError,
     IndexMismatchError,
     IndexMissingError,
-    IndexWriteError,
     InputError,
     SouwenError,
 )
@@ -49,6 +48,8 @@ _NAME = re.compile(r"gen-\d+", re.ASCII)
 _PARTS = ("meta.json", "dictionary.txt", "catalog.sqlite", "engine", "checksums.json")
 # What the folder is called in which a backup is unpacked.
 UNPACKED = "gen-0."
+# Tries to get the lock, unless it is waited for.
+_TRIES = 3
 
 T = TypeVar("T")
 
@@ -203,37 +204,25 @@ class IndexDirectory:
         (self.path / "current.new").unlink(missing_ok=True)
 
     @contextmanager
-    def write_lock(self) -> Iterator[bool]:
-        """Locks the directory for one writer. Yields True if the writer before was interrupted: its name
-        is still in the lock file. Raises IndexBusyError with the name of the holder."""
-        import portalocker  # takes long, and a reader needs none
-
+    def write_lock(self, *, is_patient: bool = False) -> Iterator[bool]:
+        """Holds the directory for the one writer. Yields True if the one before was interrupted: it clears
+        its name only in the end. Raises IndexBusyError that names who has the lock; with `is_patient`, waits
+        for it."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = (self.path / "write.lock").open("a+", encoding="utf-8")
         except OSError as error:
-            raise IndexWriteError(f"{self.path} can't be written: {error.strerror}.") from None
+            raise write_error(self.path, error) from None
         with lock:
-            for is_last in (False, False, True):  # whoever looks whether it is held holds it a moment
-                try:
-                    portalocker.lock(
-                        lock, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
-                    )
-                    break
-                except portalocker.LockException:
-                    if not is_last:
-                        time.sleep(0.05)
-                        continue
-                    lock.seek(0)
-                    holder = lock.read().strip() or "another process"
-                    raise IndexBusyError(
-                        f"{self.path} is being written by {holder}. Wait for it to end, then run this again."
-                    ) from None
+            self._acquire(lock, is_patient=is_patient)
             lock.seek(0)
             was_interrupted = bool(lock.read())
-            lock.truncate(0)
-            lock.write(f"process {os.getpid()}, since {format_date(int(time.time()))}\n")
-            lock.flush()
+            try:
+                lock.truncate(0)
+                lock.write(f"process {os.getpid()}, since {format_date(int(time.time()))}\n")
+                lock.flush()
+            except OSError as error:
+                raise write_error(self.path, error) from None
             try:
                 yield was_interrupted
             except InputError:
@@ -241,6 +230,24 @@ class IndexDirectory:
                     lock.truncate(0)
                 raise
             lock.truncate(0)
+
+    def _acquire(self, lock: TextIO, *, is_patient: bool) -> None:
+        import portalocker  # takes long, and a reader needs none
+
+        tries = 0
+        while True:
+            try:
+                portalocker.lock(lock, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+                return
+            except portalocker.LockException:
+                tries += 1
+                if not is_patient and tries == _TRIES:  # whoever looks whether it is held holds it a moment
+                    lock.seek(0)
+                    holder = lock.read().strip() or "another process"
+                    raise IndexBusyError(
+                        f"{self.path} is being written by {holder}. Wait for it to end, then run this again."
+                    ) from None
+                time.sleep(0.05)
 
     def is_written(self) -> bool:
         """True while a writer holds the lock."""
@@ -256,6 +263,13 @@ class IndexDirectory:
         except OSError:
             return False
         return False
+
+    def was_interrupted(self) -> bool:
+        """True if a writer holds the directory now, or one was killed: it clears its name in the end."""
+        try:
+            return bool((self.path / "write.lock").read_bytes())
+        except OSError:
+            return False
 
     def _generations(self) -> list[Path]:
         return sorted(p for p in self.path.glob("gen-*") if _NAME.fullmatch(p.name) and p.is_dir())

@@ -14,7 +14,10 @@ _SINCE = {
     "articles": {"tags": "'[]'"},
     "roots": {"drafts": "0", "reading": "''"},
     "problems": {"kind": "CASE WHEN lost THEN 'lost' ELSE 'partial' END"},
+    "files": {"ctime_ns": "0", "inode": "0"},
 }
+# Those that a writer adds, where nothing else is lacking: the format is the same.
+_ADDED = {"files": ("ctime_ns", "inode")}
 
 
 def show_as_current(connection: sqlite3.Connection) -> bool:
@@ -29,6 +32,14 @@ def show_as_current(connection: sqlite3.Connection) -> bool:
             connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table}")
             is_older = True
     return is_older
+
+
+def add_columns(connection: sqlite3.Connection) -> None:
+    """Adds the columns that came without a new format."""
+    for table, names in _ADDED.items():
+        for name in set(names) - set(present := _columns(connection, table)):
+            if present:
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0")
 
 
 def copy_as_current(source: sqlite3.Connection, target: sqlite3.Connection) -> None:

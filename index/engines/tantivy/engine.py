@@ -37,6 +37,7 @@ from index.engines.base import (
 from index.engines.embedded import EmbeddedEngine
 from index.engines.nodes import TermSet
 from index.engines.tantivy.compiler import compile_tree, scored
+from index.engines.tantivy.view import View, may_lock, share
 from index.errors import EngineError, IndexDamagedError
 
 if TYPE_CHECKING:
@@ -79,9 +80,10 @@ class TantivyEngine(EmbeddedEngine):
     deep = 100
     most_equal = 2_000
 
-    def __init__(self, index: tantivy.Index, directory: Path) -> None:
+    def __init__(self, index: tantivy.Index, directory: Path, view: View | None = None) -> None:
         super().__init__(directory)
         self._index = index
+        self._view = view
         self._schema = index.schema
         self._meta_file = directory / "meta.json"
         self._seen = self._commit_stamp()
@@ -94,22 +96,26 @@ class TantivyEngine(EmbeddedEngine):
         cls, directory: Path, description: Description = NOWHERE, connection: Connection = ANONYMOUS
     ) -> TantivyEngine:
         directory.mkdir()
-        return cls(tantivy.Index(_schema(), str(directory)), directory)
+        made = cls(tantivy.Index(_schema(), str(directory)), directory)
+        share(directory)
+        return made
 
     @classmethod
     def open(cls, directory: Path, connection: Connection = ANONYMOUS) -> TantivyEngine:
+        view = View(directory) if directory.is_dir() and not may_lock(directory) else None
+        opened: list[TantivyEngine] = []
         try:
-            return cls(tantivy.Index.open(str(directory)), directory)
-        except (ValueError, OSError) as error:
-            if "Lockfile" in str(error):
-                raise EngineError(
-                    "{file}: {engine} must be able to write its lock there, even to search. Let whoever "
-                    "searches write to that folder, or give them a copy of the index.",
-                    file=directory,
-                    engine="tantivy",
-                ) from error
+            with _failures():
+                if view is None:
+                    return cls(tantivy.Index.open(str(directory)), directory)
+                view.read(lambda: opened.append(cls(tantivy.Index.open(str(view.path)), directory, view)))
+                return opened[0]
+        except EngineError as error:
             raise IndexDamagedError(
-                "{file}: {engine} can't open it: {reason}", file=directory, engine="tantivy", reason=error
+                "{file}: {engine} can't open it: {reason}",
+                file=directory,
+                engine="tantivy",
+                reason=error.values["reason"],
             ) from None
 
     def search(
@@ -221,14 +227,17 @@ class TantivyEngine(EmbeddedEngine):
         searcher = self._index.searcher()
         with _failures():
             found = searcher.search(Query.all_query(), max(1, searcher.num_docs))
-        return {_id(searcher, address) for _, address in found.hits}
+            return {_id(searcher, address) for _, address in found.hits}
 
     def refresh(self) -> bool:
         stamp = self._commit_stamp()
         if stamp == self._seen:
             return False
         with self._refresh_lock, _failures():
-            self._index.reload()
+            if self._view is None:
+                self._index.reload()
+            else:
+                self._view.read(self._index.reload)
             self._seen = stamp
         return True
 
@@ -238,7 +247,7 @@ class TantivyEngine(EmbeddedEngine):
             # What a killed writer was about to rename; tantivy itself removes no others than its segments.
             for unfinished in self._meta_file.parent.glob(".tmp*"):
                 unfinished.unlink()
-            writer = _Writer(self._index.writer(HEAP_SIZE, 1), self._schema)
+            writer = _Writer(self._index.writer(HEAP_SIZE, 1), self._schema, self._directory)
         try:
             yield writer
         finally:
@@ -247,7 +256,9 @@ class TantivyEngine(EmbeddedEngine):
             writer.close()
 
     def close(self) -> None:
-        """Does nothing: files are mapped, and unmapped with the last searcher."""
+        """Removes the view, if there is one. Files are mapped, and unmapped with the last searcher."""
+        if self._view is not None:
+            self._view.close()
 
     def _compile(self, node: query.Query) -> Query:
         def starting(field: str, prefix: str) -> list[str]:
@@ -268,8 +279,9 @@ class TantivyEngine(EmbeddedEngine):
 class _Writer:
     """See `index.engines.base.EngineWriter`. tantivy's own must be used by one thread only."""
 
-    def __init__(self, writer: tantivy.IndexWriter, schema: tantivy.Schema) -> None:
+    def __init__(self, writer: tantivy.IndexWriter, schema: tantivy.Schema, directory: Path) -> None:
         self._writer = writer
+        self._directory = directory
         self._schema = schema
         self._is_unfinished = False
 
@@ -295,6 +307,7 @@ class _Writer:
     def commit(self) -> dict[str, str]:
         with _failures():
             self._writer.commit()
+        share(self._directory)
         self._is_unfinished = False
         return {}
 
@@ -305,6 +318,7 @@ class _Writer:
             self._writer.garbage_collect_files()
             # A writer that is dropped before leaves its merges undone, and segments pile up.
             self._writer.wait_merging_threads()
+        share(self._directory)
 
 
 @contextmanager
