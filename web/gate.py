@@ -19,8 +19,8 @@ from web.settings import WebSettings
 
 # Bytes of a body. No page reads one; forms and scripts may send a little.
 MAX_BODY = 8192
-# Characters of the address and of all headers: three times the longest query, percent-encoded.
-MAX_HEAD = 32_768
+# Characters of the address and of all headers: twice the longest query, percent-encoded.
+MAX_HEAD = 24_576
 _OWN = frozenset(["localhost", "127.0.0.1", "::1"])
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/,\s]+?)\.?)(?::\d*)?", re.IGNORECASE)
 
@@ -84,7 +84,7 @@ def _refuse_size() -> None:
     size = len(told.get("QUERY_STRING", "")) + len(told.get("PATH_INFO", ""))
     size += sum(len(name) + len(value) for name, value in told.items() if name.startswith("HTTP_"))
     if size > MAX_HEAD:
-        raise RequestHeaderFieldsTooLarge(gettext_noop("address and headers may have 32 KB."))
+        raise RequestHeaderFieldsTooLarge(gettext_noop("address and headers may have 24 KB."))
     if "HTTP_TRANSFER_ENCODING" in told:
         raise BadRequest(gettext_noop("a body in chunks (Transfer-Encoding) is not taken."))
     length = told.get("CONTENT_LENGTH") or "0"

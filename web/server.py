@@ -47,7 +47,7 @@ _CONNECTIONS = 4096
 _ANSWERS = 20
 # Bytes that are read of a request before its body: what is over the limit in web/gate.py gets a sentence, but
 # for the largest.
-_MAX_HEAD = 65_536
+_MAX_HEAD = 32_768
 # Milliseconds for the headers of a request, also for those of the next one on an open connection. What is in
 # web/connections.py comes before, and says so.
 _HEADER_TIMEOUT = 12_000
