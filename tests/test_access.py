@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import threading
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +20,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from properties import examples
+from werkzeug.exceptions import HTTPException
 from werkzeug.security import check_password_hash
 
 from cli.main import souwen
@@ -24,9 +28,10 @@ from index.errors import SettingsError, TooSlowError
 from search.request import SearchRequest
 from search.searcher import Results, Searcher
 from search.settings import SearchSettings
-from web.access import Guard
+from web.access import MAX_GUESSES, Guard, Limits, init_access
 from web.app import create_app
 from web.context import Context
+from web.counts import SharedStorage
 from web.settings import WebSettings
 
 Make = Callable[..., FlaskClient]
@@ -72,14 +77,16 @@ def test_only_the_right_name_and_password_are_let_in(make: Make, password: str) 
 
 def test_a_hash_is_checked_once() -> None:
     checked: list[str] = []
+    settings = WebSettings(password=HASHED)
     guard = Guard(
-        WebSettings(password=HASHED), lambda h, p: checked.append(p) is None and check_password_hash(h, p)
+        settings, Limits(settings), lambda h, p: checked.append(p) is None and check_password_hash(h, p)
     )
     assert all(guard.is_right("souwen", "打开:芝麻") for _ in range(5))
     assert checked == ["打开:芝麻"]
 
 
-GUARD = Guard(WebSettings(username="a", password="b:c"))
+SETTINGS = WebSettings(username="a", password="b:c")
+GUARD = Guard(SETTINGS, Limits(SETTINGS))
 
 
 @settings(max_examples=examples(30))  # each takes a twentieth of a second
@@ -88,6 +95,125 @@ def test_nothing_else_is_taken_for_the_password(name: str, password: str) -> Non
     assert GUARD.is_right("a", "b:c")
     assert GUARD.is_right(name, password) == ((name, password) == ("a", "b:c"))
     assert not GUARD.is_right("a:b", "c")
+
+
+PATHS = ("/help", "/no", "/api/search", "/static/souwen.css", "/static/no", "/metrics", "/search.csv")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "TRACE"])
+def test_every_wrong_password_counts_everywhere(make: Make, method: str) -> None:
+    client = make(password="x")
+    wrong = _basic("souwen", "y")
+    paths = [PATHS[number % len(PATHS)] for number in range(MAX_GUESSES)]
+    assert {client.open(path, method=method, headers=wrong).status_code for path in paths} == {401}
+    for headers in (wrong, _basic("souwen", "x")):  # that it would have been right isn't told
+        for path in PATHS:
+            answer = client.open(path, method=method, headers=headers)
+            assert answer.status_code == 429
+            assert 0 < int(answer.headers["Retry-After"]) <= 60
+    assert client.get("/healthz/live").status_code == 200
+    other = {"X-Forwarded-For": "203.0.113.9"} | _basic("souwen", "x")
+    assert client.get("/help", headers=other).status_code == 200
+
+
+def test_one_address_guesses_ten_times_a_minute(tmp_path: Path) -> None:
+    now = 1_800_000_000.0
+    settings = WebSettings(index=str(tmp_path / "none"), password="x")
+    app = Flask(__name__)
+    init_access(app, settings, lambda: now)
+    answered = []
+    for number in range(300):  # one a second
+        now += 1
+        answer = app.test_client().get("/", headers=_basic("souwen", str(number)))
+        answered.append(answer.status_code)
+    assert set(answered) == {401, 429}
+    assert all(answered[start : start + 60].count(401) <= MAX_GUESSES for start in range(240))
+    assert answered.count(401) == 5 * MAX_GUESSES
+    now += 61
+    assert app.test_client().get("/", headers=_basic("souwen", "x")).status_code == 404
+
+
+def test_an_ipv6_guesser_has_one_network(make: Make) -> None:
+    client = make(password="x")
+    for number in range(2 * MAX_GUESSES):
+        told = {"X-Forwarded-For": f"2001:db8::{number:x}"} | _basic("souwen", "y")
+        assert client.get("/help", headers=told).status_code == (401 if number < MAX_GUESSES else 429)
+    told = {"X-Forwarded-For": "2001:db8:0:1::1"} | _basic("souwen", "x")
+    assert client.get("/help", headers=told).status_code == 200
+
+
+def test_other_authorization_is_none(make: Make) -> None:
+    client = make(password="x")
+    for told in ("Bearer x", "Digest username=souwen", "Basic", "Basic !", "x", ""):
+        for _ in range(MAX_GUESSES):  # they aren't guesses
+            assert client.get("/help", headers={"Authorization": told}).status_code == 401
+    assert client.get("/help", headers=_basic("souwen", "x")).status_code == 200
+
+
+def test_every_request_without_the_password_counts_for_the_limit(make: Make) -> None:
+    for path in PATHS:
+        client = make(rate_limit="3/hour", password="x")
+        statuses = [client.post(path).status_code for _ in range(5)]
+        assert statuses == [401, 401, 401, 429, 429], path
+
+
+def test_pages_that_are_none_count(make: Make) -> None:
+    client = make(rate_limit="3/hour")
+    answers = [client.get("/no"), client.post("/help"), client.get("/api/no"), client.get("/no")]
+    assert [answer.status_code for answer in answers] == [404, 405, 404, 429]
+
+
+def test_guessers_keep_few_threads() -> None:
+    """While two hashes are being checked, others are told to come again; who was let in doesn't wait."""
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def check(_: str, password: str) -> bool:
+        begun.release()
+        go_on.wait(60)
+        return password == "right"
+
+    settings = WebSettings(password=HASHED)
+    guard = Guard(settings, Limits(settings), check)
+    app = Flask(__name__)
+
+    def ask(password: str) -> int:
+        with app.test_request_context(headers=_basic("souwen", password)):
+            try:
+                guard.refuse()
+            except HTTPException as error:
+                return error.code or 0
+            return 200
+
+    go_on.set()
+    assert ask("right") == 200
+    go_on.clear()
+    begun.acquire()
+    with ThreadPoolExecutor() as guessers:
+        guesses = [guessers.submit(ask, "wrong") for _ in range(2)]
+        begun.acquire()
+        while guard.is_free():
+            time.sleep(0.01)
+        assert ask("other") == 503
+        assert ask("right") == 200
+        go_on.set()
+        assert [guess.result() for guess in guesses] == [401, 401]
+
+
+def test_processes_count_together(tmp_path: Path) -> None:
+    """In a file; what is out of date is removed."""
+    now = 1000.0
+    first, second = (SharedStorage(tmp_path / "counts", lambda: now) for _ in range(2))
+    with closing(first), closing(second):
+        assert [storage.incr("a", 60) for storage in (first, second, first)] == [1, 2, 3]
+        assert [storage.acquire_entry("a", 3, 60) for storage in (first, second) * 2] == [True] * 3 + [False]
+        assert second.get_moving_window("a", 3, 60) == (1000, 3)
+        assert (second.get("a"), second.get_expiry("a")) == (3, 1060)
+        now += 61
+        assert (first.get("a"), first.incr("a", 60), second.get_moving_window("a", 3, 60)[1]) == (0, 1, 0)
+        for number in range(600):
+            first.acquire_entry(str(number), 1, 60)
+            now += 1
+        assert first.reset() < 300
 
 
 def test_a_hash_is_no_password(make: Make) -> None:

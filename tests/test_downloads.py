@@ -91,6 +91,9 @@ def test_what_is_wrong_is_said_before_a_file_begins(client: FlaskClient) -> None
 
 
 FORMULAS = ['=HYPERLINK("http://evil.example")', "+1+1", "-2+3", "@SUM(1)", "\t=1", "＝1+1"]
+SIGNS = "=+-@﹢﹣﹦﹫＋－＝＠"
+UNSEEN = "\u00ad\u034f\u061c\u180e\ufe0f\u200b\ufeff\u2066"
+FORMULAS += [f"{sign}1" for sign in SIGNS] + [f"{unseen}=1" for unseen in UNSEEN]
 
 
 def test_no_cell_is_a_formula(archive: Archive) -> None:
@@ -103,8 +106,12 @@ def test_no_cell_is_a_formula(archive: Archive) -> None:
     app = create_app(WebSettings(index=str(archive.directory)))
     rows = _rows(app.test_client(), q="公式")
     assert len(rows) == len(FORMULAS)
-    assert not [cell for row in rows for cell in row.values() if cell.lstrip()[:1] in tuple("=+-@＝")]
-    assert sorted(row["author"] for row in rows) == sorted(f"'{text.strip()}" for text in FORMULAS)
+    assert not [
+        cell for row in rows for cell in row.values() if cell.lstrip(f" \t{UNSEEN}")[:1] in tuple(SIGNS)
+    ]
+    seen = str.maketrans("", "", UNSEEN)
+    authors = [row["author"].translate(seen) for row in rows]
+    assert sorted(authors) == sorted(f"'{text.translate(seen).strip()}" for text in FORMULAS)
     app.extensions["souwen"].close()
 
 
@@ -161,10 +168,12 @@ def test_downloads_leave_threads_for_searches(many: Flask) -> None:
     """Clients that don't read on keep a thread each; when they leave, others may download."""
     client = many.test_client()
     with ExitStack() as unread:
-        answers = [client.get("/search.jsonl?q=正文", buffered=False) for _ in range(5)]
-        for answer in answers:
-            unread.callback(answer.close)
-        assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 503]
+        answers = []
+        for address in ("192.0.2.1", "192.0.2.1", "192.0.2.1", "2001:db8::1", "2001:db8::2", "192.0.2.9"):
+            told = {"X-Forwarded-For": address}
+            answers.append(client.get("/search.jsonl?q=正文", headers=told, buffered=False))
+            unread.callback(answers[-1].close)
+        assert [answer.status_code for answer in answers] == [200, 200, 429, 200, 200, 503]
         assert answers[-1].headers["Retry-After"] == "60"
         assert answers[-1].json == {
             "error": {

@@ -119,7 +119,7 @@ def test_what_was_asked_before_the_end_is_answered(
         place = urlsplit(address).hostname, urlsplit(address).port
         asking = [kept.enter_context(socket.create_connection(place, timeout=60)) for _ in range(24)]
         for number, connection in enumerate(asking):
-            connection.sendall(f"GET /search?q={number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            connection.sendall(f"GET /search?q={number} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         server.send_signal(how)
         for connection in asking:
             with closing(HTTPResponse(connection)) as answer:
@@ -152,7 +152,7 @@ def test_idle_and_slow_connections_keep_nobody_out(archive: Archive) -> None:
         place = urlsplit(address).hostname, urlsplit(address).port
         for number in range(300):
             connection = kept.enter_context(socket.create_connection(place))
-            connection.sendall(b"GET /search HTTP/1.1\r\nHost: x\r\n" if number % 2 else b"")
+            connection.sendall(b"GET /search HTTP/1.1\r\nHost: localhost\r\n" if number % 2 else b"")
         assert _answers(address)
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from flask import Flask, Request
 from flask_compress import Compress
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import PathConverter
 
 from index.analysis.bulk import accelerate_folding
@@ -23,17 +20,16 @@ from web.access import init_access
 from web.access_log import AccessLog
 from web.context import Context
 from web.errors import init_errors
+from web.gate import init_gate
 from web.headers import init_headers
 from web.instrumentation import init_measure
 from web.language import init_language
 from web.links import article_url, search_url, static_url
 from web.metrics import Metrics
 from web.preferences import init_preferences
+from web.proxies import Proxied, TrustedProxies
 from web.robots import init_robots
 from web.settings import WebSettings
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Pages are small: more effort would cost more time than it saves. Nothing here is secret, so that what
 # compression tells of a page's content (BREACH) tells nothing.
@@ -57,19 +53,6 @@ class _ArticleIdConverter(PathConverter):
 
     def to_url(self, value: str) -> str:
         return super().to_url(value).replace("/", "%2F")
-
-
-class _Proxied:
-    """Trusts the headers of the configured proxy only."""
-
-    def __init__(self, app: WSGIApplication, proxy: str) -> None:
-        self._direct = app
-        self._proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1, x_prefix=1)
-        self._proxy = proxy
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        trusted = self._proxy in ("*", environ.get("REMOTE_ADDR"))
-        return (self._proxied if trusted else self._direct)(environ, start_response)
 
 
 class _Request(Request):
@@ -98,7 +81,9 @@ def create_app(settings: WebSettings) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.wsgi_app = _Proxied(app.wsgi_app, settings.trusted_proxy)  # type: ignore[method-assign]
+    expected = settings.trusted_proxy != WebSettings().trusted_proxy
+    proxied = Proxied(app.wsgi_app, TrustedProxies(settings.trusted_proxy), expected=expected)
+    app.wsgi_app = proxied  # type: ignore[method-assign]
     app.url_map.merge_slashes = False  # an id may have two in a row
     app.url_map.converters["article_id"] = _ArticleIdConverter
     searcher = Searcher(settings.index, settings)
@@ -119,6 +104,7 @@ def create_app(settings: WebSettings) -> Flask:
     if settings.access_log:
         observers.append(opened.enter_context(closing(AccessLog(settings.access_log))).write)
     init_measure(app, *observers)
+    init_gate(app, settings)
     init_access(app, settings)
     app.config |= _COMPRESSION  # of Flask-Compress
     Compress(app)  # before the headers: what is registered last is done first

@@ -6,7 +6,6 @@ import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import cast
 
 from flask import current_app
@@ -17,12 +16,11 @@ from search.request import SearchRequest
 from search.results import Results
 from search.searcher import Searcher
 from web.metrics import Metrics
+from web.pool import Pool
 from web.settings import WebSettings
 
 _HERE = Path(__file__).parent
 _KEY = "souwen"
-# Downloads at a time in a process: half of the threads that answer.
-_DOWNLOADS = 4
 # What the script of the pages sends when nobody has pressed a key to search.
 TYPING = "X-Typing"
 
@@ -38,7 +36,7 @@ class Context:
     versions: dict[str, str] = field(default_factory=lambda: _versions())
     opened: ExitStack = field(default_factory=ExitStack)
     query_log: QueryLog | None = None
-    download_slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_DOWNLOADS))
+    downloads: Pool = field(default_factory=Pool)
 
     def search(self, request: SearchRequest) -> Results:
         """Runs and counts a search. It is logged, too, unless it has filters, is a later page, or was sent

@@ -2,8 +2,7 @@
 
 The list is that of the page with the same parameters, from its first article to its last (or to the
 setting `max_hits`). It is streamed in parts, so memory does not grow with its length, and changes of the
-index meanwhile may show in it. A thread is busy until the client has read all or has left; so only some of
-the threads may send downloads (`Context.download_slots`).
+index meanwhile may show in it. `web/pool.py` limits how many there are, and how long they take.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from itertools import chain
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import ServiceUnavailable
 
 from index.article import local
 from search.request import MAX_SIZE, SearchRequest
@@ -28,7 +26,6 @@ from search.results import ResultHit
 from search.serialize import article_url, hit_json
 from web import params
 from web.context import context
-from web.language import gettext_noop
 
 blueprint = Blueprint("downloads", __name__)
 
@@ -36,41 +33,54 @@ COLUMNS = (
     "title", "author", "date", "categories", "tags", "snippets", "url", "source_url", "path", "id", "score",
 )  # fmt: skip
 # A spreadsheet takes a cell that begins so for a formula, whoever wrote it (OWASP, CSV injection). Where
-# lists are separated by semicolons or tabs, a cell begins behind each. What can't be seen doesn't count.
-_FORMULA = re.compile(r"(?:^|[;\t\r\n])(?=[\s\"\u200b-\u200f\u2060-\u206f\ufeff]*[=+\-@＝＋－＠]|[\t\r\n])")
+# lists are separated by semicolons or tabs, a cell begins behind each. What can't be seen doesn't count, and
+# small and full-width signs are those that they fold to.
+_UNSEEN = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff"
+)
+_SIGNS = r"=+\-@\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20"
+_FORMULA = re.compile(rf"(?:^|[;\t\r\n])(?=[\s\"\x00-\x1f\x7f-\x9f{_UNSEEN}]*[{_SIGNS}]|[\t\r\n])")
 
 
 @blueprint.get("/search.csv")
 def as_csv() -> Response:
     """A line for each article, with a line of headings; dates in the index's time zone."""
-    wanted, parts = _asked_for()
+    wanted, parts, slot = _asked_for()
     zone = context().searcher.zone()
     site = request.url_root.rstrip("/")
     lines = (_csv([_row(hit, zone, site) for hit in part]) for part in parts)
     # Excel takes a file for UTF-8 only if it begins so.
-    return _file(wanted, "csv", "text/csv; charset=utf-8", chain(["\ufeff" + _csv([COLUMNS])], lines))
+    return _file(wanted, "csv", "text/csv; charset=utf-8", chain(["\ufeff" + _csv([COLUMNS])], lines), slot)
 
 
 @blueprint.get("/search.jsonl")
 def as_json_lines() -> Response:
     """A line for each article: the objects that the API calls hits."""
-    wanted, parts = _asked_for()
+    wanted, parts, slot = _asked_for()
     lines = ("".join(json.dumps(hit_json(hit), ensure_ascii=False) + "\n" for hit in part) for part in parts)
-    return _file(wanted, "jsonl", "application/x-ndjson", lines)
+    return _file(wanted, "jsonl", "application/x-ndjson", lines, slot)
 
 
-def _asked_for() -> tuple[SearchRequest, Iterator[Sequence[ResultHit]]]:
-    """The search, and its articles in parts. Errors are raised before the first part is sent."""
+def _asked_for() -> tuple[SearchRequest, Iterator[Sequence[ResultHit]], ExitStack]:
+    """The search, its articles in parts, and a slot to send them in. Errors are raised before the first part
+    is sent."""
     wanted = replace(params.search_request(request.args), page=1)
-    searcher = context().searcher
-    count = min(searcher.search(wanted, advise=False).total, context().settings.max_hits)
+    searcher, pool = context().searcher, context().downloads
+    slot = pool.enter(request.remote_addr or "")
+    try:
+        with pool.turn():
+            count = min(searcher.search(wanted, advise=False).total, context().settings.max_hits)
+    except BaseException:
+        slot.close()
+        raise
 
     def found() -> Iterator[Sequence[ResultHit]]:
         for start in range(0, count, MAX_SIZE):
             part = replace(wanted, page=start // MAX_SIZE + 1, size=MAX_SIZE)
             yield searcher.search(part, advise=False).hits[: count - start]
 
-    return wanted, found()
+    return wanted, found(), slot
 
 
 def _row(hit: ResultHit, zone: tzinfo, site: str) -> list[str]:
@@ -97,21 +107,12 @@ def _csv(rows: Iterable[Iterable[str]]) -> str:
     return lines.getvalue()
 
 
-def _within(slot: ExitStack, lines: Iterable[str]) -> Iterator[str]:
-    with slot:
-        yield from lines
-
-
-def _file(wanted: SearchRequest, kind: str, content_type: str, lines: Iterable[str]) -> Response:
-    slots = context().download_slots
-    if not slots.acquire(blocking=False):
-        busy = gettext_noop("too many downloads are in progress. Try again in a minute.")
-        raise ServiceUnavailable(busy, retry_after=60)
+def _file(
+    wanted: SearchRequest, kind: str, content_type: str, lines: Iterable[str], slot: ExitStack
+) -> Response:
     name = re.sub(r"[^\w-]+", "_", wanted.query).strip("_")[:60] or "articles"
-    slot = ExitStack()  # is left at the end of the file, or when the client goes before
-    slot.callback(slots.release)
-    response = Response(_within(slot, lines), content_type=content_type)
-    response.call_on_close(slot.close)
+    response = Response(context().downloads.send(slot, lines), content_type=content_type)
+    response.call_on_close(slot.close)  # also where the client goes before the first part
     named = f"filename=souwen.{kind}; filename*=UTF-8''{quote(f'souwen-{name}.{kind}')}"  # RFC 6266
     response.headers["Content-Disposition"] = f"attachment; {named}"
     return response

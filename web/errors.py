@@ -82,7 +82,7 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     code = "internal_error" if status == 500 else HTTPStatus(status).name.lower()
     values: dict[str, object]
-    template, values = error.description or HTTPStatus(status).phrase, {}
+    template, values = error.description or HTTPStatus(status).phrase, getattr(error, "values", {})
     if status == 404:
         template = gettext_noop("there is nothing at {path}. The API is described at /api/openapi.json.")
         values = {"path": request.path}
@@ -90,11 +90,6 @@ def _http_error(error: HTTPException) -> Response:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ("GET",)))
         template = gettext_noop("{method} is not allowed at {path}. Allowed: {allowed}.")
         values = {"method": request.method, "path": request.path, "allowed": allowed}
-    elif status == 429:
-        values = {"limit": template}
-        template = gettext_noop(
-            "more requests than {limit} came from this address (rate_limit). Try again later."
-        )
     elif status == 500:
         template = gettext_noop("internal error in souwen. The server's log has the details.")
     response = _answer(Failure(status, code, template, values))

@@ -9,10 +9,12 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from index.article import format_date
 from index.engines.base import Sort
+from search.request import SearchRequest
 from search.results import ResultHit
 from search.snippets import Snippet
 from web import params
 from web.context import context
+from web.pool import SLOTS
 
 blueprint = Blueprint("feeds", __name__)
 
@@ -26,6 +28,12 @@ _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 def atom() -> Response:
     """The newest articles of a search, or of the whole archive."""
     wanted = replace(params.search_request(request.args), sort=Sort.NEWEST, page=1, explain=False)
+    pool = context().downloads
+    with pool.enter(request.remote_addr or "", most=SLOTS), pool.turn():
+        return _feed(wanted)
+
+
+def _feed(wanted: SearchRequest) -> Response:
     searcher = context().searcher
     if params.arguments(wanted, sort=Sort.RELEVANCE, size=params.SIZE.default):
         results = searcher.search(wanted, advise=False)

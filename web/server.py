@@ -45,10 +45,12 @@ _THREADS = 8
 _CONNECTIONS = 4096
 # Answers after which a connection is closed where there are several processes: connections spread anew.
 _ANSWERS = 20
-# Bytes of a request before its body: three times the longest query, percent-encoded.
+# Bytes that are read of a request before its body: what is over the limit in web/gate.py gets a sentence, but
+# for the largest.
 _MAX_HEAD = 32_768
-# Milliseconds for the headers of a request, also for those of the next one on an open connection.
-_HEADER_TIMEOUT = 10_000
+# Milliseconds for the headers of a request, also for those of the next one on an open connection. What is in
+# web/connections.py comes before, and says so.
+_HEADER_TIMEOUT = 12_000
 # Seconds to finish answers in, once the server is told to stop.
 _GRACE = 5
 # Seconds until then in which requests are still read from open connections.
@@ -79,7 +81,7 @@ def serve(
     _check_logs(settings)
     with closing(_reserve(host, port)) as reserved:
         address, port = reserved.getsockname()[:2]
-        with _shared_counts() if processes > 1 else nullcontext():
+        with _shared_counts(settings) if processes > 1 else nullcontext():
             # A fork would copy threads half-way, and is not available everywhere.
             multiprocessing.set_start_method("spawn", force=True)
             loaded = multiprocessing.Semaphore(0)
@@ -98,14 +100,14 @@ def serve(
                 http="1",
                 workers=processes,
                 blocking_threads=_THREADS,
-                backpressure=_CONNECTIONS,
+                backpressure=_allow_connections(),
                 http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT, max_buffer_size=_MAX_HEAD),
                 respawn_failed_workers=True,
                 workers_kill_timeout=_GRACE,
                 log_level="error",
             )
             threading.Thread(target=announce_all, daemon=True).start()
-            server.serve(target_loader=partial(_load, settings, processes, loaded), wrap_loader=False)
+            server.serve(target_loader=partial(_load, settings, port, processes, loaded), wrap_loader=False)
 
 
 def _check_logs(settings: WebSettings) -> None:
@@ -144,11 +146,32 @@ def _reserve(host: str, port: int) -> socket.socket:
     return reserved
 
 
+def _allow_connections() -> int:
+    """The connections that a process may have open, each of which is a file. Raises the limit of open files
+    as far as that takes (it is often 1,024)."""
+    if sys.platform == "win32":
+        return _CONNECTIONS
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * _CONNECTIONS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(ValueError, OSError):  # the system may have a limit of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _CONNECTIONS if soft == resource.RLIM_INFINITY else min(_CONNECTIONS, soft // 2)
+
+
 @contextmanager
-def _shared_counts() -> Iterator[None]:
-    """A folder for the metrics of the processes while they run."""
+def _shared_counts(settings: WebSettings) -> Iterator[None]:
+    """A folder for the metrics and the counts of the processes while they run."""
     with tempfile.TemporaryDirectory(prefix="souwen-metrics-", ignore_cleanup_errors=True) as counts:
         os.environ[SHARED_DIRECTORY] = counts
+        if settings.rate_limit or settings.password:
+            from web.counts import COUNTS_FILE, SharedStorage
+
+            SharedStorage(Path(counts, COUNTS_FILE)).close()
         yield
 
 
@@ -162,11 +185,13 @@ def _wait_until_open(address: str, port: int) -> None:
         time.sleep(_LOOK)
 
 
-def _load(settings: WebSettings, processes: int, loaded: Semaphore) -> WSGIApplication:
+def _load(settings: WebSettings, port: int, processes: int, loaded: Semaphore) -> WSGIApplication:
     """The application, loaded and warmed up, in a server process."""
     from search.request import SearchRequest
     from web.app import create_app
+    from web.connections import InProgress, Watch
     from web.context import Context
+    from web.proxies import TrustedProxies
 
     when_parent_ends(_end)
     app = create_app(settings)
@@ -176,8 +201,10 @@ def _load(settings: WebSettings, processes: int, loaded: Semaphore) -> WSGIAppli
         context.searcher.search(SearchRequest("搜文"))  # opens the index and loads the dictionary
     gc.collect()
     gc.freeze()  # what is there now stays: no need to look through it again and again
+    in_progress = InProgress(_closing_connections(app) if processes > 1 else app, _THREADS)
+    Watch(port, TrustedProxies(settings.trusted_proxy).__contains__, in_progress.may_wait).start()
     loaded.release()
-    return _closing_connections(app) if processes > 1 else app
+    return _named(in_progress)
 
 
 def _end() -> None:
@@ -196,6 +223,18 @@ def _closing_connections(app: WSGIApplication) -> WSGIApplication:
             if next(count) % _ANSWERS == 0:
                 headers = [*headers, ("Connection", "close")]
             return start_response(status, headers, *more)
+
+        return app(environ, start)
+
+    return answer
+
+
+def _named(app: WSGIApplication) -> WSGIApplication:
+    """The application, whose answers don't tell by which server they were sent."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*headers, ("Server", "souwen")], *more)
 
         return app(environ, start)
 

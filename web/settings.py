@@ -9,10 +9,16 @@ from index.errors import SettingsError
 from index.settings import choice, path, secret, text
 from search.settings import SearchSettings
 
-# The grammar of the package limits, which flask-limiter reads it with.
+# The grammar of the package limits.
 _RATE = re.compile(
     r"\s*\d+\s*(/|\s+per\s+)\s*(\d+\s+)?(second|minute|hour|day|month|year)s?\s*", re.IGNORECASE
 )
+
+
+def _check_trusted_proxy(value: str) -> None:
+    from web.proxies import TrustedProxies
+
+    TrustedProxies(value)
 
 
 def _check_rate_limit(value: str) -> None:
@@ -31,12 +37,20 @@ class WebSettings(SearchSettings):
         check=_check_rate_limit,
     )
     rate_limit_storage: str = text(
-        "memory://", "where requests are counted: in each process, or for all of them in redis://HOST:PORT"
+        "memory://",
+        "where requests and wrong passwords are counted: by this server, or for several in redis://HOST:PORT",
     )
     username: str = text("souwen", "the user name that goes with the password")
     password: str = secret("the password of pages and API, or its hash (souwen password); empty: none")
     trusted_proxy: str = text(
-        "127.0.0.1", "address of the reverse proxy whose X-Forwarded-… headers are believed; * is any"
+        "127.0.0.1 ::1",
+        "addresses or networks of reverse proxies whose X-Forwarded-… headers are believed; * is any",
+        check=_check_trusted_proxy,
+    )
+    allowed_hosts: str = text(
+        "",
+        "names by which the server may be called besides its own, such as archive.example; * is any; empty: "
+        "on loopback its own, elsewhere any",
     )
     robots: str = choice(
         "articles", "what search engines may list: articles (never results), or none", "articles", "none"

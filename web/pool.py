@@ -1,0 +1,91 @@
+"""Downloads in a pool of their own: how many there are at a time, that one works at a time, and how long one
+may take.
+
+A thread is busy until its client has read all or has left, so that only some of the threads may send
+downloads. They take turns, a part each, so that one thread of a process at most works for downloads, and
+searches don't wait behind them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
+
+from index.errors import SouwenError
+from web.language import gettext_noop
+from web.proxies import limited_unit
+
+# Downloads at a time in a process (half of the threads that answer), and those of one address.
+SLOTS = 4
+SLOTS_OF_ADDRESS = 2
+# Seconds for a whole download.
+SECONDS = 300
+
+
+class DownloadTooSlowError(SouwenError):
+    """A download was not read in time. The file ends in the middle, which its client notices."""
+
+    code = "too_slow"
+
+
+class Pool:
+    """The downloads of a process."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._addresses: Counter[str] = Counter()
+        self._turn = threading.Lock()
+
+    def enter(self, address: str, most: int = SLOTS_OF_ADDRESS) -> ExitStack:
+        """A slot for a client, until the stack is closed; `most` is how many it may have. Raises
+        ServiceUnavailable or TooManyRequests where there is none."""
+        unit = limited_unit(address)
+        with self._lock:
+            if self._addresses[unit] >= most:
+                raise TooManyRequests(
+                    gettext_noop(
+                        "two downloads of this address are in progress. Try again when one has ended."
+                    ),
+                    retry_after=60,
+                )
+            if self._addresses.total() >= SLOTS:
+                raise ServiceUnavailable(
+                    gettext_noop("too many downloads are in progress. Try again in a minute."), retry_after=60
+                )
+            self._addresses[unit] += 1
+        slot = ExitStack()
+        slot.callback(self._leave, unit)
+        return slot
+
+    def send(self, slot: ExitStack, parts: Iterable[str]) -> Iterator[str]:
+        """The parts, each made in turn with other downloads. The slot is free when they end, or their client
+        goes. Raises DownloadTooSlowError."""
+        until = self._clock() + SECONDS
+        making = iter(parts)
+        with slot:
+            while True:
+                with self.turn():
+                    part = next(making, None)
+                if part is None:
+                    return
+                if self._clock() > until:
+                    raise DownloadTooSlowError("a download took more than {seconds} s.", seconds=SECONDS)
+                yield part
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The time in which no other download works."""
+        with self._turn:
+            yield
+
+    def _leave(self, unit: str) -> None:
+        with self._lock:
+            self._addresses[unit] -= 1
+            if not self._addresses[unit]:
+                del self._addresses[unit]
