@@ -8,8 +8,9 @@ the same on every engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from index.analysis.grams import SEPARATED
 from index.article import Article
@@ -18,13 +19,16 @@ from search.planning import scoring
 from search.planning.plan import PassageWord
 
 # Hits of a list that are looked at, and characters of each.
-LOOKED_AT = 30
-_MOST_CHARACTERS = 20_000
+LOOKED_AT = 20
+_MOST_CHARACTERS = 12_000
 # Length of a passage in characters, and occurrences of a word that are looked for in a text.
 _PASSAGE = 250
-_MOST_OCCURRENCES = 100
-# BM25's k1. A passage has a fixed length, so there is nothing to normalize (b is 0).
+_MOST_OCCURRENCES = 50
+# BM25's k1. A passage has a fixed length, so there is nothing to normalize (b is 0). By the number of
+# occurrences: what they are worth, and what one more adds.
 _K1 = 0.5
+_SATURATED = [count * (1 + _K1) / (count + _K1) for count in range(2 * _MOST_OCCURRENCES + 2)]
+_GAINS = [more - less for less, more in pairwise(_SATURATED)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +73,37 @@ def passage_points(article: Article, words: Sequence[PassageWord]) -> float:
     weight × tf × (1 + k1) / (tf + k1)."""
     title = SEPARATED.apply(article.title)
     text = SEPARATED.apply(article.text[:_MOST_CHARACTERS])
-    counts = [sum(1 for _ in _occurrences(title, word)) for word in words]
-    score = best = sum(_points(word, count) for word, count in zip(words, counts, strict=True))
-    found = sorted((start, number) for number, word in enumerate(words) for start in _occurrences(text, word))
+    counts = [len(_occurrences(title, word)) for word in words]
+    points = best = sum(word.weight * _SATURATED[count] for word, count in zip(words, counts, strict=True))
+    found = sorted(
+        [(start, number) for number, word in enumerate(words) for start in _occurrences(text, word)]
+    )
     first = 0
     for start, number in found:
-        score += _points(words[number], counts[number] + 1) - _points(words[number], counts[number])
-        counts[number] += 1
         while start - found[first][0] > _PASSAGE:
             left = found[first][1]
-            score -= _points(words[left], counts[left]) - _points(words[left], counts[left] - 1)
             counts[left] -= 1
+            points -= words[left].weight * _GAINS[counts[left]]
             first += 1
-        best = max(best, score)
+        points += words[number].weight * _GAINS[counts[number]]
+        counts[number] += 1
+        if points > best:
+            best = points
     return scoring.WEIGHTS.passage * best
 
 
-def _points(word: PassageWord, count: int) -> float:
-    return word.weight * count * (1 + _K1) / (count + _K1)
-
-
-def _occurrences(text: str, word: PassageWord) -> Iterator[int]:
-    """The offsets of a word's forms, of each the first ones. Letters and digits are whole words."""
+def _occurrences(text: str, word: PassageWord) -> list[int]:
+    """The offsets of the first occurrences of a word's forms. Letters and digits are whole words."""
+    found: list[int] = []
     for form in word.forms:
-        start, seen = text.find(form), 0
-        while start >= 0 and seen < _MOST_OCCURRENCES:
+        is_spaced = form[0] < "\x80" or form[-1] < "\x80"
+        start = text.find(form)
+        while start >= 0 and len(found) < _MOST_OCCURRENCES:
             end = start + len(form)
-            if not (_goes_on(text, start) or _goes_on(text, end)):
-                yield start
-                seen += 1
+            if not is_spaced or not (_goes_on(text, start) or _goes_on(text, end)):
+                found.append(start)
             start = text.find(form, end)
+    return found
 
 
 def _goes_on(text: str, offset: int) -> bool:
