@@ -305,8 +305,8 @@ _KINDS = {
     "word": "words",
     "pair": "pairs of characters",
     "phrase": "what was typed, as a phrase",
-    "near": "words near one another",
     "synonym": "synonyms",
+    "passage": "words in one passage",
     "fresh": "freshness, by",
 }
 

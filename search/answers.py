@@ -45,9 +45,9 @@ class ExplanationPart:
     """The score that one part of the query added."""
 
     kind: Annotated[
-        Literal["word", "pair", "phrase", "near", "synonym", "fresh"],
-        "A word; a pair of adjacent characters; a phrase as typed; two words near one another; a synonym; "
-        "an article of this day or later.",
+        Literal["word", "pair", "phrase", "synonym", "passage", "fresh"],
+        "A word; a pair of adjacent characters; a phrase as typed; a synonym; the words together in one "
+        "passage; an article of this day or later.",
     ]
     field: Annotated[
         Literal["title", "body", "text", "date"],
@@ -56,7 +56,8 @@ class ExplanationPart:
     text: Annotated[str, "The text that was found, folded."]
     weight: Annotated[
         float,
-        "The factor of BM25: the weight of the kind × the typed weight × how often it was typed.",
+        "The factor of BM25: the weight of the kind × the typed weight × how often it was typed; of a "
+        "passage, the points of a word.",
     ]
     score: Annotated[float, "The score that it added. The parts sum to the score by construction."]
     typed: Annotated[str, "The text that a synonym stands for; else empty."]

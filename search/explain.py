@@ -1,4 +1,5 @@
-"""Explanation of a score: the points of each part of the query, as the engine counts them.
+"""Explanation of a score: the points of each part of the query, as the engine counts them, and those of the
+second look.
 
 The engine searches each part of the plan once more, for the articles of the page only, so the parts sum to
 the score by construction.
@@ -6,7 +7,7 @@ the score by construction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from whoosh import query
@@ -19,6 +20,7 @@ from index.engines.nodes import GramPhrase
 from search.deadline import Deadline
 from search.planning.matching import any_of, scored
 from search.planning.plan import Plan
+from search.planning.scoring import WEIGHTS
 from search.query.words import text_of
 
 # Parts of a plan that are tried together, since most score nothing.
@@ -32,10 +34,11 @@ _Key = tuple[str, str, str]
 class ScorePart:
     """The points of one part of a query.
 
-    `kind` is word, pair (two adjacent characters), phrase (the text as it was typed), near (two words near
-    one another), synonym (of what was `typed`), or fresh (an article of this day or later); `field` is title,
-    body, text (both as one) or date. `weight` is the factor of BM25: the weight of the kind, times the one
-    typed, times the number of times the text was typed; of near and fresh, it is the points themselves.
+    `kind` is word, pair (two adjacent characters), phrase (the text as it was typed), synonym (of what was
+    `typed`), passage (the words together in one passage) or fresh (an article of this day or later); `field`
+    is title, body, text (both as one) or date. `weight` is the factor of BM25: the weight of the kind, times
+    the one typed, times the number of times the text was typed; of passage, it is the points of a word that
+    occurs once, and of fresh, the points themselves.
     """
 
     kind: str
@@ -61,10 +64,10 @@ class Explanation:
 
 
 def explain(
-    engine: Engine, plan: Plan, hits: Sequence[Hit], deadline: Deadline
+    engine: Engine, plan: Plan, hits: Sequence[Hit], points: Mapping[str, float], deadline: Deadline
 ) -> dict[str, tuple[ScorePart, ...]]:
-    """Score parts of the hits of a plan, by id, the greatest first. A hit without a score (sorted by date)
-    has none. Raises TooSlowError."""
+    """Score parts of the hits of a plan, by id, the greatest first; `points` are those of the second look. A
+    hit without a score (sorted by date) has none. Raises TooSlowError."""
     parts: dict[str, list[ScorePart]] = {hit.id: [] for hit in hits}
     among = any_of([query.Term("id", hit.id) for hit in hits if hit.score])
     if among is query.NullQuery:
@@ -84,6 +87,10 @@ def explain(
         for hit in score_by(alike):
             part = ScorePart("synonym" if typed else kind, field, text, weight, hit.score, typed)
             parts[hit.id].append(part)
+    together = " … ".join(word.forms[0] for word in plan.passage_words)
+    for each, score in points.items():
+        if score and each in parts:
+            parts[each].append(ScorePart("passage", "text", together, WEIGHTS.passage, score))
     return {
         each: tuple(sorted(found, key=lambda part: (-part.score, part.field, part.kind, part.text)))
         for each, found in parts.items()
@@ -109,8 +116,6 @@ def _described(node: query.Query) -> _Key:
     if node.fieldname in WORD_FIELDS:
         return "word", "text", node.text
     field = node.fieldname.partition("_")[0]
-    if isinstance(node, GramPhrase) and node.slop:
-        return "near", field, " … ".join(text_of(_units(gram)) for _, gram in node.grams)
     if isinstance(node, GramPhrase):
         found = {offset + i: unit for offset, gram in node.grams for i, unit in enumerate(_units(gram))}
         return "phrase", field, text_of([found[position] for position in sorted(found)])

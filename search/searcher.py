@@ -1,11 +1,11 @@
-"""The main flow: parse → plan → engine → snippets → `Results`."""
+"""The main flow: parse → plan → engine → second look → snippets → `Results`."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import cache, partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from whoosh import query
 
 from index.analysis.document import FACET_FIELDS
 from index.article import Article
-from index.engines.base import Connection, FacetCounts, Hit, Sort
+from index.engines.base import Connection, FacetCounts, Hit, Hits, Sort
 from index.engines.nodes import TermSet
 from index.errors import NotFoundError, TooSlowError
 from index.store.reader import IndexReader, OpenIndex
@@ -31,6 +31,7 @@ from search.query.parser import parse_query
 from search.query.resolve import Expand, QueryContext
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
 from search.results import Overview, ResultHit, Results
+from search.second_look import look_again
 from search.settings import SearchSettings
 from search.snippets import highlight, snippets
 from search.user_files import DictionaryFile, SynonymsFile
@@ -47,17 +48,21 @@ FEW = 10
 # Partial matches that are listed.
 MOST_PARTIAL = 100
 _NONE_MISSING: Mapping[str, tuple[str, ...]] = {}
+_NONE_READ: Mapping[str, Article] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A page of hits: `full` matches, with their total and facets, and `partial` ones after them."""
+    """A page of hits: `full` matches, with their total and facets, and `partial` ones after them; with the
+    articles that were read to rank them, and the points which that added, both by id."""
 
     full: tuple[Hit, ...]
     total: int
     facets: FacetCounts
     partial: tuple[Hit, ...] = ()
     partial_total: int = 0
+    articles: Mapping[str, Article] = field(default_factory=dict)
+    points: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -105,7 +110,8 @@ class Searcher:
             plan = self._plan(index, request.query, terms, is_filtered=bool(filters))
             found = _find(index, plan, [*filters.values()], sort, offset, request.size, FACET_FIELDS)
             deadline.check()
-            hits = _present(index, found.hits, plan.highlight_terms, _missing(index, plan, found, deadline))
+            missing = _missing(index, plan, found, deadline)
+            hits = _present(index, found.hits, plan.highlight_terms, missing, found.articles)
             if request.explain:
                 hits = _explained(index, plan, found, hits, deadline)
             if advise and offset == 0 and found.total < FEW and plan.strict is not query.NullQuery:
@@ -244,7 +250,7 @@ class Searcher:
         parsed = parse_query(text, self._settings, index.zone)
         notes = (*parsed.notes, *self._synonyms.current()[1])
         if is_filtered and not text.strip():
-            return Plan(query.Every(), None, (), (), (), understood="", notes=notes, synonyms={})
+            return Plan(query.Every(), None, (), (), (), (), understood="", notes=notes, synonyms={})
         plan = make_plan(parsed.tree, self._context(index, terms))
         fresh = freshness_scores(self._settings.freshness, time.time()) if plan.scores else []
         return replace(plan, scores=(*plan.scores, *fresh), notes=(*notes, *plan.notes))
@@ -285,23 +291,37 @@ def _find(
     engine = index.engine
     if sort is Sort.RELEVANCE and not plan.scores:
         sort = Sort.NEWEST
-    strict = _filtered(plan.strict, filters)
-    found = engine.search(scored(strict, plan.scores), sort=sort, offset=offset, limit=size, facets=facets)
-    full = _Found(found.hits, found.total, found.facets)
-    start = max(0, offset - found.total)
-    if plan.relaxed is None or found.total >= size or start >= MOST_PARTIAL:
-        return full
+    strict = scored(_filtered(plan.strict, filters), plan.scores)
+
+    def full(start: int, limit: int) -> Hits:
+        return engine.search(strict, sort=sort, offset=start, limit=limit, facets=facets)
+
+    words = plan.passage_words if sort is Sort.RELEVANCE else ()
+    page = look_again(full, index.articles.articles, words, offset, size)
+    total = page.found.total
+    found = _Found(page.hits, total, page.found.facets, articles=page.articles, points=page.points)
+    start = max(0, offset - total)
+    if plan.relaxed is None or total >= size or start >= MOST_PARTIAL:
+        return found
     relaxed = _filtered(plan.relaxed, filters)
-    if found.total:
+    if total:
         # By their ids: that is less work than to match them once more.
-        whole = found if offset == 0 else engine.search(strict, sort=Sort.NEWEST, offset=0, limit=size)
-        these = TermSet("id", tuple(hit.id for hit in whole.hits))
-        relaxed = query.And([relaxed, query.Not(these)])
-    wanted = min(size - len(found.hits), MOST_PARTIAL - start)
-    more = engine.search(
-        scored(relaxed, plan.scores), sort=Sort.RELEVANCE, offset=start, limit=max(1, wanted)
+        whole = page.found.hits if len(page.found.hits) == total else full(0, size).hits
+        relaxed = query.And([relaxed, query.Not(TermSet("id", tuple(hit.id for hit in whole)))])
+    relaxed = scored(relaxed, plan.scores)
+
+    def partly(start: int, limit: int) -> Hits:
+        return engine.search(relaxed, sort=Sort.RELEVANCE, offset=start, limit=limit)
+
+    wanted = min(size - len(found.full), MOST_PARTIAL - start)
+    more = look_again(partly, index.articles.articles, plan.passage_words, start, max(1, wanted))
+    return replace(
+        found,
+        partial=more.hits[:wanted],
+        partial_total=min(more.found.total, MOST_PARTIAL),
+        articles={**page.articles, **more.articles},
+        points={**page.points, **more.points},
     )
-    return replace(full, partial=more.hits[:wanted], partial_total=min(more.total, MOST_PARTIAL))
 
 
 def _missing(index: OpenIndex, plan: Plan, found: _Found, deadline: Deadline) -> dict[str, tuple[str, ...]]:
@@ -329,8 +349,10 @@ def _present(
     hits: Sequence[Hit],
     highlight_terms: Sequence[HighlightTerm],
     missing: Mapping[str, tuple[str, ...]] = _NONE_MISSING,
+    read: Mapping[str, Article] = _NONE_READ,
 ) -> tuple[ResultHit, ...]:
-    articles = index.articles.articles([hit.id for hit in hits])
+    unread = [hit.id for hit in hits if hit.id not in read]
+    articles = {**read, **index.articles.articles(unread)} if unread else read
     return tuple(
         ResultHit(
             article=articles[hit.id],
@@ -354,7 +376,7 @@ def _explained(
 ) -> tuple[ResultHit, ...]:
     from search.explain import Explanation, explain
 
-    parts = explain(index.engine, plan, found.hits, deadline)
+    parts = explain(index.engine, plan, found.hits, found.points, deadline)
     return tuple(
         replace(hit, explanation=Explanation(bool(hit.missing), parts.get(hit.article.id, ())))
         for hit in hits

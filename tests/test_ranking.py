@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import permutations
 
 import pytest
 from plans import ARCHIVE, Archive, archive_of, article, marked
 from whoosh import query
 
 from index.engines.base import Sort
-from index.engines.nodes import GramPhrase
 from search.planning.matching import scored
 from search.planning.scoring import WEIGHTS
 
@@ -214,11 +212,3 @@ def test_words_typed_again_are_looked_up_once_and_weigh_more(archive: Archive) -
     assert {n.fieldname: n.boost for n in words}["words"] == 20 * WEIGHTS.words
     weights = {repr(node): node.boost for node in (*once.scores, *often.scores)}
     assert len(weights) == len(once.scores) + len(often.scores)  # no two parts are the same
-
-
-def test_of_pairs_of_words_near_one_another_the_first_count(archive: Archive) -> None:
-    pairs = permutations(["公安", "部门", "改革", "天气", "手册", "证件"], 2)
-    typed = " ".join(word for pair in pairs for word in pair)
-    near = [n for n in archive.plan(typed).scores if isinstance(n, GramPhrase) and n.slop]
-    assert len(near) == 24
-    assert near[0].grams == ((0, "公安"), (2, "部门"))

@@ -1,4 +1,4 @@
-"""What gives a score, beyond words and phrases: nearness, what asks and says nothing, freshness."""
+"""What gives a score, beyond words and phrases: passages, what asks and says nothing, freshness."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def ranked(request: pytest.FixtureRequest, tmp_path: Path) -> Ranked:
     return search
 
 
-@pytest.mark.parametrize("text", ["汽车补贴", "汽车 补贴"])
-def test_words_near_one_another_are_better_than_far_apart(ranked: Ranked, text: str) -> None:
+@pytest.mark.parametrize("text", ["汽车补贴", "汽车 补贴", '"汽车" "补贴"', "汽车 AND 补贴"])
+def test_words_in_one_passage_are_better_than_far_apart(ranked: Ranked, text: str) -> None:
     found = ranked(
         {
-            "a-far": f"汽车{FILLER}补贴{FILLER}",
-            "b-near": f"{FILLER}{FILLER}汽车购置的补贴",
+            "a-far": f"汽车{FILLER * 12}补贴",
+            "b-together": f"{FILLER * 12}汽车购置的补贴",
         },
         text,
     )
-    assert found == ["b-near", "a-far"]
+    assert found == ["b-together", "a-far"]
 
 
 def test_a_word_that_asks_counts_little(ranked: Ranked) -> None:

@@ -31,19 +31,29 @@ class OptionalWord:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageWord:
+    """A word that counts where it is in one passage with the others: the text typed and what may stand in its
+    place, folded, and its typed weight."""
+
+    forms: tuple[str, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A query ready for an engine.
 
     Full matches match `strict`; partial matches match `relaxed`, which is None where nothing can be
     relaxed, and may lack some of the words `optional`. Neither tree scores: `scores` are the score parts
-    for both. `understood` is the query as it was read. `synonyms` maps each form that was added to the
-    words that it stands for, both as text.
+    for both, and `passage_words` those of the second look at the best hits. `understood` is the query as it
+    was read. `synonyms` maps each form that was added to the words that it stands for, both as text.
     """
 
     strict: query.Query
     relaxed: query.Query | None
     optional: tuple[OptionalWord, ...]
     scores: tuple[query.Query, ...]
+    passage_words: tuple[PassageWord, ...]
     highlight_terms: tuple[HighlightTerm, ...]
     understood: str
     notes: tuple[Note, ...]

@@ -7,6 +7,7 @@ from whoosh import query
 
 from search.planning.highlighting import highlight_terms
 from search.planning.matching import match_alternatives, optional_parts, relaxed, strict
+from search.planning.passages import passage_words
 from search.planning.plan import OptionalWord, Plan
 from search.planning.scoring import score_parts
 from search.planning.unparse import QueryPrinter
@@ -22,7 +23,7 @@ def make_plan(parsed: query.Query, context: QueryContext) -> Plan:
     tree, notes = resolve(parsed, context)
     if tree is None:
         notes = (*notes, Note("There is nothing to search for."))
-        return Plan(query.NullQuery, None, (), (), (), "", notes, {})
+        return Plan(query.NullQuery, None, (), (), (), (), "", notes, {})
     synonyms = _synonyms(tree)
     if synonyms:
         notes = (
@@ -34,6 +35,7 @@ def make_plan(parsed: query.Query, context: QueryContext) -> Plan:
         relaxed=relaxed(tree, context.analyzer),
         optional=_optional_words(tree, context),
         scores=score_parts(tree, context),
+        passage_words=passage_words(tree, context.analyzer),
         highlight_terms=highlight_terms(tree),
         understood=QueryPrinter(context.analyzer).write(tree),
         notes=notes,

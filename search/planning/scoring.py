@@ -41,8 +41,8 @@ class Weights:
     # All that was typed, as one phrase.
     body_phrase: float = 0.6
     title_phrase: float = 1.0
-    # Two words, typed one after the other, near one another in the body: points, whatever their frequencies.
-    body_near: float = 3.0
+    # A word in the best passage, with the title: points, whatever its frequency (`search/second_look.py`).
+    passage: float = 2.0
     # Relative weight of question words (什么, 怎么).
     question: float = 0.1
     # Weight of a synonym relative to the word typed.
@@ -53,17 +53,11 @@ WEIGHTS = Weights()
 
 # The greatest weight: products of typed ones stay within the range of a 32-bit float.
 MAX_BOOST = 1e6
-# Question words and function words: rare in articles, but not what one is about.
 _QUESTION_WORDS = frozenset(
     "什么 哪些 哪个 哪里 哪儿 哪 哪位 哪年 谁 几 几个 多少 为什么 为何 怎么 怎样 如何 怎么样 何 何时 何地 "
     "是否 能否 可否 有没有 吗 呢 吧 啊 请问 请 是 的 了 在 有 和 与 及 被 把 对 从 到 为 以 于 由 而 或 也 "
     "都 就 其 之 这 那 该 某 我 你 他 她 它 我们 他们".split()
 )
-# Greatest distance of two words that are near, in units; pairs of words of one text that score.
-_NEAR = 10
-_MAX_PAIRS = 12
-# Pairs of all texts of a query that score.
-_MAX_PAIRS_IN_ALL = 24
 # Words of a pattern that score; all of them match.
 _MAX_LIKE = 50
 # Days up to which an article is fresh, fresher, and so on.
@@ -83,7 +77,8 @@ def _scores(node: nodes.Node, context: QueryContext) -> list[query.Query]:
         case nodes.All() | nodes.AnyOf():
             parts = [part for child in node.children for part in _scores(child, context)]
             if isinstance(node, nodes.All) and node.run:
-                parts += _run_scores(context.analyzer, node.run)
+                # A bonus for texts as one phrase.
+                parts += phrase_scores(node.run.fields, node.run.units)
         case nodes.Text():
             parts = _text_scores(node, context)
         case nodes.Phrase():
@@ -104,22 +99,12 @@ def _scores(node: nodes.Node, context: QueryContext) -> list[query.Query]:
     return parts if node.boost == 1.0 else [_with_boost(part, part.boost * node.boost) for part in parts]
 
 
-def _run_scores(analyzer: Analyzer, run: nodes.Run) -> list[query.Query]:
-    """A bonus for texts as one phrase, and for words near one another where two texts meet."""
-    parts = phrase_scores(run.fields, run.units)
-    for left, right in pairwise(content_words(analyzer, text) for text in run.texts):
-        parts += near_scores(run.fields, [*left[-1:], *right[:1]])
-    return parts
-
-
 def _text_scores(text: nodes.Text, context: QueryContext) -> list[query.Query]:
     parts = word_scores(context.analyzer, text.fields, text.text)
     if len(text.units) > 1 and BOUNDARY not in text.units:
         # A single word in the body is scored already.
         fields = text.fields if len(text.words) > 1 else _titles(text.fields)
         parts += phrase_scores(fields, text.units)
-    if len(text.words) > 1 and BOUNDARY not in text.units:
-        parts += near_scores(text.fields, content_words(context.analyzer, text.text))
     for alternatives in text.alternatives:
         if alternatives.forms:
             parts += _synonym_scores(text.fields, alternatives, context)
@@ -149,28 +134,9 @@ def phrase_scores(fields: Iterable[str], units: Sequence[str]) -> list[query.Que
     return [_with_boost(units_in(field, units), getattr(WEIGHTS, f"{field}_phrase")) for field in fields]
 
 
-def content_words(analyzer: Analyzer, text: str) -> list[list[str]]:
-    """The words of a text without question words and single characters, each as units."""
-    words = (analyzer.units(word) for word in analyzer.words(text) if word not in _QUESTION_WORDS)
-    return [units for units in words if len(units) > 1]
-
-
-def near_scores(fields: Iterable[str], words: Sequence[Sequence[str]]) -> list[query.Query]:
-    """Parts for words near the one typed before them, in the body. Each word is of two units or more.
-
-    A distance is measured between the pairs of units that the two words start with.
-    """
-    if "body" not in fields or not WEIGHTS.body_near:
-        return []
-    return [
-        GramPhrase(
-            "body_grams",
-            ((0, left[0] + left[1]), (len(left), right[0] + right[1])),
-            slop=_NEAR,
-            boost=WEIGHTS.body_near,
-        )
-        for left, right in list(pairwise(words))[:_MAX_PAIRS]
-    ]
+def is_question_word(word: str) -> bool:
+    """True for a word that asks, or a function word: rare in articles, but not what one is about."""
+    return word in _QUESTION_WORDS
 
 
 def pattern_scores(prefix: str, is_wanted: Callable[[str], bool], context: QueryContext) -> list[query.Query]:
@@ -232,20 +198,10 @@ def freshness_scores(points: int, now: float) -> list[query.Query]:
 
 
 def _combined(scores: Iterable[query.Query]) -> list[query.Query]:
-    """The same score of fewer parts: equal ones are one, with their weights added. Of pairs of words near one
-    another, the first count."""
+    """The same score of fewer parts: equal ones are one, with their weights added."""
     distinct: dict[tuple[object, ...], list[query.Query]] = {}
-    near: set[tuple[object, ...]] = set()
     for node in scores:
-        key: tuple[object, ...]
-        if isinstance(node, GramPhrase):
-            key = (node.fieldname, node.grams, node.slop)
-            if node.slop and key not in near:
-                if len(near) == _MAX_PAIRS_IN_ALL:
-                    continue
-                near.add(key)
-        else:
-            key = (node.fieldname, node.text)
+        key = (node.fieldname, node.grams if isinstance(node, GramPhrase) else node.text)
         distinct.setdefault(key, []).append(node)
     return [
         alike[0] if len(alike) == 1 else _with_boost(alike[0], sum(node.boost for node in alike))

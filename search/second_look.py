@@ -1,0 +1,112 @@
+"""A second look at the best hits: points for the words that are together in one passage.
+
+BM25 adds up what is scattered over an article: ten thousand characters with each word somewhere are about
+nothing of it. So the engine's best hits are read, and the words of the query in their title and best passage
+score once more. The texts are the catalog's, and a word has the same points whatever its frequency, so it is
+the same on every engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from index.analysis.grams import SEPARATED
+from index.article import Article
+from index.engines.base import Hit, Hits
+from search.planning import scoring
+from search.planning.plan import PassageWord
+
+# Hits of a list that are looked at, and characters of each.
+LOOKED_AT = 20
+_MOST_CHARACTERS = 12_000
+# Length of a passage in characters, and occurrences of a word that are looked for in a text.
+_PASSAGE = 250
+_MOST_OCCURRENCES = 50
+# BM25's k1. A passage has a fixed length, so there is nothing to normalize (b is 0). By the number of
+# occurrences: what they are worth, and what one more adds.
+_K1 = 0.5
+_SATURATED = [count * (1 + _K1) / (count + _K1) for count in range(2 * _MOST_OCCURRENCES + 2)]
+_GAINS = [more - less for less, more in pairwise(_SATURATED)]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of `hits`, made of what was `found`; `articles` are those that were read, and `points` what the
+    second look added, both by id."""
+
+    hits: tuple[Hit, ...]
+    found: Hits
+    articles: Mapping[str, Article] = field(default_factory=dict)
+    points: Mapping[str, float] = field(default_factory=dict)
+
+
+def look_again(
+    search: Callable[[int, int], Hits],
+    read: Callable[[Sequence[str]], Mapping[str, Article]],
+    words: Sequence[PassageWord],
+    offset: int,
+    limit: int,
+) -> Page:
+    """The hits from `offset` on, out of the list that `search` gives by offset and limit.
+
+    The first `LOOKED_AT` hits of the list are in the order of their score with the points, whichever page is
+    asked for. Points are never negative, so no hit behind them has a higher score. Without words, the list is
+    as it is.
+    """
+    if not words or offset >= LOOKED_AT:
+        found = search(offset, limit)
+        return Page(found.hits, found)
+    found = search(0, max(LOOKED_AT, offset + limit))
+    first, rest = found.hits[:LOOKED_AT], found.hits[LOOKED_AT:]
+    articles = read([hit.id for hit in first])
+    points = {each: passage_points(article, words) for each, article in articles.items()}
+    scored = [replace(hit, score=hit.score + points.get(hit.id, 0.0)) for hit in first]
+    # A stable sort: equal ones stay in the order of date and id.
+    hits = (*sorted(scored, key=lambda hit: -hit.score), *rest)
+    return Page(hits[offset : offset + limit], found, articles, points)
+
+
+def passage_points(article: Article, words: Sequence[PassageWord]) -> float:
+    """The points of the words in an article's title and best passage together: the sum over the words of
+    weight × tf × (1 + k1) / (tf + k1)."""
+    title = SEPARATED.apply(article.title)
+    text = SEPARATED.apply(article.text[:_MOST_CHARACTERS])
+    counts = [len(_occurrences(title, word)) for word in words]
+    points = best = sum(word.weight * _SATURATED[count] for word, count in zip(words, counts, strict=True))
+    found = sorted(
+        [(start, number) for number, word in enumerate(words) for start in _occurrences(text, word)]
+    )
+    first = 0
+    for start, number in found:
+        while start - found[first][0] > _PASSAGE:
+            left = found[first][1]
+            counts[left] -= 1
+            points -= words[left].weight * _GAINS[counts[left]]
+            first += 1
+        points += words[number].weight * _GAINS[counts[number]]
+        counts[number] += 1
+        if points > best:
+            best = points
+    return scoring.WEIGHTS.passage * best
+
+
+def _occurrences(text: str, word: PassageWord) -> list[int]:
+    """The offsets of the first occurrences of a word's forms. Letters and digits are whole words."""
+    found: list[int] = []
+    for form in word.forms:
+        is_spaced = form[0] < "\x80" or form[-1] < "\x80"
+        start = text.find(form)
+        while start >= 0 and len(found) < _MOST_OCCURRENCES:
+            end = start + len(form)
+            if not is_spaced or not (_goes_on(text, start) or _goes_on(text, end)):
+                found.append(start)
+            start = text.find(form, end)
+    return found
+
+
+def _goes_on(text: str, offset: int) -> bool:
+    """True between two letters or digits of ASCII, where no word begins or ends."""
+    pair = text[offset - 1 : offset + 1] if offset else ""
+    return len(pair) == 2 and pair.isascii() and pair.isalnum()
