@@ -79,6 +79,7 @@ def _without_sign(value: Any) -> Any:
     "--from", "date_from", metavar="D", default="", help="From this date on: 2022, 2022-01 or 2022-01-04."
 )
 @click.option("--to", "date_to", metavar="D", default="", help="Up to this date, in the same forms.")
+@click.option("--no-fold", "unfolded", is_flag=True, help="List copies, and all of a series, too.")
 @click.option("--explain", "explained", is_flag=True, help="Show how each article got its score.")
 @index_option
 @json_option
@@ -92,6 +93,7 @@ def search_command(
     author: str,
     date_from: str,
     date_to: str,
+    unfolded: bool,
     explained: bool,
     directory: str | None,
     as_json: bool,
@@ -123,6 +125,7 @@ def search_command(
         date_from=date_from,
         date_to=date_to,
         explain=explained,
+        fold="off" if unfolded else "on",
     )
     results = searcher.search(request)
     if as_json:
@@ -225,17 +228,17 @@ def _print_results(out: Console, results: Results, zone: tzinfo) -> None:
     if not results.total:
         out.print(Text(f"Nothing found for: {printable(results.request.query)}"))
     _print_advice(out, results)
-    listed = results.total + results.partial
-    if not listed:
+    if not results.listed:
         return
     first = (results.request.page - 1) * results.request.size
+    first_partial = next((number for number, hit in enumerate(results.hits, start=first) if hit.missing), -1)
     for position, hit in enumerate(results.hits, start=first):
-        if hit.missing and position in (first, results.total):
+        if position == first_partial:
             out.print(Text("Only some of the words from here on:", style="yellow"))
             out.print()
         _print_hit(out, position + 1, hit, zone)
     partial = f" and {results.partial} partial matches" if results.partial else ""
-    pages = -(-listed // results.request.size)
+    pages = -(-results.listed // results.request.size)
     shown = f"{first + 1}-{first + len(results.hits)}" if results.hits else "none"
     out.print(
         Text(
@@ -288,6 +291,10 @@ def _print_hit(
     lines = [about]
     if with_snippets:
         lines += [_highlighted(snippet) for snippet in hit.snippets]
+    if hit.folded.copies:
+        lines.append(Text(f"+{len(hit.folded.copies)} similar", style="cyan"))
+    if hit.folded.series:
+        lines.append(Text(f"+{len(hit.folded.series)} more with this title", style="cyan"))
     if hit.missing:
         lines.append(Text(f"missing: {' '.join(map(printable, hit.missing))}", style="yellow"))
     if hit.explanation is not None:

@@ -74,6 +74,15 @@ class HitExplanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Folded:
+    """The articles that stand below another in the list, since they have its text or its title."""
+
+    count: Annotated[Count, "Their number, among the first 100 hits."]
+    ids: Annotated[tuple[str, ...], "Their ids, copies first, the best first: at most 100."]
+    series: Annotated[Count, "Those among them that have the same title and another text."] = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Hit(ArticleHead):
     """An article that was found."""
 
@@ -81,6 +90,7 @@ class Hit(ArticleHead):
     tags_html: Annotated[tuple[str, ...], "The tags as safe HTML, with <mark> around highlights."]
     score: Annotated[float, "BM25; 0 where results are sorted by date."]
     missing: Annotated[tuple[str, ...], "The words that a partial match lacks; of a full match, none."]
+    folded: Annotated[Folded, "The articles below it, with fold=on and sort=relevance; else none."]
     snippets_html: Annotated[tuple[str, ...], "Passages as safe HTML, with <mark> around highlights."]
     explanation: HitExplanation | None = None
 
@@ -166,6 +176,7 @@ class ResultPage:
     other_suggestions: Annotated[
         tuple[SuggestedQuery, ...], "The next best corrections after the suggestion, at most two."
     ] = ()
+    folded: Annotated[Count, "The articles, on all pages, that stand below others: see Hit.folded."] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,15 @@ from search.query.dates import ALLOWED_PERIODS, DateRange, parse_period
 from search.query.parser import Note
 
 MAX_SIZE = 100
+# Values of `SearchRequest.fold`.
+FOLDING = ("on", "off")
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """Parameters of a search, as in the API. `date_from` and `date_to` are a year, a month or a day each.
-    With `explain`, every hit explains its score."""
+    With `explain`, every hit explains its score. `fold` is `on` or `off`; `like` is the id of an article:
+    only this one, and those folded below it, are listed."""
 
     query: str
     page: int = 1
@@ -31,20 +34,26 @@ class SearchRequest:
     date_from: str = ""
     date_to: str = ""
     explain: bool = False
+    fold: str = "on"
+    like: str = ""
+
+    @property
+    def is_folded(self) -> bool:
+        """True if copies are to stand below the best of them."""
+        return self.fold == FOLDING[0] and not self.like
 
 
 def check(request: SearchRequest, max_hits: int) -> tuple[Sort, int]:
     """Sort order and offset of a valid request, with hits up to `max_hits`. Raises QueryError for an
     invalid one."""
-    try:
-        sort = Sort(request.sort)
-    except ValueError:
-        raise QueryError(
-            "{name}: {value!r} is not one of {allowed}.",
-            name="sort",
-            value=request.sort,
-            allowed=", ".join(Sort),
-        ) from None
+    for name, value, allowed in (("sort", request.sort, tuple(Sort)), ("fold", request.fold, FOLDING)):
+        if value not in allowed:
+            raise QueryError(
+                "{name}: {value!r} is not one of {allowed}.",
+                name=name,
+                value=value,
+                allowed=", ".join(allowed),
+            )
     check_size(request.size)
     if request.page < 1:
         raise QueryError("{name}: {value} is not a page; the first is 1.", name="page", value=request.page)
@@ -59,7 +68,7 @@ def check(request: SearchRequest, max_hits: int) -> tuple[Sort, int]:
             limit=max_hits,
             last=last,
         )
-    return sort, offset
+    return Sort(request.sort), offset
 
 
 def check_size(size: int) -> None:

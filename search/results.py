@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.article import Article
+from index.store.reader import OpenIndex
 from search.facets import FacetValue
+from search.folding import NOTHING_FOLDED, Entry, Folded
+from search.planning.plan import HighlightTerm
 from search.query.parser import Note
 from search.request import SearchRequest
-from search.snippets import Snippet
+from search.snippets import Snippet, highlight, snippets
 
 # Not needed by a plain search: a search from a cold process has half a second.
 if TYPE_CHECKING:
@@ -17,11 +21,15 @@ if TYPE_CHECKING:
     from search.assist.zero_results import ZeroResults
     from search.explain import Explanation
 
+_NONE_MISSING: Mapping[str, tuple[str, ...]] = {}
+_NONE_READ: Mapping[str, Article] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class ResultHit:
     """An article found, with its score and its highlighted title, tags and snippets. `missing` are the
-    words that a partial match lacks, in query syntax; a full match has none."""
+    words that a partial match lacks, in query syntax; a full match has none. `folded` are the articles that
+    stand below it."""
 
     article: Article
     score: float
@@ -30,6 +38,7 @@ class ResultHit:
     snippets: tuple[Snippet, ...]
     explanation: Explanation | None = None
     missing: tuple[str, ...] = ()
+    folded: Folded = NOTHING_FOLDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,8 @@ class Results:
     `total` and `facets` count full matches only. Where those leave the first page short, `partial` matches
     follow in the list, ranked by score. On a first page with few full matches, `suggestion` is a corrected
     query that finds more, and `other_suggestions` are the next best; on one without any, `zero_results`
-    has the number of articles for each part of the query.
+    has the number of articles for each part of the query. `folded` is the number of articles, on all pages,
+    that stand below others: the list is so much shorter.
     """
 
     request: SearchRequest
@@ -53,6 +63,12 @@ class Results:
     other_suggestions: tuple[Correction, ...] = ()
     zero_results: ZeroResults | None = None
     notes: tuple[Note, ...] = ()
+    folded: int = 0
+
+    @property
+    def listed(self) -> int:
+        """Length of the whole list, on all pages."""
+        return self.total + self.partial - self.folded
 
     @property
     def full(self) -> tuple[ResultHit, ...]:
@@ -66,3 +82,29 @@ class Overview:
 
     articles: int
     facets: dict[str, tuple[FacetValue, ...]]
+
+
+def present(
+    index: OpenIndex,
+    entries: Sequence[Entry],
+    highlight_terms: Sequence[HighlightTerm],
+    missing: Mapping[str, tuple[str, ...]] = _NONE_MISSING,
+    read: Mapping[str, Article] = _NONE_READ,
+) -> tuple[ResultHit, ...]:
+    """Entries of a list with their articles, snippets and highlights; `missing` words, and articles that were
+    `read` before, by article id."""
+    unread = [entry.hit.id for entry in entries if entry.hit.id not in read]
+    articles = {**read, **index.articles.articles(unread)} if unread else read
+    return tuple(
+        ResultHit(
+            article=articles[hit.id],
+            score=round(hit.score, 4),
+            title=highlight(articles[hit.id].title, highlight_terms, "title"),
+            tags=tuple(highlight(tag, highlight_terms, "body") for tag in articles[hit.id].tags),
+            snippets=snippets(articles[hit.id].text, highlight_terms),
+            missing=missing.get(hit.id, ()),
+            folded=folded,
+        )
+        for hit, folded in ((entry.hit, entry.folded) for entry in entries)
+        if hit.id in articles
+    )

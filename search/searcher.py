@@ -23,6 +23,7 @@ from search.assist.pinyin import LivePinyinIndex
 from search.assist.query_log import LivePastQueries
 from search.deadline import Clock, Deadline
 from search.facets import merged_facets
+from search.folding import WINDOW, Entry, list_hits
 from search.planning.matching import scored
 from search.planning.plan import HighlightTerm, Plan
 from search.planning.planner import make_match, make_plan
@@ -30,10 +31,9 @@ from search.planning.scoring import freshness_scores
 from search.query.parser import parse_query
 from search.query.resolve import Expand, QueryContext
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
-from search.results import Overview, ResultHit, Results
+from search.results import Overview, ResultHit, Results, present
 from search.second_look import look_again
 from search.settings import SearchSettings
-from search.snippets import highlight, snippets
 from search.user_files import DictionaryFile, SynonymsFile
 
 # Imported where needed, if a plain search does without: a search from a cold process has half a second.
@@ -47,26 +47,30 @@ if TYPE_CHECKING:
 FEW = 10
 # Partial matches that are listed.
 MOST_PARTIAL = 100
-_NONE_MISSING: Mapping[str, tuple[str, ...]] = {}
-_NONE_READ: Mapping[str, Article] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A page of hits: `full` matches, with their total and facets, and `partial` ones after them; with the
-    articles that were read to rank them, and the points which that added, both by id."""
+    articles that were read to rank them, and the points which that added, both by id. `folded` counts the
+    articles that stand below others, on all pages."""
 
-    full: tuple[Hit, ...]
+    full: tuple[Entry, ...]
     total: int
     facets: FacetCounts
-    partial: tuple[Hit, ...] = ()
+    folded: int
+    partial: tuple[Entry, ...] = ()
     partial_total: int = 0
     articles: Mapping[str, Article] = field(default_factory=dict)
     points: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def hits(self) -> tuple[Hit, ...]:
+    def entries(self) -> tuple[Entry, ...]:
         return (*self.full, *self.partial)
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        return tuple(entry.hit for entry in self.entries)
 
 
 class Searcher:
@@ -108,13 +112,19 @@ class Searcher:
             terms = _cached_terms(index, deadline)
             filters = filters_of(request, index.zone)
             plan = self._plan(index, request.query, terms, is_filtered=bool(filters))
-            found = _find(index, plan, [*filters.values()], sort, offset, request.size, FACET_FIELDS)
+            wanted = [*filters.values()]
+            if request.like:
+                wanted.append(TermSet("id", _like(index, plan, wanted, request.like)))
+            found = _find(
+                index, plan, wanted, sort, offset, request.size, FACET_FIELDS, folds=request.is_folded
+            )
             deadline.check()
             missing = _missing(index, plan, found, deadline)
-            hits = _present(index, found.hits, plan.highlight_terms, missing, found.articles)
+            hits = present(index, found.entries, plan.highlight_terms, missing, found.articles)
             if request.explain:
                 hits = _explained(index, plan, found, hits, deadline)
-            if advise and offset == 0 and found.total < FEW and plan.strict is not query.NullQuery:
+            is_few = offset == 0 and found.total < FEW and not request.like
+            if advise and is_few and plan.strict is not query.NullQuery:
                 with suppress(TooSlowError):  # what was found is shown
                     suggestions, zero_results = self._advise(
                         index, request, filters, found.total, terms, deadline
@@ -132,6 +142,7 @@ class Searcher:
             other_suggestions=suggestions[1:],
             zero_results=zero_results,
             notes=notes,
+            folded=found.folded,
         )
 
     def _advise(
@@ -191,6 +202,11 @@ class Searcher:
             raise NotFoundError("there is no article with the id {id!r}.", id=article_id)
         return article
 
+    def articles(self, ids: Sequence[str]) -> dict[str, Article]:
+        """Articles by their ids, without their html; of those that there are."""
+        with self._reader.acquire() as index:
+            return index.articles.articles(ids)
+
     def similar(self, article_id: str, limit: int = 10) -> tuple[ResultHit, ...]:
         """Articles most similar to this one, without its copies. Raises NotFoundError for an unknown id."""
         from search.similar import find_similar
@@ -198,7 +214,7 @@ class Searcher:
         check_size(limit)
         article = self.article(article_id)
         with self._reader.acquire() as index:
-            return _present(index, find_similar(index, article, limit), ())
+            return present(index, tuple(map(Entry, find_similar(index, article, limit))), ())
 
     def suggest(self, prefix: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """Completions of the text typed so far."""
@@ -286,21 +302,29 @@ def _find(
     offset: int,
     size: int,
     facets: Sequence[str] = (),
+    *,
+    folds: bool = False,
 ) -> _Found:
-    """Hits of a page: full matches; then, where those leave the first page short, the best partial ones."""
+    """Hits of a page: full matches; then, where those leave the first page short, the best partial ones. Each
+    has its copies below it, if it `folds` and the order is by score."""
     engine = index.engine
     if sort is Sort.RELEVANCE and not plan.scores:
         sort = Sort.NEWEST
+    folds = folds and sort is Sort.RELEVANCE
     strict = scored(_filtered(plan.strict, filters), plan.scores)
 
     def full(start: int, limit: int) -> Hits:
         return engine.search(strict, sort=sort, offset=start, limit=limit, facets=facets)
 
+    articles = index.articles
     words = plan.passage_words if sort is Sort.RELEVANCE else ()
-    page = look_again(full, index.articles.articles, words, offset, size)
-    total = page.found.total
-    found = _Found(page.hits, total, page.found.facets, articles=page.articles, points=page.points)
-    start = max(0, offset - total)
+    ranked = partial(look_again, full, articles.articles, words)
+    listed = list_hits(ranked, articles.sketches, offset, size, folds=folds)
+    page, total = listed.page, listed.page.found.total
+    found = _Found(
+        listed.entries, total, page.found.facets, listed.folded, articles=page.articles, points=page.points
+    )
+    start = max(0, offset - (total - listed.folded))
     if plan.relaxed is None or total >= size or start >= MOST_PARTIAL:
         return found
     relaxed = _filtered(plan.relaxed, filters)
@@ -311,22 +335,34 @@ def _find(
     relaxed = scored(relaxed, plan.scores)
 
     def partly(start: int, limit: int) -> Hits:
+        if start >= MOST_PARTIAL:
+            return Hits((), 0)
         return engine.search(relaxed, sort=Sort.RELEVANCE, offset=start, limit=limit)
 
     wanted = min(size - len(found.full), MOST_PARTIAL - start)
-    more = look_again(partly, index.articles.articles, plan.passage_words, start, max(1, wanted))
+    ranked = partial(look_again, partly, articles.articles, plan.passage_words)
+    more = list_hits(ranked, articles.sketches, start, max(1, wanted), folds=folds)
     return replace(
         found,
-        partial=more.hits[:wanted],
-        partial_total=min(more.found.total, MOST_PARTIAL),
-        articles={**page.articles, **more.articles},
-        points={**page.points, **more.points},
+        folded=found.folded + more.folded,
+        partial=more.entries[:wanted],
+        partial_total=min(more.page.found.total, MOST_PARTIAL),
+        articles={**page.articles, **more.page.articles},
+        points={**page.points, **more.page.points},
     )
+
+
+def _like(index: OpenIndex, plan: Plan, filters: Sequence[query.Query], article_id: str) -> tuple[str, ...]:
+    """The ids of an article and of those that are folded below it among the hits of a plan; or below which it
+    is."""
+    found = _find(index, plan, filters, Sort.RELEVANCE, 0, WINDOW, folds=True)
+    groups = ((entry.hit.id, *entry.folded.ids) for entry in found.entries)
+    return next((ids for ids in groups if article_id in ids), (article_id,))
 
 
 def _missing(index: OpenIndex, plan: Plan, found: _Found, deadline: Deadline) -> dict[str, tuple[str, ...]]:
     """Words that each partial match lacks, by its id."""
-    ids = tuple(hit.id for hit in found.partial)
+    ids = tuple(entry.hit.id for entry in found.partial)
     missing: dict[str, list[str]] = {each: [] for each in ids}
     for word in plan.optional if ids else ():
         deadline.check()
@@ -342,29 +378,6 @@ def _missing(index: OpenIndex, plan: Plan, found: _Found, deadline: Deadline) ->
 
 def _filtered(tree: query.Query, filters: Sequence[query.Query]) -> query.Query:
     return query.And([tree, *filters]) if filters and tree is not query.NullQuery else tree
-
-
-def _present(
-    index: OpenIndex,
-    hits: Sequence[Hit],
-    highlight_terms: Sequence[HighlightTerm],
-    missing: Mapping[str, tuple[str, ...]] = _NONE_MISSING,
-    read: Mapping[str, Article] = _NONE_READ,
-) -> tuple[ResultHit, ...]:
-    unread = [hit.id for hit in hits if hit.id not in read]
-    articles = {**read, **index.articles.articles(unread)} if unread else read
-    return tuple(
-        ResultHit(
-            article=articles[hit.id],
-            score=round(hit.score, 4),
-            title=highlight(articles[hit.id].title, highlight_terms, "title"),
-            tags=tuple(highlight(tag, highlight_terms, "body") for tag in articles[hit.id].tags),
-            snippets=snippets(articles[hit.id].text, highlight_terms),
-            missing=missing.get(hit.id, ()),
-        )
-        for hit in hits
-        if hit.id in articles
-    )
 
 
 def _explained(

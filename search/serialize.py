@@ -15,6 +15,7 @@ from search.answers import (
     ExplanationPart,
     FacetCount,
     Facets,
+    Folded,
     Health,
     Hit,
     HitExplanation,
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from search.assist.suggest import Suggestion
     from search.explain import Explanation
     from search.stats import Stats
+
+
+# Ids of folded articles that are told of a hit.
+_MOST_IDS = 100
 
 
 def to_json(answer: object) -> Any:
@@ -83,6 +88,7 @@ def results_json(results: Results) -> dict[str, Any]:
         zero_results=ZeroResults(parts, zero_results.unfiltered) if zero_results else None,
         notes=tuple(map(str, results.notes)),
         other_suggestions=tuple(SuggestedQuery(s.query, s.total) for s in results.other_suggestions),
+        folded=results.folded,
     )
     return _object(page)
 
@@ -180,6 +186,7 @@ def _hit(hit: ResultHit) -> Hit:
         tags_html=tuple(tag.to_html() for tag in hit.tags),
         score=hit.score,
         missing=hit.missing,
+        folded=Folded(len(hit.folded.ids), hit.folded.ids[:_MOST_IDS], len(hit.folded.series)),
         snippets_html=tuple(snippet.to_html() for snippet in hit.snippets),
         explanation=_explanation(hit.explanation) if hit.explanation else None,
     )

@@ -50,7 +50,7 @@ def test_search_answers_the_object_of_the_design(client: FlaskClient) -> None:
     hit = found["hits"][0]
     assert sorted(hit) == sorted(
         "id path url source_url title title_html author date categories tags tags_html "
-        "thumbnail score missing snippets_html".split()
+        "thumbnail score missing folded snippets_html".split()
     )
     assert hit["url"] == f"/article/{hit['id']}"
     assert "<mark>" in hit["title_html"]

@@ -373,3 +373,25 @@ def test_every_command_takes_json(run: Run) -> None:
     for name in listed:
         if name != "dict":  # its commands do
             assert "--json" in run(name, "--help")[1], name
+
+
+def test_search_folds_copies(run: Run, tmp_path: Path) -> None:
+    posts = tmp_path / "copies"
+    posts.mkdir()
+    text = "临江大桥今日起实行单双号限行，公交车与救护车不受影响。"
+    for number in range(3):
+        (posts / f"{number}.md").write_text(_POST.format(title="限行通告", text=text), "utf-8")
+    (posts / "other.md").write_text(
+        _POST.format(title="限行通告", text="老城区供水管道抢修完毕，施工路段限行两日。"), "utf-8"
+    )
+    assert run("index", str(posts))[0] == 0
+    code, out, _ = run("search", "单双号", "OR", "供水")
+    assert code == 0
+    assert out.count("限行通告") == 1
+    assert "+2 similar" in out or "+3 more with this title" in out
+    assert "1-1 of 4 articles, page 1 of 1" in out
+    assert json.loads(run("search", "限行通告", "--json")[1])["hits"][0]["folded"]["count"] == 3
+    code, out, _ = run("search", "限行通告", "--no-fold")
+    assert out.count("限行通告") == 4
+    assert "1-4 of 4 articles" in out
+    assert "similar" not in out

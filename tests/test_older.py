@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import tarfile
 from contextlib import closing
 from dataclasses import replace
@@ -157,3 +158,20 @@ def test_a_description_of_no_version_is_refused_for_its_articles_too(older: Arch
     description.write_text(json.dumps({"format": 99}), encoding="utf-8")
     with pytest.raises(IndexMismatchError, match=r"has format 99.* Run: souwen index FOLDER --rebuild"):
         articles(older)
+
+
+def test_a_catalog_without_sketches_is_restored_with_them(archive: Archive, tmp_path: Path) -> None:
+    archive.post("a.md", "临江大桥今日起实行单双号限行，公交车与救护车不受影响。", "限行通告")
+    archive.sync()
+    with closing(archive.open()) as index:
+        (article_id,) = catalog_of(index).ids()
+        kept = index.articles.sketches([article_id])
+    generation = IndexDirectory(archive.directory).current()
+    with closing(sqlite3.connect(generation.catalog_file)) as connection:
+        connection.executescript("DROP TRIGGER sketches_go; DROP TABLE sketches;")
+    file = tmp_path / "backup.tar.gz"
+    backup(archive.directory, file)
+    restored = replace(archive, directory=tmp_path / "restored")
+    restore(restored.directory, file, replaces=False)
+    with closing(restored.open()) as index:
+        assert index.articles.sketches([article_id]) == kept

@@ -65,7 +65,7 @@ def as_json_lines() -> Response:
 def _asked_for() -> tuple[SearchRequest, Iterator[Sequence[ResultHit]], ExitStack]:
     """The search, its articles in parts, and a slot to send them in. Errors are raised before the first part
     is sent."""
-    wanted = replace(params.search_request(request.args), page=1)
+    wanted = replace(params.search_request(request.args), page=1, fold="off")
     searcher, pool = context().searcher, context().downloads
     slot = pool.enter(request.remote_addr or "")
     try:

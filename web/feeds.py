@@ -27,7 +27,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 @blueprint.get("/feed.atom")
 def atom() -> Response:
     """The newest articles of a search, or of the whole archive."""
-    wanted = replace(params.search_request(request.args), sort=Sort.NEWEST, page=1, explain=False)
+    wanted = replace(params.search_request(request.args), sort=Sort.NEWEST, page=1, explain=False, fold="on")
     pool = context().downloads
     with pool.enter(request.remote_addr or "", most=SLOTS), pool.turn():
         return _feed(wanted)

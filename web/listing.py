@@ -99,7 +99,7 @@ def make_listing(results: Results, max_hits: int, last_day: date) -> Listing:
     months = results.facets.get("month", ())
     relaxed_at = len(results.full) if len(results.full) < len(results.hits) else None
     return Listing(
-        chips=_chips(request),
+        chips=_chips(request, results),
         sorts=tuple((sort, search_url(request, sort=sort), sort == request.sort) for sort in Sort),
         categories=_category_tree(results.facets.get("category", ()), request),
         tags=_values(results, "tag", request.tag),
@@ -107,9 +107,9 @@ def make_listing(results: Results, max_hits: int, last_day: date) -> Listing:
         years=_years(months, request),
         ranges=_ranges(request, last_day),
         timeline=make_timeline(months, request),
-        pages=_pages(request, results.total + results.partial, max_hits),
+        pages=_pages(request, results.listed, max_hits),
         relaxed_at=relaxed_at,
-        unfiltered_url=search_url(request, category="", tag="", author="", date_from="", date_to=""),
+        unfiltered_url=search_url(request, category="", tag="", author="", date_from="", date_to="", like=""),
     )
 
 
@@ -126,7 +126,7 @@ def _values(results: Results, name: str, chosen: str) -> tuple[FacetLink, ...]:
     )
 
 
-def _chips(request: SearchRequest) -> tuple[Chip, ...]:
+def _chips(request: SearchRequest, results: Results) -> tuple[Chip, ...]:
     filters = [
         Chip("category", request.category, search_url(request, category="")),
         Chip("tag", request.tag, search_url(request, tag="")),
@@ -142,6 +142,8 @@ def _chips(request: SearchRequest) -> tuple[Chip, ...]:
         else:
             dates = f"{request.date_from} – {request.date_to}"
         filters.append(Chip("date", dates, search_url(request, date_from="", date_to="")))
+    titles = {hit.article.id: hit.article.title for hit in results.hits}
+    filters.append(Chip("like", titles.get(request.like) or request.like, search_url(request, like="")))
     return tuple(chip for chip in filters if chip.value)
 
 

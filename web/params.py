@@ -14,7 +14,7 @@ from typing import Any
 from index.engines.base import Sort
 from index.errors import QueryError
 from search.query.dates import ALLOWED_PERIODS
-from search.request import MAX_SIZE, SearchRequest
+from search.request import FOLDING, MAX_SIZE, SearchRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,23 @@ FROM = Parameter(
 )
 TO = Parameter("to", f"Only up to and including this date: {ALLOWED_PERIODS}.", "date_to", pattern=_PERIOD)
 EXPLAIN = Parameter("explain", "1 adds the explanation of each score.", "explain", 0, low=0, high=1)
+FOLD = Parameter(
+    "fold",
+    "on lists of copies, and of articles with one title, the best alone; off lists all. Sorted by date, all "
+    "are listed.",
+    "fold",
+    default=FOLDING[0],
+    values=FOLDING,
+)
+LIKE = Parameter("like", "The id of an article: only this one, and what is folded below it.", "like")
 
-SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, TAG, AUTHOR, FROM, TO, EXPLAIN)
+SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, TAG, AUTHOR, FROM, TO, EXPLAIN, FOLD, LIKE)
 
 # A download has no pages.
 LIST_SIZE = replace(
     SIZE, help="The size of a page: partial matches follow if fewer articles than this have all of the words."
 )
-DOWNLOAD = (Q, LIST_SIZE, SORT, CATEGORY, TAG, AUTHOR, FROM, TO)
+DOWNLOAD = (Q, LIST_SIZE, SORT, CATEGORY, TAG, AUTHOR, FROM, TO, LIKE)
 
 PREFIX = Parameter("q", "The text that has been typed so far.", alias="prefix")
 SUGGEST_SIZE = Parameter("size", "The maximum number of suggestions.", default=8, high=MAX_SIZE)
@@ -111,6 +120,8 @@ def search_request(args: Mapping[str, str]) -> SearchRequest:
         date_from=text_of(args, FROM),
         date_to=text_of(args, TO),
         explain=bool(number_of(args, EXPLAIN)),
+        fold=text_of(args, FOLD),
+        like=text_of(args, LIKE),
     )
 
 

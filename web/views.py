@@ -7,9 +7,10 @@ from datetime import date, datetime, tzinfo
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from index.article import local
+from index.article import Article, local
 from index.errors import NotFoundError
 from search.request import SearchRequest
+from search.results import Results
 from search.searcher import Searcher
 from search.snippets import highlight
 from web import params
@@ -30,6 +31,8 @@ blueprint = Blueprint("views", __name__)
 _NEWEST = 10
 _TOP = 16
 _SIMILAR = 6
+# Copies, and articles of a series, that are named below one.
+_BELOW = 10
 # Years of which the page of statistics shows each month.
 _RECENT_YEARS = 3
 # What differs from one time to the next, though nothing has changed.
@@ -58,10 +61,18 @@ def search() -> Response | str:
         listed=query_string(wanted, page=1, explain=0),
         pictures=shows_pictures(),
         zone=zone,
+        below=_below(searcher, results),
     )
     response = make_response(page)
     response.set_etag(page_etag(_TOOK.sub("", page, count=1)), weak=True)
     return response
+
+
+def _below(searcher: Searcher, results: Results) -> dict[str, Article]:
+    """The first articles below each of a page, by their ids."""
+    kinds = [ids for hit in results.hits for ids in (hit.folded.copies, hit.folded.series)]
+    first = [article_id for ids in kinds for article_id in ids[:_BELOW]]
+    return searcher.articles(first) if first else {}
 
 
 def _last_day(searcher: Searcher, zone: tzinfo, today: date) -> date:

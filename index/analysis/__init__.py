@@ -5,12 +5,13 @@
       → separated      grams.py   punctuation becomes white space or a boundary
       → units → grams  grams.py   decide what matches: any substring is a phrase of grams
       → words          words.py   rank, together with grams
+      → sketch         sketch.py  tells copies
 
 `bulk.py` makes units and grams of many texts at once with numpy; `document.py` turns an article into the
 document that an engine indexes.
 
-Increase `ANALYSIS_VERSION` with every change of the tokens of any text: an index of another version is
-refused, with the command that rebuilds it.
+Increase `ANALYSIS_VERSION` with every change of the tokens or the sketch of any text: an index of another
+version is refused, with the command that rebuilds it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from index.analysis.grams import (
 from index.analysis.numbers import joined_numbers
 from index.analysis.words import LONGEST, Segmenter, parse_dictionary
 
-ANALYSIS_VERSION = 5
+ANALYSIS_VERSION = 6
 
 # Number of average texts that fit into the processor's cache together.
 _AT_ONCE = 32
@@ -41,12 +42,14 @@ _AT_ONCE = 32
 class Tokens:
     """Tokens of one indexed text, joined by spaces: grams and words in text order, distinct units.
 
-    Words may be separated by several spaces.
+    Words may be separated by several spaces. `separated` is the text that they were made from (see
+    `grams.separate`).
     """
 
     grams: str
     words: str
     units: str
+    separated: str
 
 
 class Analyzer:
@@ -69,6 +72,7 @@ class Analyzer:
             grams=text_grams(found),
             words=self._segmenter.joined_words(separated),
             units=" ".join(dict.fromkeys([*found, *joined_numbers(translated)])),
+            separated=separated,
         )
 
     def tokens_of(self, texts: Sequence[str]) -> list[Tokens]:
@@ -78,7 +82,7 @@ class Analyzer:
         found: list[Tokens] = []
         for start in range(0, len(texts), _AT_ONCE):
             found += (
-                Tokens(text.grams, self._segmenter.joined_words(text.separated), text.units)
+                Tokens(text.grams, self._segmenter.joined_words(text.separated), text.units, text.separated)
                 for text in text_grams_of(texts[start : start + _AT_ONCE], self._longest)
             )
         return found

@@ -10,6 +10,8 @@ from itertools import chain
 
 from index.analysis import Analyzer, Tokens
 from index.analysis.fold import fold_key
+from index.analysis.grams import separate
+from index.analysis.sketch import letters, sketches_of
 from index.article import Article, local
 
 # Text fields: tokens joined by spaces. Grams have positions, words frequencies, units neither.
@@ -36,7 +38,8 @@ _AUTHOR_SEPARATORS = re.compile(r"[,，、;；/|]| {2,}")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Tokens and values of one article. `date` is in seconds since 1970."""
+    """Tokens and values of one article. `date` is in seconds since 1970; the `sketch` (see `sketch.py`) is
+    kept beside the article."""
 
     id: str
     title_grams: str
@@ -52,6 +55,7 @@ class Document:
     tag_facet: tuple[str, ...] = ()
     month_facet: tuple[str, ...] = ()
     date: int | None = None
+    sketch: bytes = b""
 
     @property
     def newest_key(self) -> str:
@@ -66,7 +70,8 @@ class Document:
 
 def make_document(article: Article, analyzer: Analyzer, zone: tzinfo) -> Document:
     """The document of an article. `zone` is the time zone in which its month is taken."""
-    return _document(article, analyzer.tokens(article.title), analyzer.tokens(searched_text(article)), zone)
+    tokens = (analyzer.tokens(article.title), analyzer.tokens(searched_text(article)))
+    return _documents([article], [tokens], zone)[0]
 
 
 def make_documents(articles: Sequence[Article], analyzer: Analyzer, zone: tzinfo) -> list[Document]:
@@ -74,10 +79,30 @@ def make_documents(articles: Sequence[Article], analyzer: Analyzer, zone: tzinfo
     tokens = iter(
         analyzer.tokens_of([text for article in articles for text in (article.title, searched_text(article))])
     )
-    return [_document(article, next(tokens), next(tokens), zone) for article in articles]
+    return _documents(articles, list(zip(tokens, tokens, strict=True)), zone)
 
 
-def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo) -> Document:
+def _documents(
+    articles: Sequence[Article], tokens: Sequence[tuple[Tokens, Tokens]], zone: tzinfo
+) -> list[Document]:
+    """The documents of articles, made from the tokens of their titles and bodies."""
+    texts = [
+        (letters(title.separated), _text_letters(article, body))
+        for article, (title, body) in zip(articles, tokens, strict=True)
+    ]
+    return [
+        _document(article, title, body, zone, sketch)
+        for article, (title, body), sketch in zip(articles, tokens, sketches_of(texts), strict=True)
+    ]
+
+
+def _text_letters(article: Article, body: Tokens) -> str:
+    """The letters of the text without those of the tags, which end the body."""
+    found = letters(body.separated)
+    return found[: len(found) - len(letters(separate("\n".join(article.tags))))]
+
+
+def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo, sketch: bytes) -> Document:
     paths = _distinct(path for levels in article.category_paths for path in category_paths(levels))
     return Document(
         id=article.id,
@@ -94,6 +119,7 @@ def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo) -> Do
         tag_facet=article.tags,
         month_facet=() if article.date is None else (month_of(article.date, zone),),
         date=article.date,
+        sketch=sketch,
     )
 
 

@@ -79,6 +79,10 @@ class ArticleStore(Protocol):
         """The titles of the articles with these ids (at most 500), by id."""
         ...
 
+    def sketches(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """The sketches of the articles with these ids (at most 500), by id; empty of one without."""
+        ...
+
     def article(self, article_id: str) -> Article | None:
         """The whole article with this id, if there is one."""
         ...

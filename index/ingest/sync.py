@@ -281,6 +281,7 @@ class _Run:
         for document, packed in zip(prepared.documents, prepared.articles, strict=True):
             if document.id in wanted:
                 wanted.remove(document.id)  # of two with one id, the first is the one in the catalog
+                self._catalog.store_sketch(document.id, document.sketch)
                 writer.add(document, packed)
         self._report.added += len(change.added)
         self._report.changed += len(change.changed)

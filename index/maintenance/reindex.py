@@ -40,6 +40,7 @@ def reindex(
             writer.delete(article_id)
         articles = [article for _, article in batch if article is not None]
         for article, document in zip(articles, make_documents(articles, analyzer, timezone), strict=True):
+            catalog.store_sketch(document.id, document.sketch)
             writer.add(document, pack(article))
         done += len(batch)
         progress(done)

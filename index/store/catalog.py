@@ -63,6 +63,9 @@ CREATE TABLE articles (
     html BLOB NOT NULL,             -- zlib
     tags TEXT NOT NULL              -- JSON list
 ) STRICT;
+-- What tells the copies of an article (see index/analysis/sketch.py); apart, to be read fast.
+CREATE TABLE sketches (id TEXT PRIMARY KEY, sketch BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TRIGGER sketches_go AFTER DELETE ON articles BEGIN DELETE FROM sketches WHERE id = old.id; END;
 CREATE INDEX articles_by_file ON articles (file);
 CREATE INDEX articles_by_date ON articles (date DESC, id);
 CREATE INDEX articles_unindexed ON articles (state) WHERE state != 0;
@@ -167,6 +170,11 @@ class Catalog:
         """The titles of the articles with these ids (at most 500), by id."""
         placeholders = ",".join("?" * len(ids))
         return dict(self._rows(f"SELECT id, title FROM articles WHERE id IN ({placeholders})", *ids))
+
+    def sketches(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """The sketches of the articles with these ids (at most 500), by id."""
+        placeholders = ",".join("?" * len(ids))
+        return dict(self._rows(f"SELECT id, sketch FROM sketches WHERE id IN ({placeholders})", *ids))
 
     def article(self, article_id: str) -> Article | None:
         """The whole article with this id, if there is one."""

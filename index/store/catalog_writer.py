@@ -231,10 +231,17 @@ class CatalogWriter(Catalog):
         self._connection.execute(f"UPDATE articles SET digest = x'', state = {INDEXED} WHERE state = {ADDED}")
         self.commit()
 
+    def store_sketch(self, article_id: str, sketch: bytes) -> None:
+        """Stores the sketch of an article beside it, where its text is."""
+        if self.keeps_texts:
+            self._connection.execute("INSERT OR REPLACE INTO sketches VALUES (?, ?)", (article_id, sketch))
+
     def flag_as_indexed(self) -> None:
         """Records that the engine has committed all changes."""
         self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
         dropped = "" if self.keeps_texts else ", text = '', html = x''"
+        if dropped:
+            self._connection.execute("DELETE FROM sketches")
         self._connection.execute(f"UPDATE articles SET state = {INDEXED}{dropped} WHERE state != {INDEXED}")
         self.commit()
 

@@ -1,8 +1,9 @@
 """Catalogs of older formats: temporary views add what they lack, and the file stays as it is.
 
 A catalog of format 1 has no tags, no kinds of problems (only lost or not), and one category path for each
-article. SQLite looks a name up among the temporary views of a connection before it looks in the file, and
-these can be made where the file can't be written.
+article. Some of format 2 have no sketches: their text analysis is older, too. SQLite looks a name up among
+the temporary views of a connection before it looks in the file, and these can be made where the file can't be
+written.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ def show_as_current(connection: sqlite3.Connection) -> bool:
             columns = ", ".join(["rowid", "*", *lacking])
             connection.execute(f"CREATE TEMP VIEW {table} AS SELECT {columns} FROM main.{table}")
             is_older = True
+    if _columns(connection, "articles") and not _columns(connection, "sketches"):
+        connection.execute("CREATE TEMP VIEW sketches AS SELECT '' AS id, x'' AS sketch WHERE 0")
+        is_older = True
     return is_older
 
 
@@ -49,7 +53,7 @@ def copy_as_current(source: sqlite3.Connection, target: sqlite3.Connection) -> N
         tables = source.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall()
         for (table,) in tables:
             columns = _columns(target, table)
-            if not columns:
+            if not columns or table == "sketches":  # those are made anew, with the engine
                 continue
             names, values = ", ".join(columns), ", ".join("?" * len(columns))
             rows = source.execute(f"SELECT {names} FROM {table} ORDER BY rowid")

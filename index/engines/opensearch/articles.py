@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,24 @@ class ClusterArticles:
         """The titles of the articles with these ids, by id."""
         found = self._get(ids, {"_source_includes": "article.id,article.title"})
         return {article_id: kept["title"] for article_id, kept in found.items()}
+
+    def sketches(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """The sketches of the articles with these ids, by id."""
+        if not ids:
+            return {}
+        body = {
+            "query": {"constant_score": {"filter": {"terms": {"id": list(ids)}}}},
+            "size": len(ids),
+            "track_total_hits": False,
+            "_source": False,
+            "docvalue_fields": ["id", "sketch"],
+        }
+        hits = [hit["fields"] for hit in self._ask(body)["hits"]["hits"]]
+        encoded = {hit["id"][0]: hit.get("sketch", [""])[0] for hit in hits}
+        return {  # without padding, and for addresses
+            article_id: base64.urlsafe_b64decode(sketch + "=" * (-len(sketch) % 4))
+            for article_id, sketch in encoded.items()
+        }
 
     def article(self, article_id: str) -> Article | None:
         """The whole article with this id, if there is one."""

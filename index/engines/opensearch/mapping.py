@@ -87,6 +87,8 @@ def _properties() -> dict[str, Any]:
         WRITER: {"type": "keyword"},
         "digest": {"type": "keyword", "index": False},
         "date": {"type": "long"},
+        # Read for hundreds of hits at once, which `_source`, with texts and html, is too long for.
+        "sketch": {"type": "binary", "doc_values": True},
         **dict.fromkeys(GRAM_FIELDS, scored),
         **dict.fromkeys(WORD_FIELDS, scored | {"index_options": "freqs"}),
         **dict.fromkeys(UNIT_FIELDS, unscored),
@@ -124,6 +126,8 @@ def source_of(document: Document, packed: PackedArticle | None, writer_id: str) 
         source[name] = getattr(document, name)
     if document.date is not None:
         source["date"] = document.date
+    if document.sketch:
+        source["sketch"] = base64.b64encode(document.sketch).decode("ascii")
     if packed is not None:
         article = packed.article
         source["digest"] = packed.digest.hex()

@@ -1,0 +1,121 @@
+"""Folding: of copies among the best hits, and of the issues of a series, the best alone stands in the list.
+
+The best `WINDOW` hits are compared by their sketches (`index/analysis/sketch.py`), in order: each goes below
+the first one before it that it is a copy of, or that has its title, or else stands for itself. So what a page
+shows depends on nothing but the order of the hits, and is the same on every engine, for every page, and
+whether an article was indexed alone or with all others. Behind the window, hits stand as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from index.analysis.sketch import keys_of, resemble
+from index.engines.base import Hit
+from search.second_look import Page
+
+# Best hits that are compared: ten pages. Twice as many cost twice the time (bench/repeats.py).
+WINDOW = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The ids of the articles below one, the best first: its copies, and those of its title with another
+    text."""
+
+    copies: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All of them: the copies first."""
+        return self.copies + self.series
+
+
+NOTHING_FOLDED = Folded()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A hit that stands in the list, with what is folded below it."""
+
+    hit: Hit
+    folded: Folded = NOTHING_FOLDED
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A part of the list: `page` has the hits that it was made of, and `folded` is the number of articles in
+    the whole list that stand below others."""
+
+    entries: tuple[Entry, ...]
+    page: Page
+    folded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A hit that stands in the list, while others are put below it."""
+
+    hit: Hit
+    sketch: bytes
+    copies: list[str] = field(default_factory=list)
+    series: list[str] = field(default_factory=list)
+
+    @property
+    def entry(self) -> Entry:
+        is_alone = not (self.copies or self.series)
+        return Entry(self.hit, NOTHING_FOLDED if is_alone else Folded(tuple(self.copies), tuple(self.series)))
+
+
+def fold(hits: Sequence[Hit], sketches: Callable[[Sequence[str]], dict[str, bytes]]) -> list[Entry]:
+    """Folds hits, the best first; `sketches` gives the sketches of articles by their ids."""
+    if len(hits) < 2:
+        return [Entry(hit) for hit in hits]
+    kept = sketches([hit.id for hit in hits])
+    groups: list[_Group] = []
+    with_key: dict[int, tuple[int, ...]] = {}  # groups by their number
+    with_title: dict[int, _Group] = {}
+    for hit in hits:
+        sketch = kept.get(hit.id, b"")
+        title, *keys = keys_of(sketch) or (0,)
+        # What most hits take: no key is known, which is seen at once.
+        common = () if with_key.keys().isdisjoint(keys) else [key for key in keys if key in with_key]
+        near = sorted({number for key in common for number in with_key[key]})
+        original = next((groups[number] for number in near if resemble(groups[number].sketch, sketch)), None)
+        if original is not None:
+            original.copies.append(hit.id)
+            continue
+        if title in with_title:
+            with_title[title].series.append(hit.id)
+            continue
+        number = (len(groups),)
+        with_key |= dict.fromkeys(keys, number) | {key: with_key[key] + number for key in common}
+        groups.append(_Group(hit, sketch))
+        if title:
+            with_title[title] = groups[-1]
+    return [group.entry for group in groups]
+
+
+def list_hits(
+    ranked: Callable[[int, int], Page],
+    sketches: Callable[[Sequence[str]], dict[str, bytes]],
+    offset: int,
+    size: int,
+    *,
+    folds: bool,
+) -> Listed:
+    """The hits that `ranked` gives by offset and limit, from `offset` on: as they are, or, if it `folds`, of
+    the list of those that stand for themselves."""
+    if not folds:
+        page = ranked(offset, size)
+        return Listed(tuple(map(Entry, page.hits)), page)
+    best = ranked(0, WINDOW)
+    standing = fold(best.hits, sketches)
+    folded = len(best.hits) - len(standing)
+    entries = standing[offset : offset + size]
+    if len(entries) < size and best.found.total > WINDOW:
+        rest = ranked(max(WINDOW, offset + folded), size - len(entries))
+        entries += map(Entry, rest.hits)
+    return Listed(tuple(entries), best, folded)
