@@ -15,6 +15,7 @@ from index.errors import EngineError, IndexDamagedError, IndexWriteError, InputE
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Messages of SQLite and tantivy for these: their errors carry no number.
 _FULL_TEXTS = ("disk is full", *(f"(os error {number})" for number in _FULL))
+NO_MEMORY = "there is not enough memory. End other programs, or allow more (ulimit -v); to index: --jobs 1."
 # Errors of SQLite that are the disk's, or the directory's; the others are those of the file.
 _DISK_CODES = {
     sqlite3.SQLITE_BUSY,
@@ -110,7 +111,8 @@ def unfinished_folder(file: Path) -> Iterator[Path]:
                 shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)  # on Windows, the lock is still there
     except OSError as error:
-        action = f" {advice(error)}, then run this again." if is_full(error) else ""
+        is_of_the_disk = is_full(error) or error.errno == errno.EIO
+        action = f" {advice(error)}, then run this again." if is_of_the_disk else ""
         raise InputError(f"{file}: can't be written: {error.strerror or error}.{action}") from None
 
 

@@ -364,7 +364,9 @@ class Catalog:
                     self._connection.backup(target)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorname in _OF_THE_COPY:
-                raise OSError(errno.EIO, str(error), str(path)) from error
+                is_full = error.sqlite_errorname == "SQLITE_FULL"
+                number = errno.ENOSPC if is_full else errno.EIO
+                raise OSError(number, str(error), str(path)) from error
             raise IndexDamagedError(
                 "{file}: can't be read: {reason}", file=self._path, reason=error
             ) from error
