@@ -11,6 +11,7 @@ import click
 
 from cli.options import index_option, json_option, print_json, settings_for
 from index.article import write_jsonl
+from index.durability import flush, unfinished_folder
 from index.engines.base import Connection
 from index.errors import InputError
 from index.store.reader import open_articles
@@ -56,23 +57,33 @@ def export_command(output: Path | None, directory: str | None, as_json: bool) ->
 
 
 def _write(lines: Iterable[bytes], file: Path) -> dict[Path, int]:
-    """Writes one file; returns its size in bytes."""
-    with file.open("wb") as out:
-        return {file: sum(map(out.write, lines))}
+    """The file, and its size in bytes. It has its name when it is complete."""
+    with unfinished_folder(file) as folder:
+        new = folder / file.name
+        with new.open("wb") as out:
+            size = sum(map(out.write, lines))
+        flush(new)
+        new.replace(file)
+    return {file: size}
 
 
 def _write_parts(lines: Iterable[bytes], folder: Path, most: int) -> dict[Path, int]:
-    """Writes files of up to `most` bytes to a folder that has none of them yet; returns their sizes."""
+    """Files of up to `most` bytes, in a folder that has none of them yet, with their sizes. They have their
+    names when all are complete."""
     if taken := next(folder.glob("articles-*.jsonl"), None):
         raise InputError(f"{taken} is there already. Name an empty folder.")
     written: dict[Path, int] = {}
     path = folder
-    with ExitStack() as last:
-        for line in lines:
-            if not written or written[path] + len(line) > most:
-                last.close()
-                path = folder / f"articles-{len(written) + 1:05d}.jsonl"
-                out = last.enter_context(path.open("wb"))
-                written[path] = 0
-            written[path] += out.write(line)
+    with unfinished_folder(folder / "articles") as unfinished:
+        with ExitStack() as last:
+            for line in lines:
+                if not written or written[path] + len(line) > most:
+                    last.close()
+                    path = folder / f"articles-{len(written) + 1:05d}.jsonl"
+                    out = last.enter_context((unfinished / path.name).open("wb"))
+                    written[path] = 0
+                written[path] += out.write(line)
+        for path in written:
+            flush(unfinished / path.name)
+            (unfinished / path.name).replace(path)
     return written

@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from cli.options import printable
+from index.durability import NO_MEMORY, advice, is_full
 from index.errors import IndexDamagedError, SouwenError
 
 # Each command's module, and its help in `souwen --help`.
@@ -78,6 +79,9 @@ def souwen() -> None:
 
 def main() -> None:
     """Runs the command line. Exits with 0, 1 (nothing found) or 2 (an error)."""
+    _prepare_streams()
+    # numpy's, which are of no use here, take memory, and end the process where they get none.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         status = souwen.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -97,6 +101,26 @@ def main() -> None:
         status = 2
     except OSError as error:
         prefix = f"{error.filename}: " if error.filename else ""
-        click.echo(f"souwen: {printable(f'{prefix}{error.strerror or error}')}", err=True)
+        todo = f". {advice(error)}, then run this again." if is_full(error) else ""
+        click.echo(f"souwen: {printable(f'{prefix}{error.strerror or error}{todo}')}", err=True)
+        status = 2
+    except (MemoryError, ImportError, RuntimeError) as error:
+        if not _is_for_lack_of_memory(error):
+            raise
+        click.echo(f"souwen: {NO_MEMORY} What was committed before is in the index.", err=True)
         status = 2
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _prepare_streams() -> None:
+    """Lets output be written whatever takes it: nobody, or a terminal that lacks characters."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, PTH123  # until the process ends
+        elif isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _is_for_lack_of_memory(error: Exception) -> bool:
+    said = str(error)
+    return isinstance(error, MemoryError) or "failed to map" in said or "can't start new thread" in said

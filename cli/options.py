@@ -49,8 +49,10 @@ def settings_for(directory: str | None) -> WebSettings:
 
 
 def print_json(value: object) -> None:
-    """Print JSON: characters as they are, except control characters, which a terminal would obey."""
-    click.echo(_UNPRINTABLE.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=2)))
+    """Print JSON: characters as they are, except control characters, which a terminal would obey; all
+    escaped where the output's encoding lacks some."""
+    has_all = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    click.echo(_UNPRINTABLE.sub(_escaped, json.dumps(value, ensure_ascii=not has_all, indent=2)))
 
 
 def console() -> Console:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.errors import EngineError, IndexDamagedError, IndexWriteError, SouwenError
+from index.errors import EngineError, IndexDamagedError, IndexWriteError, InputError, SouwenError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Messages of SQLite and tantivy for these: their errors carry no number.
 _FULL_TEXTS = ("disk is full", *(f"(os error {number})" for number in _FULL))
+NO_MEMORY = "there is not enough memory. End other programs, or allow more (ulimit -v); to index: --jobs 1."
 # Errors of SQLite that are the disk's, or the directory's; the others are those of the file.
 _DISK_CODES = {
     sqlite3.SQLITE_BUSY,
@@ -81,6 +83,37 @@ def is_full(failure: BaseException | None) -> bool:
 
 def _reason(failure: BaseException | None) -> str:
     return (isinstance(failure, OSError) and failure.strerror) or str(failure)
+
+
+@contextmanager
+def unfinished_folder(file: Path) -> Iterator[Path]:
+    """A folder beside a file, for what is to take the file's name when it is complete; gone afterwards. One
+    that a killed process left is emptied first.
+
+    Raises InputError where another process is writing the file, or it can't be written.
+    """
+    import portalocker  # takes long
+
+    folder = file.resolve().parent / f".{file.name}.unfinished"
+    try:
+        folder.mkdir(exist_ok=True)
+        with (folder / "lock").open("a") as lock:
+            try:
+                portalocker.lock(lock, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+            except portalocker.LockException:
+                raise InputError(f"{file}: another process is writing it. Wait for it to end.") from None
+            try:
+                for path in folder.iterdir():
+                    if path.name != "lock":
+                        path.unlink()
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)  # on Windows, the lock is still there
+    except OSError as error:
+        is_of_the_disk = is_full(error) or error.errno == errno.EIO
+        action = f" {advice(error)}, then run this again." if is_of_the_disk else ""
+        raise InputError(f"{file}: can't be written: {error.strerror or error}.{action}") from None
 
 
 def _is_of_the_disk(failure: BaseException | None) -> bool:

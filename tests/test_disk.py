@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +21,7 @@ from index.errors import IndexDamagedError
 from index.ingest import workers as prepare
 from index.ingest.sync import IngestRequest
 from index.sources.scan import FoundFile
+from index.store.directory import IndexDirectory
 from index.store.reader import IndexReader
 
 pytestmark = pytest.mark.slow
@@ -142,7 +146,10 @@ def test_a_full_disk_below_standard_output_is_told(any_archive: Archive) -> None
                 check=False,
                 cwd=ROOT,
             )
-        assert (done.returncode, done.stderr) == (2, "souwen: No space left on device\n")
+        assert (done.returncode, done.stderr) == (
+            2,
+            "souwen: No space left on device. Free some space, then run this again.\n",
+        )
 
 
 @contextmanager
@@ -283,3 +290,76 @@ def test_a_reader_stays_open_over_100_commits_and_10_rebuilds(archive: Archive) 
         # It keeps no old generation and no old segment open.
         assert counts[-1] <= counts[19] + 10
     assert len(list(archive.directory.glob("gen-*"))) <= 2
+
+
+def souwen(*arguments: str, before: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Runs the command line, after a statement."""
+    program = f"import sys; {before}\nfrom cli.main import main\nsys.argv = ['souwen', *sys.argv[1:]]\nmain()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+    )
+
+
+@posix
+def test_an_export_that_finds_no_space_leaves_the_file_of_before(archive: Archive, tmp_path: Path) -> None:
+    archive.post("a.md", "图书馆" + "很长的文章。" * 5000)
+    archive.sync()
+    file = tmp_path / "all.jsonl"
+    file.write_text("before")
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))"
+    for command in (["export", "-o", str(file)], ["backup", str(file)]):
+        done = souwen(*command, "--index", str(archive.directory), before=limit)
+        said = done.stderr.decode()
+        assert (done.returncode, "Traceback" in said) == (2, False), said
+        assert "all.jsonl: can't be written: " in said
+        assert said.endswith(
+            ("Free some space, then run this again.\n", "can be written, then run this again.\n")
+        )
+        assert file.read_text() == "before"
+        assert {path.name for path in tmp_path.iterdir()} == {"posts", "index", "all.jsonl"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of addresses")
+def test_too_little_memory_is_told_and_takes_no_article_out(archive: Archive) -> None:
+    archive.post("a.md", "图书馆")
+    archive.sync()
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_AS, (400_000_000, 400_000_000))"
+    index = ["--index", str(archive.directory)]
+    done = souwen("index", "--rebuild", *index, before=limit)
+    assert (done.returncode, b"not enough memory" in done.stderr) == (2, True), done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    assert archive.find("图书馆") == ["图书馆"]
+
+
+@posix
+def test_output_that_nobody_takes_or_that_lacks_characters_is_no_error(archive: Archive) -> None:
+    archive.post("a.md", "图书馆")
+    archive.sync()
+    search = ["search", "图书馆", "--index", str(archive.directory)]
+    done = souwen(*search, PYTHONIOENCODING="latin1")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u56fe\\u4e66\\u9986" in done.stdout
+    done = souwen(*search, "--json", PYTHONIOENCODING="latin1")
+    assert json.loads(done.stdout)["query"] == "图书馆"
+    closed = "import os; os.close(1); sys.stdout = None"
+    for command in (search, [*search, "--json"], ["export", *search[2:]], ["stats", *search[2:]]):
+        done = souwen(*command, before=closed)
+        assert (done.returncode, done.stderr) == (0, b"")
+    done = souwen("search", "没有这个词", *search[2:], PYTHONIOENCODING="latin1")
+    assert done.returncode == 1
+
+
+def test_a_run_may_wait_for_another(archive: Archive) -> None:
+    archive.post("a.md", "图书馆")
+    archive.sync()
+    with IndexDirectory(archive.directory).write_lock():
+        waiting = threading.Thread(target=lambda: archive.sync(IngestRequest(rebuild=True, wait=True)))
+        waiting.start()
+        time.sleep(0.2)
+        assert waiting.is_alive()
+    waiting.join()
+    assert IndexDirectory(archive.directory).current_name() == "gen-000002"

@@ -47,6 +47,8 @@ def list_sources(
         field_map = _field_map(live, request)
         drafts = _takes_drafts(live, request)
         found = scan(roots, directory.path, settings.site_url, settings.permalink)
+        left = _unfollowed(live, request) - roots.keys() - set(request.forget)
+        found.unreadable |= left  # what is indexed of them stays
         listed = time.monotonic()
         if live is not None and not request.allow_empty:
             with _damage_matters(unless=request.rebuild):
@@ -64,14 +66,24 @@ def _roots(live: Catalog | None, request: IngestRequest) -> dict[str, Path]:
         if live is not None:
             live.check_roots()
             known = live.roots()
+    unfollowed = _unfollowed(live, request)
     for name in request.forget:
-        if known.pop(name, None) is None:
+        if name not in unfollowed and known.pop(name, None) is None:
             listed = ", ".join(known) or "none"
             raise InputError(f"--forget {name}: no folder of that name is followed. Followed: {listed}.")
     roots = resolve_roots(request.paths, known)
     if not roots and not request.forget:
-        raise InputError("no folder to index. Name one: souwen index FOLDER")
+        known_names = f" There are articles of: {', '.join(sorted(unfollowed))}." if unfollowed else ""
+        raise InputError(f"no folder to index. Name one: souwen index FOLDER{known_names}")
     return roots
+
+
+def _unfollowed(live: Catalog | None, request: IngestRequest) -> set[str]:
+    """The names of folders that came with a backup, and are not followed."""
+    names: set[str] = set()
+    with _damage_matters(unless=request.rebuild):
+        names |= live.unfollowed() if live is not None else set()
+    return names
 
 
 def _field_map(live: Catalog | None, request: IngestRequest) -> FieldMap:

@@ -160,7 +160,7 @@ class _Run:
         removes what an interrupted run left among its files.
         """
         sources, found = self._sources, self._sources.found
-        self._catalog.set_roots(sources.roots, drafts=sources.rules.drafts)
+        self._catalog.set_roots(sources.roots, drafts=sources.rules.drafts, forgotten=self._request.forget)
         self._catalog.set_field_map(self._preparation.field_map, RECORD_SUFFIXES)
         self._catalog.commit()  # they are remembered even if this run is killed
         if not self._catalog.keeps_texts:

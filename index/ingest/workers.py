@@ -100,6 +100,8 @@ class Worker:
         articles = [article for prepared, parsed in read for article in parsed]
         try:
             documents = iter(make_documents(articles, self._analyzer, self._zone))
+        except (MemoryError, ImportError):  # not the file's fault
+            raise
         except Exception:  # noqa: BLE001  # one bad file never stops a run: which of them is it?
             return [self._prepare_alone(prepared, parsed) for prepared, parsed in read]
         return [_with_documents(prepared, [next(documents) for _ in parsed]) for prepared, parsed in read]
@@ -122,6 +124,8 @@ class Worker:
             parsed = parse_file(state.path, data, self._zone, self._rules, self._field_map)
             articles = tuple(chapter for article in parsed.articles for chapter in split_long(article))
             packed = tuple(map(pack, articles))
+        except (MemoryError, ImportError):  # not the file's fault
+            raise
         except Exception as error:  # noqa: BLE001  # one bad file never stops a run
             return _unparsable(FileResult(state, digest_of(data)), error), ()
         if parsed.again:
@@ -151,6 +155,8 @@ class Worker:
             problem = Problem(state.path, f"can't be read: {error.strerror}", ProblemKind.LOST)
             yield FileResult(state, unreadable=problem)
             return
+        except (MemoryError, ImportError):  # not the file's fault
+            raise
         except Exception as error:  # noqa: BLE001  # one bad file never stops a run
             yield replace(_unparsable(FileResult(state), error), is_continued=is_continued)
             return
@@ -161,6 +167,8 @@ class Worker:
         problem."""
         try:
             return _with_documents(result, make_documents(articles, self._analyzer, self._zone))
+        except (MemoryError, ImportError):  # not the file's fault
+            raise
         except Exception:  # noqa: BLE001  # which of them is it?
             alone = [
                 self._prepare_alone(replace(result, articles=(packed,), problems=()), [article])
@@ -180,6 +188,8 @@ class Worker:
     def _prepare_alone(self, prepared: FileResult, articles: Sequence[Article]) -> FileResult:
         try:
             return _with_documents(prepared, make_documents(articles, self._analyzer, self._zone))
+        except (MemoryError, ImportError):  # not the file's fault
+            raise
         except Exception as error:  # noqa: BLE001
             return _unparsable(replace(prepared, articles=()), error)
 
@@ -190,7 +200,9 @@ def read_bytes(file: FoundFile, limit: int) -> bytes:
     Raises OSError for what is no regular file, or lies elsewhere, though it was fine when it was listed.
     """
     with file.open() as opened:
-        return opened.read(limit + 1)
+        expected = min(file.state.size, limit)  # not more, since memory for all of it is taken at once
+        data = opened.read(expected + 1)
+        return data + opened.read(limit + 1 - len(data)) if len(data) > expected else data
 
 
 def is_streamed(file: FileState, max_bytes: int) -> bool:

@@ -8,30 +8,40 @@ backup.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from isal import igzip
 
-from index.analysis import ANALYSIS_VERSION
-from index.durability import flush, writing
-from index.engines.base import ANONYMOUS, Connection, engine_class, is_address
-from index.errors import IndexDamagedError, InputError
+from index.analysis import ANALYSIS_VERSION, Analyzer, hash_dictionary
+from index.durability import flush, unfinished_folder, writing
+from index.engines.base import ANONYMOUS, ENGINES, Connection, engine_class, is_address
+from index.errors import IndexDamagedError, InputError, SettingsError
 from index.maintenance.reindex import fill_engine
+from index.settings import zone
+from index.sources.scan import resolve_roots
 from index.store.catalog import Catalog
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
 from index.store.directory import FORMAT, READABLE, UNPACKED, Generation, IndexDirectory, Meta
+from index.store.intake import take_in
 from index.store.integrity import renew_digests
 
 _META, _DICTIONARY, _CATALOG = "meta.json", "dictionary.txt", "catalog.sqlite"
+
+
+# Bytes of the parts of a backup that are read into memory, and that its headers may have each.
+_MOST_TEXT, _MOST_HEADER = 100_000_000, 100_000
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +52,40 @@ class Saved:
     bytes: int
 
 
-def backup(location: Path | str, file: Path) -> Saved:
-    """Writes the index, as of the last commit, to one file. Others may write to the index meanwhile.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A restored index: the number of its articles, the size of the backup in bytes, the folders that are not
+    followed (locations by name), and the number of articles that fail their digests: no search finds them."""
 
-    Indexes of an older format or another text analysis are copied as they are; a restore brings them up to
-    date. The file gets its name when it is complete. Raises IndexMissingError, IndexDamagedError, or
-    InputError (also where the articles are on a cluster).
+    articles: int
+    bytes: int
+    unfollowed: dict[str, str]
+    damaged: int
+
+
+def backup(location: Path | str, file: Path) -> Saved:
+    """Writes the index to one file, as of the last commit, while others may write to the index: also one of
+    an older format or another text analysis, which a restore brings up to date.
+
+    The file has its name only when it is complete. Raises IndexMissingError, IndexDamagedError, InputError;
+    the last, too, where the articles are on a cluster, or another backup is being written to the file.
     """
     _refuse_clusters(location)
-    directory = Path(location)
-    try:
-        unfinished = tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.resolve().parent)
-    except OSError as error:
-        raise InputError(f"{file}: can't be written: {error.strerror}") from None
-    with unfinished as folder:
-        catalog, packed = Path(folder, _CATALOG), Path(folder, "backup")
-        try:
-            meta, dictionary = _copy(IndexDirectory(directory), catalog)
-            parts = {_META: json.dumps(asdict(meta)), _DICTIONARY: dictionary}
-            for name, text in parts.items():
-                Path(folder, name).write_text(text, encoding="utf-8")
-            with (
-                igzip.IGzipFile(packed, "wb", 1) as out,  # type: ignore[no-untyped-call]
-                tarfile.open(mode="w", fileobj=out) as archive,
-            ):
-                for name in (_META, _DICTIONARY, _CATALOG):
-                    archive.add(Path(folder, name), name)
-            flush(packed)
-            packed.replace(file)
-            flush(file.resolve().parent)
-        except OSError as error:
-            raise InputError(f"{file}: can't be written: {error.strerror}") from None
+    with unfinished_folder(file) as folder:
+        catalog, packed = folder / _CATALOG, folder / "backup"
+        meta, dictionary = _copy(IndexDirectory(Path(location)), catalog)
+        parts = {_META: json.dumps(asdict(meta)), _DICTIONARY: dictionary}
+        for name, text in parts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        with (
+            igzip.IGzipFile(packed, "wb", 1) as out,  # type: ignore[no-untyped-call]
+            tarfile.open(mode="w", fileobj=out) as archive,
+        ):
+            for name in (_META, _DICTIONARY, _CATALOG):
+                archive.add(folder / name, name)
+        flush(packed)
+        packed.replace(file)
+        flush(file.resolve().parent)
         return Saved(_count(catalog), file.stat().st_size)
 
 
@@ -82,10 +95,15 @@ def restore(
     connection: Connection = ANONYMOUS,
     *,
     replaces: bool,
+    folders: Sequence[Path] = (),
     progress: Callable[[int, int], None] = lambda *_: None,
-) -> Saved:
-    """Makes an index from a backup; with `replaces`, in place of an existing one, once it is complete.
-    `progress` gets the numbers of articles done and in all. Raises InputError where the file is no backup."""
+) -> Restored:
+    """Makes an index of a backup; with `replaces`, in place of one that is there, once it is complete.
+
+    The folders of the backup, which may be a stranger's, are followed only where they are among `folders`.
+    `progress` is told how many articles are done, of how many. Raises InputError where the file is no backup,
+    or knows no such folder.
+    """
     if not file.exists():
         raise InputError(f"{file}: there is no such file.")
     index_directory = IndexDirectory(directory)
@@ -97,20 +115,40 @@ def restore(
             )
         index_directory.prune(connection)
         with _unpacked(file, directory) as (meta, dictionary, unpacked):
-            is_older, meta = meta.format != FORMAT, replace(meta, format=FORMAT, analysis=ANALYSIS_VERSION)
-            generation = index_directory.create(meta, dictionary)
-            if is_older:
-                with closing(Catalog.open(unpacked)) as older:
-                    older.copy_to(generation.catalog_file)
-                renew_digests(generation.catalog_file)
-            else:
-                shutil.move(unpacked, generation.catalog_file)
+            known = _take_in(file, unpacked, taken := unpacked.with_name("taken"))
+            followed = _among(known, folders)
+            if meta.format != FORMAT:
+                renew_digests(taken)
+            made = replace(meta, format=FORMAT, analysis=ANALYSIS_VERSION)
+            generation = index_directory.create(made, dictionary)
+            shutil.move(taken, generation.catalog_file)
             with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
+                catalog.set_roots(followed, drafts=catalog.takes_drafts())
                 articles = catalog.count()
                 fill_engine(generation, catalog, lambda done: progress(done, articles))
+                damaged = len(catalog.distrusted())
             record_checksums(generation)
             index_directory.publish(generation)
-    return Saved(articles, file.stat().st_size)
+    unfollowed = {name: location for name, location in known.items() if name not in followed}
+    return Restored(articles, file.stat().st_size, unfollowed, damaged)
+
+
+def _among(known: Mapping[str, str], folders: Sequence[Path]) -> dict[str, Path]:
+    """The folders by name. Raises InputError for one that a backup does not know."""
+    found = resolve_roots(folders, {})
+    for name, location in found.items():
+        if name not in known:
+            listed = ", ".join(sorted(known)) or "none"
+            raise InputError(f"{location}: the backup has articles of no such folder. It has: {listed}.")
+    return found
+
+
+def _take_in(file: Path, unpacked: Path, target: Path) -> dict[str, str]:
+    """See `take_in`. Raises InputError where the catalog of a backup can't be read."""
+    try:
+        return take_in(unpacked, target)
+    except IndexDamagedError as error:
+        raise InputError(f"{file}: the catalog in it is damaged: {error.values['reason']}") from None
 
 
 def _refuse_clusters(location: Path | str) -> None:
@@ -142,28 +180,19 @@ def _copy(index_directory: IndexDirectory, target: Path) -> tuple[Meta, str]:
 
 @contextmanager
 def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
-    """Metadata, dictionary and catalog of a backup; the catalog as a temporary file."""
+    """Description, dictionary and catalog of a backup, the last as a file that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix=UNPACKED, dir=directory) as folder:
         try:
-            with (
-                igzip.IGzipFile(file, "rb") as packed,  # type: ignore[no-untyped-call]
-                tarfile.open(mode="r|", fileobj=packed) as archive,
-            ):
-                for member in archive:
-                    part = (
-                        archive.extractfile(member) if member.name in (_META, _DICTIONARY, _CATALOG) else None
-                    )
-                    if part is not None:
-                        with part, Path(folder, member.name).open("wb") as out:
-                            shutil.copyfileobj(part, out)
-            values = json.loads(Path(folder, _META).read_text(encoding="utf-8"))
-            if values["format"] not in READABLE:  # whatever else it has
-                raise InputError(
-                    f"{file}: has format {values['format']}, and this souwen reads {FORMAT} and older ones."
-                )
-            meta = Meta(**values)
-            dictionary = Path(folder, _DICTIONARY).read_text(encoding="utf-8")
-            _count(Path(folder, _CATALOG))
+            with igzip.IGzipFile(file, "rb") as packed:  # type: ignore[no-untyped-call]
+                _extract(_Bounded(packed), Path(folder))
+            meta = _description((Path(folder) / _META).read_text(encoding="utf-8"), file)
+            dictionary = (Path(folder) / _DICTIONARY).read_text(encoding="utf-8")
+            if meta.dictionary != hash_dictionary(dictionary):
+                raise ValueError("its dictionary is another")
+            Analyzer(meta.segmenter, dictionary, f"{file}: {_DICTIONARY}")
+            zone(meta.timezone)
+            if not (Path(folder) / _CATALOG).exists():
+                raise ValueError(f"it has no {_CATALOG}")
         except FileNotFoundError as error:
             missing = Path(str(error.filename)).name
             raise InputError(f"{file}: is not a backup of souwen: it has no {missing}.") from None
@@ -175,11 +204,64 @@ def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
             ValueError,
             KeyError,
             TypeError,
+            RecursionError,
+            SettingsError,
         ) as error:
             raise InputError(f"{file}: is not a backup of souwen, or is cut off: {error}") from None
-        except IndexDamagedError as error:
-            raise InputError(f"{file}: the catalog in it is damaged: {error.values['reason']}") from None
-        yield meta, dictionary, Path(folder, _CATALOG)
+        yield meta, dictionary, Path(folder) / _CATALOG
+
+
+class _Bounded:
+    """A file that gives as many bytes as are expected, and no more: headers may claim to be of any size."""
+
+    def __init__(self, file: igzip.IGzipFile) -> None:
+        self._file = file
+        self.left = _MOST_HEADER
+
+    def read(self, size: int) -> bytes:
+        """Raises ValueError where more is read than was expected."""
+        found: bytes = self._file.read(size)
+        self.left -= len(found)
+        if self.left < 0:
+            raise ValueError("its headers are too large")
+        return found
+
+
+def _extract(packed: _Bounded, folder: Path) -> None:
+    """Writes the parts of a backup to a folder. Raises ValueError for whatever else it has."""
+    with tarfile.open(mode="r|", fileobj=packed) as archive:  # type: ignore[call-overload]
+        for member in archive:
+            target = folder / member.name
+            if member.name not in (_META, _DICTIONARY, _CATALOG) or target.exists():
+                raise ValueError(f"it has {member.name!r}, or that twice")
+            if not member.isreg() or member.issparse():
+                raise ValueError(f"{member.name} is no plain file")
+            if member.name != _CATALOG and member.size > _MOST_TEXT:
+                raise ValueError(f"{member.name} is too large")
+            if member.size > shutil.disk_usage(folder).free:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            packed.left += member.size
+            part = archive.extractfile(member)
+            assert part is not None
+            with part, target.open("xb") as out:
+                shutil.copyfileobj(part, out, _CHUNK)
+            packed.left = max(packed.left, _MOST_HEADER)
+
+
+def _description(text: str, file: Path) -> Meta:
+    """The description in a backup. Raises InputError, ValueError or TypeError where it is none."""
+    values = json.loads(text)
+    if values["format"] not in READABLE:  # whatever else it has
+        raise InputError(
+            f"{file}: has format {values['format']}, and this souwen reads {FORMAT} and older ones."
+        )
+    meta = Meta(**values)
+    for name, value in asdict(meta).items():
+        if type(value) is not (int if name in ("analysis", "format") else str):
+            raise ValueError(f"{_META} has {value!r} as {name}")
+    if meta.engine not in ENGINES or engine_class(meta.engine).keeps_articles or meta.url:
+        raise ValueError(f"it is for the engine {meta.engine!r}, which has no backups")
+    return meta
 
 
 def _count(catalog: Path) -> int:

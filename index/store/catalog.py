@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from index.article import Article, Problem, ProblemKind, split_categories
+from index.article import FIRST_DATE, LAST_DATE, Article, Problem, ProblemKind, split_categories
 from index.errors import IndexDamagedError
 from index.files import FileState
 from index.store.older import copy_as_current, show_as_current
@@ -89,6 +89,8 @@ CREATE TABLE runs (
 _LIGHT = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url, tags"
 FULL = _LIGHT.replace("x''", "html")
 _SQLITE_VARIABLES = 500
+# Bytes of the HTML of an article; that of a file is bounded by `max_file_mb`.
+_MOST_HTML = 500_000_000
 _AS_IT_IS = "mode=ro&immutable=1"
 # What SQLite says of a file that it can't write.
 _OF_THE_COPY = frozenset(
@@ -236,7 +238,12 @@ class Catalog:
     def problems(self, kind: ProblemKind | None = None) -> list[Problem]:
         """The problems of a kind; without one, all but empty articles, the gravest first."""
         rows = self._rows("SELECT path, reason, kind FROM problems ORDER BY path, rowid")
-        found = [Problem(path, reason, ProblemKind(name)) for path, reason, name in rows]
+        try:
+            found = [Problem(path, reason, ProblemKind(name)) for path, reason, name in rows]
+        except ValueError as error:
+            raise IndexDamagedError(
+                "{file}: can't be read: {reason}", file=self._path, reason=error
+            ) from None
         if kind is not None:
             return [problem for problem in found if problem.kind is kind]
         order = list(ProblemKind)
@@ -271,8 +278,12 @@ class Catalog:
 
     def roots(self) -> dict[str, Path]:
         """The folders that this index follows, by name."""
-        rows = self._rows("SELECT name, location FROM roots ORDER BY name")
+        rows = self._rows("SELECT name, location FROM roots WHERE location != '' ORDER BY name")
         return {name: Path(location) for name, location in rows}
+
+    def unfollowed(self) -> set[str]:
+        """The names of folders whose articles came with a backup, and that are not followed."""
+        return {row[0] for row in self._rows("SELECT name FROM roots WHERE location = ''")}
 
     def damaged_tables(self) -> list[str]:
         """The small tables that are no longer what was committed."""
@@ -316,7 +327,10 @@ class Catalog:
         """The last runs that changed something, the latest first: `started` (seconds since 1970), `seconds`,
         counts."""
         rows = self._rows(
-            "SELECT started, seconds, added, changed, removed FROM runs ORDER BY rowid DESC LIMIT ?", limit
+            "SELECT started, seconds, added, changed, removed FROM runs "
+            "WHERE started BETWEEN 0 AND ? ORDER BY rowid DESC LIMIT ?",
+            LAST_DATE,
+            limit,
         )
         return [
             dict(zip(("started", "seconds", "added", "changed", "removed"), row, strict=True)) for row in rows
@@ -358,7 +372,9 @@ class Catalog:
                     self._connection.backup(target)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorname in _OF_THE_COPY:
-                raise OSError(errno.EIO, str(error), str(path)) from error
+                is_full = error.sqlite_errorname == "SQLITE_FULL"
+                number = errno.ENOSPC if is_full else errno.EIO
+                raise OSError(number, str(error), str(path)) from error
             raise IndexDamagedError(
                 "{file}: can't be read: {reason}", file=self._path, reason=error
             ) from error
@@ -405,8 +421,14 @@ def to_article(row: Sequence[Any]) -> Article:
     try:
         categories, other_categories = split_categories(json.loads(row[8]))
         tags = tuple(json.loads(row[11]))
-        html = zlib.decompress(row[4]).decode() if row[4] else ""
-    except (zlib.error, ValueError, TypeError) as error:
+        if not all(
+            isinstance(name, str) for names in (categories, *other_categories, tags) for name in names
+        ):
+            raise ValueError("names that are no text")
+        if row[7] is not None and not FIRST_DATE <= row[7] <= LAST_DATE:
+            raise ValueError("a date that no calendar has")
+        html = _unpacked(row[4]) if row[4] else ""
+    except (zlib.error, ValueError, TypeError, RecursionError) as error:
         raise IndexDamagedError("article {id} can't be read: {reason}", id=row[0], reason=error) from None
     return Article(
         id=row[0],
@@ -423,3 +445,11 @@ def to_article(row: Sequence[Any]) -> Article:
         url=row[10],
         tags=tags,
     )
+
+
+def _unpacked(html: bytes) -> str:
+    unpacking = zlib.decompressobj()
+    found = unpacking.decompress(html, _MOST_HTML)
+    if not unpacking.eof:
+        raise ValueError("HTML that is cut off, or too large")
+    return found.decode()

@@ -37,16 +37,21 @@ class CatalogWriter(Catalog):
         """A new, empty catalog."""
         return cls(create_file(path), path)
 
-    def set_roots(self, roots: dict[str, Path], *, drafts: bool = False) -> None:
-        """Replaces the folders that this index follows."""
+    def set_roots(
+        self, roots: dict[str, Path], *, drafts: bool = False, forgotten: Iterable[str] = ()
+    ) -> None:
+        """Replaces the folders that this index follows. Those that came with a backup and are not followed
+        stay so, unless they are forgotten."""
         readings = self.readings()
+        unfollowed = self.unfollowed() - roots.keys() - set(forgotten)
         self._connection.execute("DELETE FROM roots")
-        rows = [(name, str(location), drafts, readings.get(name, "")) for name, location in roots.items()]
+        rows = [(name, "", drafts, readings[name]) for name in unfollowed]
+        rows += [(name, str(location), drafts, readings.get(name, "")) for name, location in roots.items()]
         self._connection.executemany("INSERT INTO roots VALUES (?, ?, ?, ?)", rows)
 
     def set_reading(self, reading: str) -> None:
         """Records the rules by which the files of all folders were read."""
-        self._connection.execute("UPDATE roots SET reading = ?", (reading,))
+        self._connection.execute("UPDATE roots SET reading = ? WHERE location != ''", (reading,))
 
     def replace_file(
         self, state: FileState, digest: str, articles: Sequence[PackedArticle], problems: Iterable[Problem]

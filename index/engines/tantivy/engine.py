@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from index.analysis.document import (
     WORD_FIELDS,
     Document,
 )
+from index.durability import NO_MEMORY
 from index.engines.base import (
     ANONYMOUS,
     NOWHERE,
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 # Bytes of postings held in memory before they are written out as a segment. One thread, since a
 # second one would only compete with the processes that analyse.
 HEAP_SIZE = 256_000_000
+# Bytes that a writer needs at least: its threads, those that merge, a small heap; and numpy.
+_LEAST_MEMORY = 600_000_000
 # More than any archive has values of one facet: all buckets are wanted, none cut off.
 _ALL_BUCKETS = 1_000_000
 # Hits read beyond a page to see whether the score at its end goes on, so that ties can be ordered.
@@ -247,7 +251,7 @@ class TantivyEngine(EmbeddedEngine):
             # What a killed writer was about to rename; tantivy itself removes no others than its segments.
             for unfinished in self._meta_file.parent.glob(".tmp*"):
                 unfinished.unlink()
-            writer = _Writer(self._index.writer(HEAP_SIZE, 1), self._schema, self._directory)
+            writer = _Writer(self._index.writer(_heap_size(), 1), self._schema, self._directory)
         try:
             yield writer
         finally:
@@ -319,6 +323,25 @@ class _Writer:
             # A writer that is dropped before leaves its merges undone, and segments pile up.
             self._writer.wait_merging_threads()
         share(self._directory)
+
+
+def _heap_size() -> int:
+    """`HEAP_SIZE`, or less where this process may not have so much more memory: where Rust gets none, it ends
+    the process. Raises EngineError where there is not enough for any."""
+    if sys.platform == "win32":
+        return HEAP_SIZE
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return HEAP_SIZE
+    try:
+        used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    except OSError:  # no Linux
+        used = 0
+    if limit - used < _LEAST_MEMORY:
+        raise EngineError(NO_MEMORY)
+    return min(HEAP_SIZE, (limit - used) // 8)
 
 
 @contextmanager
