@@ -5,8 +5,8 @@
 Each attack has a server of its own with two processes, and comes from one address; the reader has another,
 and asks for `/healthz` and a search in turn, ten times a second, each on a new connection. `--house` is the
 folder of another version of souwen, to be run by the same Python. Printed for each attack: answers to the
-reader, what failed, milliseconds (of failures, too), memory of the server (RssAnon) and its open files at
-their most, and what the attackers were answered, by status (`-` is a connection that ended without one, `open`
+reader, what failed, milliseconds (of failures too), memory of the server (RssAnon) and its open files at
+their most, and the answers to the attackers, by status (`-` is a connection that ended without one, `open`
 one that lasted to the end).
 """
 
@@ -100,8 +100,8 @@ async def _drip(attacker: Attacker, reader: asyncio.StreamReader, writer: asynci
     """A byte a second."""
     ended = asyncio.ensure_future(attacker.status(reader))
     while not ended.done():
-        writer.write(b"a")
         await asyncio.wait([ended], timeout=1)
+        writer.write(b"a")
     await ended
 
 
