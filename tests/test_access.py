@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from properties import examples
 from werkzeug.exceptions import HTTPException
 from werkzeug.security import check_password_hash
+from werkzeug.test import Client, TestResponse
 
 from cli.main import souwen
 from index.errors import SettingsError, TooSlowError
@@ -32,7 +34,12 @@ from web.access import MAX_GUESSES, Guard, Limits, init_access
 from web.app import create_app
 from web.context import Context
 from web.counts import SharedStorage
+from web.fair import MOST, Fair
+from web.proxies import MANY
 from web.settings import WebSettings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 Make = Callable[..., FlaskClient]
 
@@ -314,3 +321,33 @@ def test_what_was_found_is_shown_though_there_is_no_time_for_advice(example_inde
         assert (found is None) == (times < plain)
         if found is not None:
             assert (found.zero_results is None) == (times < advised)
+
+
+def test_one_address_has_half_of_the_threads() -> None:
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def app(environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        begun.release()
+        go_on.wait(60)
+        start("200 OK", [])
+        return [b"x"]
+
+    fair = Client(Fair(app))
+
+    def ask(address: str, path: str = "/", **environ: bool) -> TestResponse:
+        return fair.get(path, environ_overrides={"REMOTE_ADDR": address} | environ)
+
+    with ThreadPoolExecutor() as threads:
+        first = [threads.submit(ask, f"2001:db8::{number}") for number in range(MOST)]
+        for _ in first:
+            begun.acquire()
+        refused = ask("2001:db8::99", "/api/search")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+        assert refused.json
+        assert refused.json["error"]["code"] == "too_many_requests"
+        assert ask("2001:db8::99").text.startswith("4 requests of this address")
+        go_on.set()
+        assert ask("192.0.2.1").status_code == ask("2001:db8::99", **{MANY: True}).status_code == 200
+        for answer in first:
+            answer.result().close()
+    assert ask("2001:db8::99").status_code == 200

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -19,6 +22,7 @@ from search.results import Results
 from search.searcher import Searcher
 from web.app import create_app
 from web.downloads import COLUMNS
+from web.pool import SECONDS, SLOTS, SLOTS_OF_ADDRESS, DownloadTooSlowError, Pool
 from web.settings import WebSettings
 
 
@@ -184,3 +188,38 @@ def test_downloads_leave_threads_for_searches(many: Flask) -> None:
         assert client.get("/api/search?q=正文").status_code == 200
     assert client.get("/search.jsonl?q=正文").status_code == 200
     assert client.head("/search.csv?q=正文").status_code == 200
+
+
+def test_a_download_has_so_long_as_a_whole() -> None:
+    now = 0.0
+    pool = Pool(lambda: now)
+    lines = pool.send(pool.enter("192.0.2.1"), ["a", "b", "c"])
+    assert [next(lines), next(lines)] == ["a", "b"]
+    now += SECONDS + 1
+    with pytest.raises(DownloadTooSlowError):
+        next(lines)
+    for _ in range(SLOTS_OF_ADDRESS):  # its slot is free again
+        pool.enter("192.0.2.1")
+
+
+def test_downloads_work_in_turn() -> None:
+    pool = Pool()
+    working = 0
+    seen = set()
+
+    def work() -> Iterator[str]:
+        nonlocal working
+        for _ in range(20):
+            working += 1
+            time.sleep(0.001)
+            seen.add(working)
+            working -= 1
+            yield "a"
+
+    with ThreadPoolExecutor() as threads:
+        done = [
+            threads.submit(list, pool.send(pool.enter(f"192.0.2.{number}"), work()))
+            for number in range(SLOTS)
+        ]
+        assert [len(each.result()) for each in done] == [20] * SLOTS
+    assert seen == {1}

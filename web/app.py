@@ -20,6 +20,7 @@ from web.access import init_access
 from web.access_log import AccessLog
 from web.context import Context
 from web.errors import init_errors
+from web.fair import Fair
 from web.gate import init_gate
 from web.headers import init_headers
 from web.instrumentation import init_measure
@@ -82,7 +83,7 @@ def create_app(settings: WebSettings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     expected = settings.trusted_proxy != WebSettings().trusted_proxy
-    proxied = Proxied(app.wsgi_app, TrustedProxies(settings.trusted_proxy), expected=expected)
+    proxied = Proxied(Fair(app.wsgi_app), TrustedProxies(settings.trusted_proxy), expected=expected)
     app.wsgi_app = proxied  # type: ignore[method-assign]
     app.url_map.merge_slashes = False  # an id may have two in a row
     app.url_map.converters["article_id"] = _ArticleIdConverter

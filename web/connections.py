@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from web.fair import Closing
 from web.proxies import limited_unit
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class InProgress:
         except BaseException:
             self._add(peer, -1)
             raise
-        return _Answer(answer, lambda: self._add(peer, -1))
+        return Closing(answer, lambda: self._add(peer, -1))
 
     def may_wait(self, peer: str) -> bool:
         """Whether a request of this address may be complete and not yet answered: it is being answered, or
@@ -93,26 +94,6 @@ class InProgress:
             self._peers[peer] += count
             if not self._peers[peer]:
                 del self._peers[peer]
-
-
-class _Answer:
-    """An answer that says when it has ended, once."""
-
-    def __init__(self, parts: Iterable[bytes], ended: Callable[[], None]) -> None:
-        self._parts = parts
-        self._ended: Callable[[], None] | None = ended
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
-
-    def close(self) -> None:
-        ended, self._ended = self._ended, None
-        try:
-            if hasattr(self._parts, "close"):
-                self._parts.close()
-        finally:
-            if ended:
-                ended()
 
 
 class Watch:

@@ -2,8 +2,8 @@
 may take.
 
 A thread is busy until its client has read all or has left, so that only some of the threads may send
-downloads. They take turns, a part each, so that one thread of a process at most works for downloads, and
-searches don't wait behind them.
+downloads. They take turns, a part each, and rest after it for as long as it took: one thread of a process
+at most works for downloads, half of the time, and searches don't wait behind them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from web.proxies import limited_unit
 # Downloads at a time in a process (half of the threads that answer), and those of one address.
 SLOTS = 4
 SLOTS_OF_ADDRESS = 2
+# Seconds of rest after a part, at most.
+_REST = 0.2
 # Seconds for a whole download.
 SECONDS = 300
 
@@ -36,8 +38,11 @@ class DownloadTooSlowError(SouwenError):
 class Pool:
     """The downloads of a process."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, rest: Callable[[float], None] = time.sleep
+    ) -> None:
         self._clock = clock
+        self._rest = rest
         self._lock = threading.Lock()
         self._addresses: Counter[str] = Counter()
         self._turn = threading.Lock()
@@ -71,7 +76,10 @@ class Pool:
         with slot:
             while True:
                 with self.turn():
+                    begun = self._clock()
                     part = next(making, None)
+                    if part is not None:
+                        self._rest(min(_REST, self._clock() - begun))
                 if part is None:
                     return
                 if self._clock() > until:

@@ -14,6 +14,8 @@ from index.errors import SettingsError
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+# Key of an environ: the address is that of a proxy which tells no other, and may be that of many.
+MANY = "souwen.many"
 # Headers by which a proxy shows that it is one.
 _OF_A_PROXY = (
     "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA",
@@ -77,6 +79,7 @@ class Proxied:
         if peer not in self._trusted:
             return self._direct(environ, start_response)
         forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
+        environ[MANY] = not forwarded
         if not forwarded and not self._warned:
             self._warn(peer, environ)
         environ["REMOTE_ADDR"] = self._trusted.client(peer, forwarded)
