@@ -63,7 +63,7 @@ def _write(lines: Iterable[bytes], file: Path) -> dict[Path, int]:
 
 def _write_parts(lines: Iterable[bytes], folder: Path, most: int) -> dict[Path, int]:
     """Writes files of up to `most` bytes to a folder that has none of them yet; returns their sizes."""
-    if taken := next(folder.glob("articles-*.jsonl"), None):
+    if taken := min(folder.glob("articles-*.jsonl"), default=None):
         raise InputError(f"{taken} is there already. Name an empty folder.")
     written: dict[Path, int] = {}
     path = folder
