@@ -255,7 +255,7 @@ def test_export_can_be_indexed_again(indexed: Run, tmp_path: Path) -> None:
 
 def test_export_in_parts(indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`souwen index` reads no file that is larger than the setting allows."""
-    lines = [Article(id=str(n), path="", title="题", text="文" * 100_000).to_json() for n in range(8)]
+    lines = [Article(id=str(n), path="", title="题", text="x" * 300_000).to_json() for n in range(8)]
     (tmp_path / "many.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     assert indexed("index", "many.jsonl")[0] == 0
     monkeypatch.setenv("SOUWEN_MAX_FILE_MB", "1")
