@@ -68,9 +68,9 @@ def _write(lines: Iterable[bytes], file: Path) -> dict[Path, int]:
 
 
 def _write_parts(lines: Iterable[bytes], folder: Path, most: int) -> dict[Path, int]:
-    """Files of up to `most` bytes, in a folder that has none of them yet, with their sizes. They have their
-    names when all are complete."""
-    if taken := next(folder.glob("articles-*.jsonl"), None):
+    """Writes files of up to `most` bytes to a folder that has none of them yet; returns their sizes. They have
+    their names when all are complete."""
+    if taken := min(folder.glob("articles-*.jsonl"), default=None):
         raise InputError(f"{taken} is there already. Name an empty folder.")
     written: dict[Path, int] = {}
     path = folder

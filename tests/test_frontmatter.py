@@ -96,6 +96,7 @@ def test_a_block_without_an_end_is_read_up_to_a_length() -> None:
     assert found.complaints
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("opening", "line", "closing"), [("---", "key{}: 值", "---"), ("+++", 'key{} = "值"', "+++")]
 )

@@ -13,6 +13,8 @@ from index.ingest import sync as sync_module
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 
+pytestmark = pytest.mark.slow
+
 # Read in parts are files of records over 125,000 bytes, where 1 MB is allowed.
 SMALL = {"max_file_mb": 1}
 COUNT = 410

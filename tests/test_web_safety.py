@@ -162,6 +162,7 @@ def test_feeds_hold_hostile_text_and_what_xml_cannot(hostile: FlaskClient) -> No
     assert HOSTILE_TITLE in [entry.findtext(f"{ATOM}title") for entry in found.findall(f"{ATOM}entry")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "markup", ["<div>", "<font>", "<b>", "甲<br>", "<p>甲</p>", "<table><tr><td>", "<math>"]
 )

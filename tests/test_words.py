@@ -89,6 +89,7 @@ def test_both_segmenters_give_the_same_words(text: str) -> None:
         assert words == others or (RARE.search(separated) and sorted(words) == sorted(others))
 
 
+@pytest.mark.slow
 def test_both_segmenters_give_the_same_words_of_every_example() -> None:
     assert EXAMPLES
     for path in EXAMPLES:
@@ -139,6 +140,7 @@ def test_dictionaries_are_told_apart() -> None:
     assert hash_dictionary("词") != hash_dictionary("语") != ""
 
 
+@pytest.mark.slow
 def test_jieba_leaves_no_cache_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """jieba's own is a file with a fixed name in a folder that others can write to: whoever makes it
     first decides on everybody's words."""
