@@ -262,8 +262,8 @@ def _numeric(text: str, half: str) -> datetime | None:
     hour = _hour(int(found["hour"] or 0), half)
     late = timedelta(days=hour == 24 and minute == 0)  # 24:00 is the end of the day
     hour = 0 if late else hour
-    day = datetime(year, int(found["month"]), int(found["day"]), hour, minute, int(found["second"] or 0))
-    return day + late
+    second = int(found["second"] or 0)
+    return datetime(year, int(found["month"]), int(found["day"]), hour, minute, second) + late
 
 
 def _english(text: str, half: str) -> datetime | None:
