@@ -114,6 +114,10 @@ _MODULE_LINE = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _JSX_COMMENT = re.compile(r"\{/\*.*?\*/\}", re.DOTALL)
+# What JSX has for the value of an attribute: <span style={{…}}>.
+_JSX_ATTRIBUTE = re.compile(
+    r"[ \t][A-Za-z][\w-]*=\{(?:[^{}\n]|\{[^{}\n]*\}){0,1000}\}(?=[^<>\n]{0,1000}>)", re.ASCII
+)
 _COMPONENT = r"</?(?:[A-Z][\w.]*)?(?:\s(?:[^<>{}\"']|\"[^\"]*\"|'[^']*'|\{(?:[^{}]|\{[^{}]*\})*\})*)?/?>"
 _COMPONENT_LINE = re.compile(rf"^[ \t]*(?:{_COMPONENT}[ \t]*)+$", re.MULTILINE)
 _ANY_COMPONENT = re.compile(_COMPONENT)
@@ -164,6 +168,8 @@ def without_additions(text: str, code: list[str]) -> str:
         text = _HIGHLIGHT.sub(r"\1", text)
     if "markdown" in text and MARKDOWN_INSIDE.search(text):
         text = MARKDOWN_INSIDE.sub(r"\g<0>\n\n", text).replace("</summary>", "</summary>\n\n")
+    if "={" in text or "{/*" in text:  # Docusaurus reads .md as MDX
+        text = _JSX_ATTRIBUTE.sub("", _without_jsx_comments(text))
     text = _NAMED_COMPONENT.sub(_component_with_text, text)
     return _inline(text)
 
@@ -299,11 +305,16 @@ def _is_letter(character: str) -> bool:
 
 def without_components(text: str) -> str:
     text = _MODULE_LINE.sub("", text)
-    last = text.rfind("*/}") + 3  # behind it, a search for the end would be in vain
-    text = _JSX_COMMENT.sub("", text[:last]) + text[last:] if last > 2 else text
+    text = _without_jsx_comments(text)
     text = _COMPONENT_LINE.sub(_component_line, text)
     text = _ANY_COMPONENT.sub(lambda found: arguments(found[0]), text)
+    text = _JSX_ATTRIBUTE.sub("", text)
     return _EXPRESSION.sub(lambda found: found["text"] or "", text)
+
+
+def _without_jsx_comments(text: str) -> str:
+    last = text.rfind("*/}") + 3  # behind it, a search for the end would be in vain
+    return _JSX_COMMENT.sub("", text[:last]) + text[last:] if last > 2 else text
 
 
 def _component_line(found: re.Match[str]) -> str:

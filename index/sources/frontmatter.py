@@ -54,6 +54,7 @@ _NO_SPACE = re.compile(rf"^(?P<key>{_KNOWN}):(?!\s|//)", re.IGNORECASE | re.MULT
 _WIDE_COLON = re.compile(
     rf"^(?P<key>{_KNOWN}|标题|日期|作者|分类|标签)[ \t]*：[ \t]*", re.IGNORECASE | re.MULTILINE
 )
+_SHOWN_KEY = re.compile("title|date|categories|category|tags|author|authors|description")
 _ANY_KEY = re.compile(r"^(?P<key>[^\W\d][\w-]*)[ \t]*:(?=\s)", re.MULTILINE)
 _NO_OPENING = re.compile(rf"\s*(?={_KNOWN_KEY.pattern})", re.IGNORECASE)
 # Lines of known keys up to an empty one, as MkDocs and MultiMarkdown have them.
@@ -204,7 +205,7 @@ def _yaml_block(text: str, block: str, body: str) -> FrontMatter:
 def _repeated(block: str) -> list[Complaint]:
     """The keys of a block that have several values, of which YAML keeps the last."""
     keys = Counter(found["key"].lower() for found in _ANY_KEY.finditer(block))
-    names = ", ".join(key for key, count in keys.items() if count > 1)
+    names = ", ".join(key for key, count in keys.items() if count > 1 and _SHOWN_KEY.fullmatch(key))
     return (
         [Complaint(f"front matter: {names} stands there more than once; the last was read")] if names else []
     )

@@ -53,7 +53,7 @@ _OUTSIDE_QUOTE = re.compile(r"^(?![ \t]*>)", re.MULTILINE)
 _MATH_KEPT = re.compile(r"(?:\x03|%03)(\d+)(?:\x04|%04)")
 
 _NEEDS_WORK = re.compile(
-    r"\{[%{:.#]|:::|\[\[|\[!|==|\$|<!--|~|\^|\*|%%|!!!|\?\?\?|///|<<<|8<|\)\{|\]\{|:[a-z]+-|[\s\"]markdown\b"
+    r"\{[%{:.#/]|=\{|:::|\[\[|\[!|==|\$|<!--|~|\^|\*|%%|!!!|\?\?\?|///|<<<|8<|\)\{|\]\{|:[a-z]+-|[\s\"]markdown\b"
     r"|\]\([^()\n ]* "
     r"|<(?:script|style|pre|textarea|[A-Z])|\[_?toc_?\]",
     re.I,
