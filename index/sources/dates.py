@@ -60,7 +60,7 @@ _CLOCK = (
     r"\s*[分秒]?|(?P<half>半)|整)?)?"
 )
 _DAY = (
-    r"(?P<era>民[国國])?\s*(?P<year>\d{1,4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*"
+    r"(?:公元)?(?P<era>民[国國])?\s*(?P<year>\d{1,4})\s*[-/.年_\\]\s*(?P<month>\d{1,2})\s*[-/.月_\\]\s*"
     r"(?P<day>\d{1,2})\s*[日号號]?"
 )
 _NUMERIC = re.compile(rf"{_DAY}(?:[T,\s]*{_CLOCK})?")
@@ -80,7 +80,7 @@ _RFC822 = re.compile(
 )
 _EPOCH = re.compile(r"(?P<seconds>\d{9,10})(?:\.\d+)?|(?P<thousandths>\d{13})")
 _HAN_DATE = re.compile(
-    r"(?P<year>[〇○零一二三四五六七八九]{4})\s*年\s*(?P<month>[一二三四五六七八九十]{1,2})\s*月\s*"
+    r"(?P<year>[〇○零一二三四五六七八九]{4}|(?<=民[国國])[一二三四五六七八九十]{1,3})\s*年\s*(?P<month>[一二三四五六七八九十]{1,2})\s*月\s*"
     r"(?P<day>[一二三四五六七八九十廿卅]{1,3})\s*[日号號]"
 )
 _HAN_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
@@ -152,12 +152,14 @@ def without_date(stem: str) -> str:
 
 _YEAR = r"((?:1[89]|20)\d{2})"
 _IN_NAME = re.compile(
-    rf"(?<!\d){_YEAR}\s*(?:年\s*(\d{{1,2}})\s*月\s*(\d{{1,2}})\s*[日号號]|[-_.](\d{{1,2}})[-_.](\d{{1,2}})(?!\d)"
-    rf"|([01]\d)([0-3]\d)(?:(?!\d)|(?=[0-2]\d[0-5]\d(?:[0-5]\d)?(?!\d))))"
+    rf"(?<!\d){_YEAR}\s*(?:年\s*(\d{{1,2}})\s*月\s*(\d{{1,2}})\s*[日号號]"
+    r"|[-_.](\d{1,2})[-_.](\d{1,2})(?!\d)| (\d\d) (\d\d)(?!\d)"
+    r"|([01]\d)([0-3]\d)(?:(?!\d)|(?=[0-2]\d[0-5]\d(?:[0-5]\d)?(?!\d))))"
 )
 _IN_FOLDERS = re.compile(rf"(?<![^/]){_YEAR}年?[-/_.]?(\d{{1,2}})月?[-/_.]?(\d{{1,2}})日?(?=[-_./ ]|$)")
 _LEADING_DATE = re.compile(
-    rf"^{_YEAR}(?:[-_.]\d{{1,2}}[-_.]\d{{1,2}}(?!\d)|[01]\d[0-3]\d(?!\d)|年\d{{1,2}}月\d{{1,2}}日)[-_.\s]*"
+    rf"^{_YEAR}(?:[-_.]\d{{1,2}}[-_.]\d{{1,2}}(?!\d)| \d\d \d\d(?!\d)|[01]\d[0-3]\d(?!\d)"
+    r"|年\d{1,2}月\d{1,2}日)[-_.\s]*"
 )
 
 
@@ -247,7 +249,7 @@ def _named_zone(name: str) -> tzinfo | None:
 
 def _numeric(text: str, half: str) -> datetime | None:
     if han := _HAN_DATE.search(text):
-        year = han["year"].translate(_HAN_DIGITS)
+        year = han["year"].translate(_HAN_DIGITS) if len(han["year"]) == 4 else _han_number(han["year"])
         day = f"{year}-{_han_number(han['month'])}-{_han_number(han['day'])} "
         text = f"{text[: han.start()]}{day}{text[han.end() :]}".strip()
     found = _NUMERIC.fullmatch(text)
@@ -258,7 +260,10 @@ def _numeric(text: str, half: str) -> datetime | None:
         return None
     minute = 30 if found["half"] else int(found["minute"] or 0)
     hour = _hour(int(found["hour"] or 0), half)
-    return datetime(year, int(found["month"]), int(found["day"]), hour, minute, int(found["second"] or 0))
+    late = timedelta(days=hour == 24 and minute == 0)  # 24:00 is the end of the day
+    hour = 0 if late else hour
+    second = int(found["second"] or 0)
+    return datetime(year, int(found["month"]), int(found["day"]), hour, minute, second) + late
 
 
 def _english(text: str, half: str) -> datetime | None:

@@ -206,7 +206,10 @@ def _left_out(
     for key, words in (
         ("draft", _TRUE),
         ("published", _FALSE),
+        ("publish", _FALSE),
         ("hidden", _TRUE),
+        ("private", _TRUE),
+        ("unlisted", _TRUE),
         ("status", {"draft", "private"}),
     ):
         value = fields[key]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -26,7 +27,9 @@ _MAX_PARTS = 300
 Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 Values = dict[str, Value]
 
-_OPENING = re.compile(r"\s*(?P<fence>---|\+\+\+|;;;)[ \t]*\n|\s*(?=\{)")
+_OPENING = re.compile(
+    r"\s*(?P<fence>-{3,10}|\+\+\+|;;;)[ \t]*(?P<language>yaml|yml|toml|json)?[ \t]*\n|\s*(?=\{)"
+)
 _CLOSINGS = {
     "---": re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE),
     "+++": re.compile(r"^\+\+\+[ \t]*(?:\n|\Z)", re.MULTILINE),
@@ -39,6 +42,8 @@ _ITEM = re.compile(r"^\s*-(?:[ \t]+|$)(?P<value>.*)$")
 _TOML_KEY = re.compile(r"^\s*(?P<key>[\w-]+)[ \t]*=[ \t]*(?P<value>.*)$")
 _TOML_TABLE = re.compile(r"^\s*\[+(?P<name>[\w.\s-]+)\]+")
 _JSON_KEY = re.compile(r'^\s*\{?\s*"(?P<key>[\w-]+)"\s*:\s*(?P<value>.*?),*\s*$')
+# The fence that a block is read as has, by the language or the fence that it begins with.
+_FENCES = {"---": "---", "+++": "+++", ";;;": ";;;", "toml": "+++", "json": ";;;"}
 # Keys by which a block is known that has no opening line, or no space after its colons.
 _KNOWN = (
     "title|date|layout|categories|category|tags|tag|author|authors|permalink|slug|description|keywords|comments|"
@@ -46,7 +51,17 @@ _KNOWN = (
 )
 _KNOWN_KEY = re.compile(rf"(?:{_KNOWN})[ \t]*:", re.IGNORECASE)
 _NO_SPACE = re.compile(rf"^(?P<key>{_KNOWN}):(?!\s|//)", re.IGNORECASE | re.MULTILINE)
+_WIDE_COLON = re.compile(
+    rf"^(?P<key>{_KNOWN}|标题|日期|作者|分类|标签)[ \t]*：[ \t]*", re.IGNORECASE | re.MULTILINE
+)
+_SHOWN_KEY = re.compile("title|date|categories|category|tags|author|authors|description")
+_ANY_KEY = re.compile(r"^(?P<key>[^\W\d][\w-]*)[ \t]*:(?=\s)", re.MULTILINE)
 _NO_OPENING = re.compile(rf"\s*(?={_KNOWN_KEY.pattern})", re.IGNORECASE)
+# Lines of known keys up to an empty one, as MkDocs and MultiMarkdown have them.
+_KNOWN_LINES = re.compile(
+    rf"\s*(?P<block>(?:(?:{_KNOWN})[ \t]*:[ \t]+\S[^\n]*\n(?:[ \t]{{4,}}\S[^\n]*\n)*)+)[ \t]*(?:\n|\Z)",
+    re.IGNORECASE,
+)
 _LINE_OF_BLOCK = re.compile(r"[^\W\d][\w-]*[ \t]*:|\s*-(?:\s|$)|[ \t]|#|$")
 # Keys of one text; what else stands there is read as it is written.
 _OF_ONE_TEXT = frozenset("title date editor url link source slug permalink abbrlink description".split())
@@ -76,7 +91,9 @@ def split_front_matter(text: str) -> FrontMatter:
     if fence == "{":
         return _json_head(text, opening.end())
     start = opening.end()
-    closing = _CLOSINGS[fence].search(text, start)
+    pattern = _CLOSINGS.get(fence) or re.compile(rf"^{fence}[ \t]*(?:\n|\Z)", re.MULTILINE)
+    fence = _FENCES.get(opening["language"] or fence[:3], "---")
+    closing = pattern.search(text, start)
     if closing is None:
         return _unclosed(text, start, fence)
     block, body = text[start : closing.start()], text[closing.end() :]
@@ -84,7 +101,9 @@ def split_front_matter(text: str) -> FrontMatter:
         return _oversized(text, block, body, fence)
     if fence == "---":
         return _yaml_block(text, block, body)
-    values, problem = _toml_values(block) if fence == "+++" else _json_values("{" + block + "}")
+    if fence == ";;;" and not block.lstrip().startswith("{"):
+        block = "{" + block + "}"  # Hexo's JSON has no braces
+    values, problem = _toml_values(block) if fence == "+++" else _json_values(block)
     if problem and not values:
         return FrontMatter({}, text)
     return FrontMatter(values, body, (Complaint(problem),) if problem else ())
@@ -159,6 +178,8 @@ def _yaml_block(text: str, block: str, body: str) -> FrontMatter:
     block = block.replace("&#123;", "{").replace("&#125;", "}")
     if (simple := simple_values(block)) is not None:
         return FrontMatter(simple, body)
+    if "：" in block:
+        block = _WIDE_COLON.sub(r"\g<key>: ", block)
     try:
         loaded = load_yaml(block)
     except _ERRORS as error:
@@ -178,7 +199,16 @@ def _yaml_block(text: str, block: str, body: str) -> FrontMatter:
     if not isinstance(loaded, dict):
         return FrontMatter({}, text)  # a thematic break above prose
     values, complaints = _plain(loaded, block)
-    return FrontMatter(values, body, complaints)
+    return FrontMatter(values, body, (*complaints, *_repeated(block)))
+
+
+def _repeated(block: str) -> list[Complaint]:
+    """The keys of a block that have several values, of which YAML keeps the last."""
+    keys = Counter(found["key"].lower() for found in _ANY_KEY.finditer(block))
+    names = ", ".join(key for key, count in keys.items() if count > 1 and _SHOWN_KEY.fullmatch(key))
+    return (
+        [Complaint(f"front matter: {names} stands there more than once; the last was read")] if names else []
+    )
 
 
 def load_yaml(block: str) -> object:
@@ -356,7 +386,6 @@ def _json_head(text: str, start: int) -> FrontMatter:
 
 
 def _json_values(block: str) -> tuple[Values, str]:
-    """The values of Hexo's JSON, which has no braces."""
     try:
         return normalise(_DECODER.decode(block))[0], ""
     except (ValueError, RecursionError) as error:
@@ -376,7 +405,8 @@ _DECODER = json.JSONDecoder(parse_float=_AS_WRITTEN, parse_int=_AS_WRITTEN, pars
 
 
 def _without_opening(text: str) -> FrontMatter:
-    """Hexo's older form, `title: …` up to a line of hyphens; or a head of labelled lines, 标题：…"""
+    """Hexo's older form, `title: …` up to a line of hyphens; such lines up to an empty one; or a head of
+    labelled lines, 标题：…"""
     if found := _NO_OPENING.match(text):
         start = found.end()
         closing = _CLOSINGS[""].search(text, start, start + MAX_LENGTH)
@@ -384,6 +414,8 @@ def _without_opening(text: str) -> FrontMatter:
             block = text[start : closing.start()]
             if all(map(_LINE_OF_BLOCK.match, block.split("\n"))):
                 return _yaml_block(text, block, text[closing.end() :])
+        if known := _KNOWN_LINES.match(text[:MAX_LENGTH]):
+            return FrontMatter(_lines(known["block"]), text[known.end() :])
     labelled = labelled_head(text[:MAX_LENGTH])
     if labelled is None:
         return FrontMatter({}, text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from index.sources.additions import without_comments
 from index.sources.extract import Extracted
 
 # The share of letters and Han characters that a text must have of those of its source.
@@ -32,6 +33,8 @@ _MARKDOWN_MARKUP = re.compile(
       | \](?:\[[^\[\]\n]{0,500}\]|:[^\n]*)                   # labels and definitions of links
       | \[![\w-]{1,100}\]                              # callouts
       | \[\[[^\[\]|\n]{0,500}\|                           # links of wikis
+      | \n[ \t]*(?:!!!|\?\?\?|===[ ]"|///)[^\n]*          # indented blocks
+      | :[a-z]+-[a-z0-9-]+: | (?:(?<=\))\{|\{[ ])[^{}\n]{0,2000}\}     # icons, attributes
       | \{%[^{}]{0,2000}%\} | \{\{[^{}]{0,2000}\}\} | \{[:.\#/][^{}\n]{0,2000}\}   # templates, attributes
       | \n(?:import|export)\b(?:[^\n]+\n?)+""",
     re.VERBOSE,
@@ -47,7 +50,7 @@ def left_out(source: str, extracted: Extracted, *, markdown: bool = False) -> st
     if _is_enough(_largest_size(source), found):
         return ""
     if markdown:
-        source = _MARKDOWN_MARKUP.sub(" ", f"\n{source}")
+        source = _MARKDOWN_MARKUP.sub(" ", f"\n{without_comments(source)}")
     source = _TAGS.sub("\n", _without_hidden(source))
     if _is_enough(_size(source), found):
         return ""

@@ -14,6 +14,14 @@ from html import escape
 
 import pyromark
 
+from index.sources.additions import (
+    CODE_KEPT,
+    MARKDOWN_INSIDE,
+    TEMPLATE,
+    arguments,
+    without_additions,
+    without_components,
+)
 from index.sources.extract import UNSHOWABLE
 from index.sources.repair import Ends
 from index.sources.unwrap import break_lines
@@ -24,6 +32,7 @@ _OPTIONS = (
     | pyromark.Options.ENABLE_STRIKETHROUGH
     | pyromark.Options.ENABLE_TASKLISTS
     | pyromark.Options.ENABLE_HEADING_ATTRIBUTES
+    | pyromark.Options.ENABLE_DEFINITION_LIST
 )
 # Where something may stand that is no prose.
 _TOKEN = re.compile(
@@ -41,62 +50,14 @@ _MAX_MATH = 4000
 # A code span ends before these.
 _PARAGRAPH_END = re.compile(r"\n[ \t>]*(?:\n|```|~~~|\Z)")
 _OUTSIDE_QUOTE = re.compile(r"^(?![ \t]*>)", re.MULTILINE)
-_CODE_KEPT = re.compile(r"\x01(\d+)\x02")
 _MATH_KEPT = re.compile(r"(?:\x03|%03)(\d+)(?:\x04|%04)")
 
-_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_ALONE = r"^(?P<lead>[ \t>]*)"
-# {% note info 标题 %} and {{< figure title="图" >}}, alone on a line or within one.
-_TAG = r"(?:\{%-?(?:[^%{}]|%(?!\})){0,2000}%\}|\{\{[<%][^{}]{0,2000}[>%]\}\})"
-_TEMPLATE = re.compile(_TAG)
-_TEMPLATE_LINE = re.compile(rf"{_ALONE}(?P<tags>(?:{_TAG}[ \t]*)+)$", re.MULTILINE)
-_LIQUID = re.compile(
-    r"\{\{-?[ \t]*(?:(?:site|page|post|layout|include|theme|config)\."
-    r"|[^{}\n]*\|[ \t]*(?:relative|absolute)_url)[^{}\n]*\}\}"
-)
-_ARGUMENT = re.compile(r"""([A-Za-z][\w-]*=)?(?:"([^"]*)"|'([^']*)')|([^\s,@"']+)""")
-_QUOTED_TITLE = re.compile(r"(?<=\]\()(\S{1,2000})[ \t]+[“”][^“”\n]{0,200}[“”](?=\))")
-_FILE = re.compile(r"\A\.{0,2}/|\.[A-Za-z]\w{1,4}\Z")
-_URL = re.compile("[a-z]+://[!-~]*")
-_CONTAINER = re.compile(rf"{_ALONE}:{{3,}}(?P<info>[^\n]*)$", re.MULTILINE)
-_CONTAINER_INFO = re.compile(r"[ \t]*(?:[\w+-]+(?:#[\w-]+)?(?=[\s\[{]|$))?(?P<rest>[^\n]*)", re.ASCII)
-_ATTRIBUTES = re.compile(r"\{[^{}\n]*\}")
-_CALLOUT = re.compile(
-    r"^(?P<lead>[ \t]*(?:>[ \t]*)+)\[!(?P<kind>[\w-]+)(?:\|[^\]\n]*)?\][+-]?[ \t]*(?P<title>[^\n]*)$",
-    re.MULTILINE,
-)
-_CONTENTS = re.compile(r"^[ \t]*(?:\[\[toc\]\]|@?\[toc\](?:\([^)\n]*\))?|\{:[^}\n]*\})[ \t]*$", re.I | re.M)
-_EMBED = re.compile(r"!\[\[[^\[\]\n]{1,500}\]\]")
-_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]{0,500}?\\?\|)?#?([^\[\]|\n]{1,500})\]\]")
-_HIGHLIGHT = re.compile(
-    r"==(?<![=!<>A-Za-z0-9_)\]]==)(?=[^\s=])([^=\n]{1,1000}?)(?<=[^\s=])==(?![=A-Za-z0-9_(])"
-)
-_BLOCK_ID = re.compile(r"\^(?<=[ \t]\^)[\w-]+[ \t]*$", re.MULTILINE)
-_INLINE_ATTRIBUTES = re.compile(r"\{:[ .#:][^{}\n]*\}")
-# **“引用”**后 is bold on pages of people who write Chinese, and not by CommonMark's rule of flanking.
-_PUNCTUATION = (
-    r"!-/:-@\[-`{-~\u2010-\u2027\u2030-\u205e\u3001-\u3003\u3008-\u3011\u3014-\u301f"
-    r"\uff01-\uff0f\uff1a-\uff20"
-)
-_EMPHASIS = re.compile(
-    r"(?P<marks>\*(?<![*\\]\*)(?:\*{1,2}|(?!\s)))(?!\*)(?P<inner>(?:[^*\n\\]|\\.){1,1000}?)(?<!\\)(?P=marks)(?!\*)"
-)
-_TILDE = re.compile(r"~(?<![~\\]~)(?!~)")
 _NEEDS_WORK = re.compile(
-    r"\{%|\{\{|\{:|:::|\[\[|\[!|==|\$|<!--|~|\^|\*|<(?:script|style|pre|textarea)|\[toc\]", re.I
+    r"\{[%{:.#/]|=\{|:::|\[\[|\[!|==|\$|<!--|~|\^|\*|%%|!!!|\?\?\?|///|<<<|8<|\)\{|\]\{|:[a-z]+-|[\s\"]markdown\b"
+    r"|\]\([^()\n ]* "
+    r"|<(?:script|style|pre|textarea|[A-Z])|\[_?toc_?\]",
+    re.I,
 )
-
-# MDX: imports and exports, comments, components.
-_MODULE_LINE = re.compile(
-    r"""^(?:import[ \t]+(?:[^\n]*?[ \t{},*])?(?:from[ \t]*)?["'][^"'\n]+["'];?[ \t]*$
-      | import[ \t]*\{[^}]*\}[ \t]*from[ \t]*["'][^"'\n]+["'];?[ \t]*$
-      | export[ \t]+(?:default|const|let|var|function|class|async|\{|\*)(?:[^\n]+\n?)+)""",
-    re.MULTILINE | re.VERBOSE,
-)
-_JSX_COMMENT = re.compile(r"\{/\*.*?\*/\}", re.DOTALL)
-_COMPONENT = r"</?(?:[A-Z][\w.]*)?(?:\s(?:[^<>{}\"']|\"[^\"]*\"|'[^']*'|\{(?:[^{}]|\{[^{}]*\})*\})*)?/?>"
-_COMPONENT_LINE = re.compile(rf"^[ \t]*(?:{_COMPONENT}[ \t]*)+$", re.MULTILINE)
-_ANY_COMPONENT = re.compile(_COMPONENT)
 
 
 _BLOCK_NAMES = (
@@ -114,7 +75,8 @@ _AFTER_EMPTY_LINE = re.compile(r"\n[ \t]*\n {0,3}(?=[^\s<])|\n[ \t]*\n {0,3}(?=<
 def begins_as_html(text: str) -> bool:
     """True if the body of a Markdown file is HTML: it begins with a block, and everything is inside
     blocks."""
-    if not _BEGINS_AS_HTML.match(text):
+    found = _BEGINS_AS_HTML.match(text)
+    if not found or MARKDOWN_INSIDE.match(text, text.rfind("<", 0, found.end())):
         return False
     paragraphs = (found.start() for found in _AFTER_EMPTY_LINE.finditer(text))
     paragraph = next(paragraphs, None)
@@ -141,8 +103,9 @@ def to_html(text: str, *, mdx: bool = False) -> str:
     if mdx or _NEEDS_WORK.search(text):
         prose = scanner.prose()
         if mdx:
-            prose = _without_components(prose)
-        text = _CODE_KEPT.sub(lambda found: scanner.code[int(found[1])], _plain(prose))
+            prose = without_components(prose)
+        prose = without_additions(prose, scanner.code)
+        text = CODE_KEPT.sub(lambda found: scanner.code[int(found[1])], prose)
     html = _CHECKBOX.sub(" ", pyromark.html(text, options=_OPTIONS))
     html = break_lines(html)
     if scanner.math:
@@ -172,6 +135,8 @@ class _Scanner:
             start, position = token.span()
             kept = self.math if token[0][0] == "$" else self.code
             end, written = self._piece(token)
+            if end < 0 and token[0] == "{" and (tag := TEMPLATE.match(text, start)):
+                position = tag.end()  # what is quoted in it by backticks is no code
             if end >= 0:
                 number = f"\x03{len(kept)}\x04" if kept is self.math else f"\x01{len(kept)}\x02"
                 parts += (text[done:start], number)
@@ -261,7 +226,7 @@ class _Scanner:
             return found.end(), f"{ticks} {content} {ticks}"
         ticks = "`" * max(3, longest + 1)
         code = content.strip("\n")
-        return found.end(), f"\n\n{ticks}\n{code}\n{ticks}\n\n"
+        return found.end(), f"\n\n{arguments(token[0])}\n\n{ticks}\n{code}\n{ticks}\n\n"
 
     def _math_end(self, marks: str, start: int, end: int) -> int:
         text = self._text
@@ -270,86 +235,3 @@ class _Scanner:
             return found.end() if found else -1
         closed = text.find("$$", end, end + _MAX_MATH)
         return closed + 2 if closed > end and "\n\n" not in text[end:closed].strip() else -1
-
-
-def _plain(text: str) -> str:
-    """Markdown without the syntax that generators add."""
-    if "{%" in text or "{{" in text:
-        text = _TEMPLATE_LINE.sub(_template_line, text)
-        text = _TEMPLATE.sub(lambda found: _arguments(found[0]), text)
-        text = _LIQUID.sub("", text)
-    if ":::" in text:
-        text = _CONTAINER.sub(_container_line, text)
-    if "toc]" in text or "TOC]" in text or "{:" in text:
-        text = _CONTENTS.sub("", text)
-    if "[!" in text:
-        text = _CALLOUT.sub(lambda found: f"{found['lead']}{found['title']}\n{found['lead']}", text)
-    if "[[" in text:
-        text = _WIKI_LINK.sub(r"\1", _EMBED.sub("", text))
-    if "{:" in text:
-        text = _INLINE_ATTRIBUTES.sub("", text)
-    if "==" in text:
-        text = _HIGHLIGHT.sub(r"\1", text)
-    if "^" in text:
-        text = _BLOCK_ID.sub("", text)
-    if "*" in text:
-        text = _EMPHASIS.sub(_emphasis, text)
-    if "”)" in text or "“)" in text:
-        text = _QUOTED_TITLE.sub(r"\1", text)
-    return _TILDE.sub(r"\\~", text)
-
-
-def _template_line(found: re.Match[str]) -> str:
-    said = " ".join(filter(None, map(_arguments, _TEMPLATE.findall(found["tags"]))))
-    return f"{found['lead']}\n{found['lead']}{said}\n{found['lead']}" if said else found["lead"]
-
-
-def _arguments(tag: str) -> str:
-    """Text of a template tag: its arguments from the first to the last Chinese one, without files."""
-    if not _HAN.search(tag):
-        return ""
-    found = [(name, "".join(value)) for name, *value in _ARGUMENT.findall(tag.strip("{}<>%-/ "))]
-    arguments = [(name, text) for name, value in found if not _FILE.search(text := _URL.sub(" ", value))]
-    chinese = [number for number, (_, text) in enumerate(arguments) if _HAN.search(text)]
-    shown = arguments[chinese[0] : chinese[-1] + 1] if chinese else []
-    return " ".join(text for name, text in shown if not name or _HAN.search(text))
-
-
-def _container_line(found: re.Match[str]) -> str:
-    info = _CONTAINER_INFO.match(found["info"])
-    assert info is not None
-    title = _ATTRIBUTES.sub("", info["rest"]).strip(" \t[]")
-    lead = found["lead"]
-    return f"{lead}\n{lead}{title}\n{lead}" if title else lead
-
-
-def _emphasis(found: re.Match[str]) -> str:
-    """Emphasis as elements, where punctuation is inside its delimiters and a letter outside."""
-    text = found.string
-    inner = found["inner"].strip()
-    if found["marks"] == "*" and inner != found["inner"]:
-        return found[0]
-    before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
-    opens = not re.match(f"[{_PUNCTUATION}]", inner) or not _is_letter(before)
-    closes = not re.search(f"[{_PUNCTUATION}]\\Z", inner) or not _is_letter(after)
-    if not inner or (opens and closes and inner == found["inner"]):
-        return found[0]
-    element = {1: "em", 2: "strong", 3: "strong"}[len(found["marks"])]
-    return f"<{element}>{inner}</{element}>"
-
-
-def _is_letter(character: str) -> bool:
-    return character != "" and not re.match(rf"[\s{_PUNCTUATION}]", character)
-
-
-def _without_components(text: str) -> str:
-    text = _MODULE_LINE.sub("", text)
-    last = text.rfind("*/}") + 3  # behind it, a search for the end would be in vain
-    text = _JSX_COMMENT.sub("", text[:last]) + text[last:] if last > 2 else text
-    text = _COMPONENT_LINE.sub(_component_line, text)
-    return _ANY_COMPONENT.sub(lambda found: _arguments(found[0]), text)
-
-
-def _component_line(found: re.Match[str]) -> str:
-    said = " ".join(filter(None, map(_arguments, _ANY_COMPONENT.findall(found[0]))))
-    return f"\n{said}\n"

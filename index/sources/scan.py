@@ -19,7 +19,7 @@ from index.errors import InputError, SettingsError, VanishedError
 from index.files import FileState, identity, open_file, open_folder
 from index.sources.permalinks import check_rule
 from index.sources.posts import POST_SUFFIXES, SUFFIXES, new_digest
-from index.sources.sites import LEFT_ALONE, Site, recognise, site_above
+from index.sources.sites import LEFT_ALONE, TOOL_FILE, Site, recognise, site_above
 
 # A file with more that is left out, in the syntax of .gitignore.
 IGNORE_FILE = ".souwenignore"
@@ -266,6 +266,8 @@ def _reason_against(folder: _Folder, name: str, path: str, *, is_folder: bool) -
     else:
         if is_folder and name in LEFT_ALONE and not folder.ignored:
             return f"{name}/ is left out"
+    if not is_folder and TOOL_FILE.fullmatch(name):
+        return "a file for tools"
     return folder.site.reason_against(path, is_folder=is_folder) if folder.site else ""
 
 

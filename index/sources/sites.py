@@ -40,6 +40,15 @@ _ABOUT_THE_CODE = re.compile(
     r"(?:readme|contributing|license|changelog|code_of_conduct|security|authors|copying)(?:[._-].*)?\.\w+",
     re.IGNORECASE,
 )
+# Generators that make pages of Markdown only.
+_MARKDOWN_ONLY = frozenset("docusaurus vuepress vitepress mdbook".split())
+_MARKDOWN = re.compile(r"\.(?:md|mdx|markdown)\Z", re.IGNORECASE)
+# Files that tell tools about a project; nothing in them is an article.
+TOOL_FILE = re.compile(
+    r"(?:package(?:-lock)?|npm-shrinkwrap|[jt]sconfig[\w.-]*|composer|vercel|now|renovate|lerna|nx|turbo|biome"
+    r"|manifest|bower|deno|\w+\.config)\.json",
+    re.IGNORECASE,
+)
 _SCRIPT_SUFFIXES = ("js", "ts", "mjs", "mts", "cjs", "json")
 
 
@@ -83,6 +92,8 @@ class Site:
             return f"a folder of {self.generator}'s own"
         if not is_folder and self.generator and _OWN_FILE.fullmatch(name):
             return "a file of the site's own"
+        if not is_folder and self.generator in _MARKDOWN_ONLY and not _MARKDOWN.search(name):
+            return f"not Markdown, of which {self.generator} makes pages"
         if self.generator == "jekyll":
             is_about_it = not is_folder and "/" not in inner and _ABOUT_THE_CODE.fullmatch(name)
             return "about the site's code" if is_about_it else ""
@@ -185,8 +196,9 @@ def _hexo(location: Path, values: Values) -> Site:
 
 
 def _jekyll(location: Path, values: Values, names: Collection[str]) -> Site | None:
-    known = {"plugins", "gems", "markdown", "kramdown", "baseurl", "permalink", "collections", "theme"}
-    known |= {"remote_theme", "highlighter", "sass", "defaults", "url"}
+    # A theme alone is what GitHub puts into a repository of anything, to show its README.
+    known = {"plugins", "gems", "markdown", "kramdown", "baseurl", "permalink", "collections"}
+    known |= {"highlighter", "sass", "defaults", "url"}
     if not (known & values.keys() or {"_posts", "_layouts", "_drafts", "Gemfile"} & set(names)):
         return None
     rules = [("", text_of(values, "permalink") or "date")]
