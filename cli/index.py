@@ -97,11 +97,7 @@ def index_command(
       souwen index --engine opensearch --url https://search.example.org:9200/news
     """
     settings = settings_for(directory)
-    if is_address(settings.index):
-        raise InputError(
-            f"{settings.index}: an index on a cluster is written from a directory, where what was read is "
-            f"noted. Run: souwen index FOLDER --engine opensearch --url {settings.index} --index DIR"
-        )
+    index = _directory(settings.index)
     request = IngestRequest(
         paths=paths,
         rebuild=rebuild,
@@ -118,15 +114,23 @@ def index_command(
         check=check,
         wait=wait,
     )
-    update = partial(_update, Path(settings.index), settings, as_json=as_json)
+    update = partial(_update, index, settings, as_json=as_json)
     stop = threading.Event()
     if watch:  # what has begun is finished, from the first run on
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
     update(request)
     if watch and not stop.is_set():
-        _follow(
-            Path(settings.index), settings, request, partial(update, is_silent_without_changes=True), stop
+        _follow(index, settings, request, partial(update, is_silent_without_changes=True), stop)
+
+
+def _directory(location: str) -> Path:
+    """The index directory. Raises InputError for the address of a cluster."""
+    if is_address(location):
+        raise InputError(
+            f"{location}: an index on a cluster is written from a directory, which records the files that "
+            f"were read. Run: souwen index FOLDER --engine opensearch --url {location} --index DIR"
         )
+    return Path(location)
 
 
 def _update(

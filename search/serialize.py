@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, fields, is_dataclass
 from functools import cache
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -46,17 +47,27 @@ _MOST_IDS = 100
 
 def to_json(answer: object) -> Any:
     """An answer as JSON: dataclasses become objects, tuples arrays."""
-    if is_dataclass(answer) and not isinstance(answer, type):
-        values = ((name, getattr(answer, name), default) for name, default in _fields(type(answer)))
-        return {name: to_json(value) for name, value, default in values if value != default}
+    kind: Any = type(answer)
+    if (table := _fields(kind)) is not None:
+        values = ((name, getattr(answer, name), default) for name, default in table)
+        # Most values are texts and numbers: without a call for each, this takes half of the time.
+        return {
+            name: value if type(value) in _PLAIN else to_json(value)
+            for name, value, default in values
+            if value != default
+        }
     if isinstance(answer, list | tuple):
         return [to_json(each) for each in answer]
     return answer
 
 
+_PLAIN = frozenset([str, int, float, bool, NoneType])
+
+
 @cache
-def _fields(of: type[Any]) -> tuple[tuple[str, object], ...]:
-    return tuple((field.name, field.default) for field in fields(of))
+def _fields(of: type[Any]) -> tuple[tuple[str, object], ...] | None:
+    """The fields of a dataclass with their defaults; None for another type."""
+    return tuple((field.name, field.default) for field in fields(of)) if is_dataclass(of) else None
 
 
 def article_url(article_id: str) -> str:

@@ -12,85 +12,22 @@ the files of flagged articles are read again.
 from __future__ import annotations
 
 import errno
-import json
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from index.article import FIRST_DATE, LAST_DATE, Article, Problem, ProblemKind, split_categories
+from index.article import LAST_DATE, Article, Problem, ProblemKind
 from index.errors import IndexDamagedError
 from index.files import FileState
+from index.store.catalog_file import FULL, INDEXED, LIGHT, REMOVED, connect, create_file, to_article
 from index.store.older import copy_as_current, show_as_current
 from index.store.sums import damaged_tables
 
-INDEXED, ADDED, REMOVED = 0, 1, 2
-
-SCHEMA = """
-CREATE TABLE roots (
-    name TEXT PRIMARY KEY,
-    location TEXT NOT NULL,
-    drafts INTEGER NOT NULL DEFAULT 0,      -- 1: drafts are taken in
-    reading TEXT NOT NULL DEFAULT ''        -- fingerprint of the rules that its files were read by
-) STRICT;
-CREATE TABLE files (
-    id INTEGER PRIMARY KEY,
-    path TEXT NOT NULL UNIQUE,      -- root name, slash, path inside the root
-    size INTEGER NOT NULL,          -- bytes; -1: to be read again, whatever it looks like
-    mtime_ns INTEGER NOT NULL,
-    digest TEXT NOT NULL,           -- of the file's bytes
-    ctime_ns INTEGER NOT NULL DEFAULT 0,    -- see FileState
-    inode INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE articles (
-    id TEXT PRIMARY KEY,
-    file INTEGER NOT NULL,
-    state INTEGER NOT NULL,         -- 0 indexed; not yet indexed: 1 added or changed, 2 removed
-    digest BLOB NOT NULL,           -- of all that follows
-    path TEXT NOT NULL,
-    title TEXT NOT NULL,
-    author TEXT NOT NULL,
-    editor TEXT NOT NULL,
-    date INTEGER,                   -- seconds since 1970
-    categories TEXT NOT NULL,       -- JSON list of levels; of several paths, list of lists
-    thumbnail TEXT NOT NULL,
-    url TEXT NOT NULL,
-    text TEXT NOT NULL,
-    html BLOB NOT NULL,             -- zlib
-    tags TEXT NOT NULL              -- JSON list
-) STRICT;
--- What tells the copies of an article (see index/analysis/sketch.py); apart, to be read fast.
-CREATE TABLE sketches (id TEXT PRIMARY KEY, sketch BLOB NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TRIGGER sketches_go AFTER DELETE ON articles BEGIN DELETE FROM sketches WHERE id = old.id; END;
-CREATE INDEX articles_by_file ON articles (file);
-CREATE INDEX articles_by_date ON articles (date DESC, id);
-CREATE INDEX articles_unindexed ON articles (state) WHERE state != 0;
--- A file whose article lost its id to one in a file that comes first, by path.
-CREATE TABLE claims (id TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (id, file)) STRICT;
-CREATE TABLE problems (
-    file INTEGER,                   -- NULL: not of a known file
-    path TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    kind TEXT NOT NULL              -- see ProblemKind
-) STRICT;
-CREATE INDEX problems_by_file ON problems (file);
-CREATE TABLE runs (
-    started REAL NOT NULL,          -- seconds since 1970
-    seconds REAL NOT NULL,
-    added INTEGER NOT NULL,
-    changed INTEGER NOT NULL,
-    removed INTEGER NOT NULL
-) STRICT;
-"""
-_LIGHT = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url, tags"
-FULL = _LIGHT.replace("x''", "html")
 _SQLITE_VARIABLES = 500
-# Bytes of the HTML of an article; that of a file is bounded by `max_file_mb`.
-_MOST_HTML = 500_000_000
 _AS_IT_IS = "mode=ro&immutable=1"
 # What SQLite says of a file that it can't write.
 _OF_THE_COPY = frozenset(
@@ -164,7 +101,7 @@ class Catalog:
         for start in range(0, len(ids), _SQLITE_VARIABLES):
             part = ids[start : start + _SQLITE_VARIABLES]
             placeholders = ",".join("?" * len(part))
-            rows = self._rows(f"SELECT {_LIGHT} FROM articles WHERE id IN ({placeholders})", *part)
+            rows = self._rows(f"SELECT {LIGHT} FROM articles WHERE id IN ({placeholders})", *part)
             found |= {row[0]: to_article(row) for row in rows}
         return found
 
@@ -210,7 +147,7 @@ class Catalog:
     def newest(self, limit: int) -> list[Article]:
         """The newest articles that have a date, without their html."""
         rows = self._rows(
-            f"SELECT {_LIGHT} FROM articles WHERE date IS NOT NULL AND state != {REMOVED} "
+            f"SELECT {LIGHT} FROM articles WHERE date IS NOT NULL AND state != {REMOVED} "
             "ORDER BY date DESC, id LIMIT ?",
             limit,
         )
@@ -399,57 +336,3 @@ def _state(path: Path) -> tuple[int, int, int]:
         return status.st_mtime_ns, status.st_size, log.stat().st_size if log.exists() else 0
     except OSError:
         return 0, 0, 0
-
-
-def connect(path: Path, mode: str, timeout: float = 10.0) -> sqlite3.Connection:
-    """Opens SQLite for any thread; `mode` is the query of the URI (`mode=ro`), `timeout` is seconds."""
-    address = f"{path.resolve().as_uri()}?{mode}"
-    return sqlite3.connect(address, uri=True, check_same_thread=False, timeout=timeout)
-
-
-def create_file(path: Path) -> sqlite3.Connection:
-    """Creates an empty catalog, open for writing."""
-    connection = connect(path, "mode=rwc")
-    connection.execute("PRAGMA page_size = 16384")  # bytes; of 4096, an article takes several
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.executescript(SCHEMA)
-    return connection
-
-
-def to_article(row: Sequence[Any]) -> Article:
-    """The article in the columns `FULL` of a row. Raises IndexDamagedError where they can't be read."""
-    try:
-        categories, other_categories = split_categories(json.loads(row[8]))
-        tags = tuple(json.loads(row[11]))
-        if not all(
-            isinstance(name, str) for names in (categories, *other_categories, tags) for name in names
-        ):
-            raise ValueError("names that are no text")
-        if row[7] is not None and not FIRST_DATE <= row[7] <= LAST_DATE:
-            raise ValueError("a date that no calendar has")
-        html = _unpacked(row[4]) if row[4] else ""
-    except (zlib.error, ValueError, TypeError, RecursionError) as error:
-        raise IndexDamagedError("article {id} can't be read: {reason}", id=row[0], reason=error) from None
-    return Article(
-        id=row[0],
-        path=row[1],
-        title=row[2],
-        text=row[3],
-        html=html,
-        author=row[5],
-        editor=row[6],
-        date=row[7],
-        categories=categories,
-        other_categories=other_categories,
-        thumbnail=row[9],
-        url=row[10],
-        tags=tags,
-    )
-
-
-def _unpacked(html: bytes) -> str:
-    unpacking = zlib.decompressobj()
-    found = unpacking.decompress(html, _MOST_HTML)
-    if not unpacking.eof:
-        raise ValueError("HTML that is cut off, or too large")
-    return found.decode()

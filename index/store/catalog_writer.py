@@ -9,7 +9,8 @@ from pathlib import Path
 
 from index.article import Article, PackedArticle, Problem, ProblemKind, joined_categories, pack
 from index.files import FileState
-from index.store.catalog import ADDED, INDEXED, REMOVED, Catalog, Change, create_file
+from index.store.catalog import Catalog, Change
+from index.store.catalog_file import ADDED, INDEXED, REMOVED, create_file
 from index.store.older import add_columns
 from index.store.sums import damaged_tables, record_sums
 

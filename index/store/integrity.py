@@ -9,7 +9,8 @@ from pathlib import Path
 
 from index.article import article_digest
 from index.errors import IndexDamagedError
-from index.store.catalog import FULL, INDEXED, REMOVED, Catalog, connect, to_article
+from index.store.catalog import Catalog
+from index.store.catalog_file import FULL, INDEXED, REMOVED, connect, to_article
 
 # Articles that are read at a time.
 _AT_ONCE = 200

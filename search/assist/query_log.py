@@ -19,7 +19,7 @@ from pathlib import Path
 
 from index.analysis.fold import fold_key
 from index.errors import SettingsError
-from index.store.catalog import connect
+from index.store.catalog_file import connect
 from search.assist.pinyin import PinyinIndex
 from search.followed import Followed
 
@@ -70,6 +70,7 @@ class QueryLog:
         self._file, self._days, self._most_waiting = file, days, most_waiting
         self._waiting: dict[tuple[str, str], tuple[int, int]] = {}
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._is_closed = threading.Event()
         self._pruned = ""
         try:
@@ -100,7 +101,11 @@ class QueryLog:
             self.write()
 
     def write(self) -> None:
-        """Writes pending records; keeps them if the file can't be written now."""
+        """Writes pending records, one batch at a time; keeps them if the file can't be written now."""
+        with self._writing:
+            self._write_batch()
+
+    def _write_batch(self) -> None:
         with self._lock:
             taken, self._waiting = self._waiting, {}
         today = f"{datetime.now(UTC):%Y-%m-%d}"
