@@ -15,6 +15,7 @@ from index.errors import EngineError, IndexDamagedError, IndexWriteError, InputE
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Messages of SQLite and tantivy for these: their errors carry no number.
 _FULL_TEXTS = ("disk is full", *(f"(os error {number})" for number in _FULL))
+# As the engine says it (index/engines/tantivy/engine.py).
 NO_MEMORY = "there is not enough memory. End other programs, or allow more (ulimit -v); to index: --jobs 1."
 # Errors of SQLite that are the disk's, or the directory's; the others are those of the file.
 _DISK_CODES = {

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from index.errors import IndexDamagedError
-from index.store.catalog_file import connect, create_file
+from index.store.catalog_file import SCHEMA, connect, create_file
 from index.store.older import copy_as_current, show_as_current
 
 _NEEDED = {"roots", "files", "articles", "claims", "problems", "runs"}
@@ -56,7 +56,8 @@ def _check_schema(connection: sqlite3.Connection) -> None:
     tables: set[str] = set()
     for kind, name, sql in connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
         is_plain = kind == "index" or (kind == "table" and "VIRTUAL" not in str(sql).upper())
-        if not is_plain:
+        is_own = str(sql).startswith("CREATE TRIGGER") and str(sql) in SCHEMA
+        if not is_plain and not is_own:
             raise _no_catalog(f"it has the {kind} {name}")
         if kind == "table":
             columns = connection.execute("SELECT hidden FROM pragma_table_xinfo(?)", (name,)).fetchall()

@@ -24,7 +24,6 @@ from index.analysis.document import (
     WORD_FIELDS,
     Document,
 )
-from index.durability import NO_MEMORY
 from index.engines.base import (
     ANONYMOUS,
     NOWHERE,
@@ -340,7 +339,9 @@ def _heap_size() -> int:
     except OSError:  # no Linux
         used = 0
     if limit - used < _LEAST_MEMORY:
-        raise EngineError(NO_MEMORY)
+        raise EngineError(
+            "there is not enough memory. End other programs, or allow more (ulimit -v); to index: --jobs 1."
+        )
     return min(HEAP_SIZE, (limit - used) // 8)
 
 
