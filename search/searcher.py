@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from search.assist.zero_results import ZeroResults
     from search.stats import Stats
 
+# Seconds for corrections: processor time, or where the engine is elsewhere, of the clock.
+ADVICE_SECONDS, SHARED_ADVICE_SECONDS = 0.1, 0.5
 # Articles from which on a query needs no suggestion.
 FEW = 10
 # Partial matches that are listed.
@@ -78,11 +80,15 @@ class Searcher:
     cluster. Thread-safe."""
 
     def __init__(
-        self, location: Path | str, settings: SearchSettings, clock: Clock = time.perf_counter
+        self,
+        location: Path | str,
+        settings: SearchSettings,
+        clock: Clock = time.perf_counter,
+        processor_clock: Clock = time.thread_time,
     ) -> None:
         self._reader = IndexReader(location, Connection.of(settings))
         self._settings = settings
-        self._clock = clock
+        self._clock, self._processor_clock = clock, processor_clock
         self._pinyin = LivePinyinIndex(self._reader)
         self._past = LivePastQueries(settings.query_log, settings.query_log_days)
         self._synonyms = SynonymsFile(settings.synonyms)
@@ -168,6 +174,10 @@ class Searcher:
 
         deadline.check()
         tree = outline(parse_query(request.query, self._settings, index.zone).tree)
+        if index.meta.url:
+            limit = Deadline(SHARED_ADVICE_SECONDS, self._clock)
+        else:
+            limit = Deadline(ADVICE_SECONDS, self._processor_clock)
         suggestions = did_you_mean(
             request.query,
             tree,
@@ -176,6 +186,7 @@ class Searcher:
             lambda letters: spelt(index, partial(self._pinyin.of, index), letters),
             frozenset(filters),
             exact,
+            limit,
         )
         if exact:
             return suggestions, None
