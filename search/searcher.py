@@ -32,7 +32,7 @@ from search.query.parser import parse_query
 from search.query.resolve import Expand, QueryContext
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
 from search.results import Overview, ResultHit, Results, present
-from search.second_look import look_again
+from search.second_look import look_again, with_idf
 from search.settings import SearchSettings
 from search.user_files import DictionaryFile, SynonymsFile
 
@@ -328,8 +328,8 @@ def _find(
         return engine.search(strict, sort=sort, offset=start, limit=limit, facets=facets)
 
     articles = index.articles
-    words = plan.passage_words if sort is Sort.RELEVANCE else ()
-    ranked = partial(look_again, full, articles.articles, words)
+    words = with_idf(plan.passage_words, engine)
+    ranked = partial(look_again, full, articles.articles, words if sort is Sort.RELEVANCE else ())
     listed = list_hits(ranked, articles.sketches, offset, size, folds=folds)
     page, total = listed.page, listed.page.found.total
     found = _Found(
@@ -351,7 +351,7 @@ def _find(
         return engine.search(relaxed, sort=Sort.RELEVANCE, offset=start, limit=limit)
 
     wanted = min(size - len(found.full), MOST_PARTIAL - start)
-    ranked = partial(look_again, partly, articles.articles, plan.passage_words)
+    ranked = partial(look_again, partly, articles.articles, words)
     more = list_hits(ranked, articles.sketches, start, max(1, wanted), folds=folds)
     return replace(
         found,
