@@ -19,6 +19,7 @@ import argparse
 import json
 import lzma
 import math
+import shutil
 import sys
 import tempfile
 import time
@@ -26,16 +27,22 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import peer
 from whoosh import index as whoosh_index
 
+from index.analysis import document
 from index.engines.base import Sort
 from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
+from index.maintenance.reindex import fill_engine
 from index.settings import Settings
+from index.store.catalog_writer import CatalogWriter
+from index.store.directory import IndexDirectory
 from index.store.reader import IndexReader
+from search import second_look
 from search.planning import scoring
 from search.planning.planner import make_plan
 from search.planning.scoring import Weights
@@ -118,12 +125,26 @@ def post_names(data: Path) -> dict[str, str]:
     return dict(line.split("\t") for line in _lines(data / "eval" / "post_ids.tsv"))
 
 
+def without_titles(directory: Path, work: Path) -> Path:
+    """A copy of an index whose scores have nothing of a title. Titles are matched as they are."""
+    copied = Path(shutil.copytree(directory, work / "untitled"))
+    generation = IndexDirectory(copied).current()
+    shutil.rmtree(generation.engine_directory)
+    document.TITLE_WEIGHT = 0
+    with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
+        fill_engine(generation, catalog)
+    return copied
+
+
 _searcher: Searcher
 
 
-def _open(directory: str, weights: Weights) -> None:
+def _open(directory: str, weights: Weights, *, no_title: bool = False) -> None:
     global _searcher
     scoring.WEIGHTS = weights
+    if no_title:
+        points = second_look.passage_points
+        second_look.passage_points = lambda article, words: points(replace(article, title=""), words)
     _searcher = Searcher(Path(directory), SearchSettings())
 
 
@@ -135,9 +156,10 @@ def _rank(text: str) -> tuple[list[str], float]:
     return names, results.took_ms
 
 
-def evaluate(directory: Path, queries: list[Query], weights: Weights) -> Quality:
+def evaluate(directory: Path, queries: list[Query], weights: Weights, *, no_title: bool = False) -> Quality:
     """The quality of an index on a set of queries."""
-    with ProcessPoolExecutor(2, initializer=_open, initargs=(str(directory), weights)) as pool:
+    opened = partial(_open, str(directory), weights, no_title=no_title)
+    with ProcessPoolExecutor(2, initializer=opened) as pool:
         return measure(queries, pool.map(_rank, [query.text for query in queries], chunksize=50))
 
 
@@ -205,7 +227,9 @@ def main() -> None:
     parser.add_argument("--sets", default=",".join((*SETS, *SUBSTRINGS)))
     parser.add_argument("--queries", type=int, default=0, help="of each set, so many; 0 is all")
     parser.add_argument(
-        "--no-title", action="store_true", help="leave the whole query in a title out of the score"
+        "--no-title",
+        action="store_true",
+        help="leave titles out of the score (copies --index)",
     )
     parser.add_argument("--weights", default="", help="weights to try: body_phrase=1,words=2")
     parser.add_argument("--peer", action="store_true", help="measure the peer, too")
@@ -236,7 +260,9 @@ def main() -> None:
                 records = (json.dumps(each, ensure_ascii=False) for each in corpus_of(folder))
                 corpus.write_text("\n".join(records), encoding="utf-8")
                 sync(directory, IngestRequest([corpus], jobs=2), Settings())
-            quality = evaluate(directory, queries, weights)
+            elif arguments.no_title:
+                directory = without_titles(directory, Path(temporary))
+            quality = evaluate(directory, queries, weights, no_title=arguments.no_title)
             report(label, quality, before)
             now[label] = recorded(quality)
             if arguments.peer and peer_directory:

@@ -36,7 +36,7 @@ _GRID: Mapping[str, Sequence[float]] = {
     "question": (0.0, 0.3),
     "body_phrase": (0.0, 1.2),
     "title_phrase": (0.5, 2.0),
-    "body_near": (0.0, 1.5, 6.0),
+    "passage": (0.0, 1.0, 4.0),
 }
 
 

@@ -57,7 +57,7 @@ class ExplanationPart:
     weight: Annotated[
         float,
         "The factor of BM25: the weight of the kind × the typed weight × how often it was typed; of a "
-        "passage, the points of a word.",
+        "passage, of the idf of its words.",
     ]
     score: Annotated[float, "The score that it added. The parts sum to the score by construction."]
     typed: Annotated[str, "The text that a synonym stands for; else empty."]

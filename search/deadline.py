@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from index.errors import TooSlowError
 
@@ -12,7 +13,7 @@ Clock = Callable[[], float]
 
 
 class Deadline:
-    """Time limit of a search that begins now, checked between its steps."""
+    """Time limit of a search, or of a part of one, that begins now; checked between its steps."""
 
     def __init__(self, seconds: float, clock: Clock = time.perf_counter) -> None:
         self._seconds = seconds
@@ -24,9 +25,21 @@ class Deadline:
         """Milliseconds since the search began."""
         return (self._clock() - self._started) * 1000
 
+    @property
+    def is_over(self) -> bool:
+        """True once the limit is exceeded."""
+        return self.took_ms > self._seconds * 1000
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Does not count the time of what is done meanwhile."""
+        paused = self._clock()
+        yield
+        self._started += self._clock() - paused
+
     def check(self) -> None:
         """Raises TooSlowError once the limit is exceeded."""
-        if self.took_ms > self._seconds * 1000:
+        if self.is_over:
             raise TooSlowError(
                 "the search takes longer than {seconds} s (max_search_seconds). Ask for less: leave out "
                 "words and patterns.",

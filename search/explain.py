@@ -37,8 +37,8 @@ class ScorePart:
     `kind` is word, pair (two adjacent characters), phrase (the text as it was typed), synonym (of what was
     `typed`), passage (the words together in one passage) or fresh (an article of this day or later); `field`
     is title, body, text (both as one) or date. `weight` is the factor of BM25: the weight of the kind, times
-    the one typed, times the number of times the text was typed; of passage, it is the points of a word that
-    occurs once, and of fresh, the points themselves.
+    the one typed, times the number of times the text was typed; of passage, it is that of its words' idf, and
+    of fresh, the points themselves.
     """
 
     kind: str

@@ -32,7 +32,7 @@ from search.query.parser import parse_query
 from search.query.resolve import Expand, QueryContext
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
 from search.results import Overview, ResultHit, Results, present
-from search.second_look import look_again
+from search.second_look import look_again, with_idf
 from search.settings import SearchSettings
 from search.user_files import DictionaryFile, SynonymsFile
 
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from search.assist.zero_results import ZeroResults
     from search.stats import Stats
 
+# Seconds for corrections: processor time, or where the engine is elsewhere, of the clock.
+ADVICE_SECONDS, SHARED_ADVICE_SECONDS = 0.1, 0.5
 # Articles from which on a query needs no suggestion.
 FEW = 10
 # Partial matches that are listed.
@@ -78,11 +80,15 @@ class Searcher:
     cluster. Thread-safe."""
 
     def __init__(
-        self, location: Path | str, settings: SearchSettings, clock: Clock = time.perf_counter
+        self,
+        location: Path | str,
+        settings: SearchSettings,
+        clock: Clock = time.perf_counter,
+        processor_clock: Clock = time.thread_time,
     ) -> None:
         self._reader = IndexReader(location, Connection.of(settings))
         self._settings = settings
-        self._clock = clock
+        self._clock, self._processor_clock = clock, processor_clock
         self._pinyin = LivePinyinIndex(self._reader)
         self._past = LivePastQueries(settings.query_log, settings.query_log_days)
         self._synonyms = SynonymsFile(settings.synonyms)
@@ -168,6 +174,10 @@ class Searcher:
 
         deadline.check()
         tree = outline(parse_query(request.query, self._settings, index.zone).tree)
+        if index.meta.url:
+            limit = Deadline(SHARED_ADVICE_SECONDS, self._clock)
+        else:
+            limit = Deadline(ADVICE_SECONDS, self._processor_clock)
         suggestions = did_you_mean(
             request.query,
             tree,
@@ -176,6 +186,7 @@ class Searcher:
             lambda letters: spelt(index, partial(self._pinyin.of, index), letters),
             frozenset(filters),
             exact,
+            limit,
         )
         if exact:
             return suggestions, None
@@ -317,8 +328,8 @@ def _find(
         return engine.search(strict, sort=sort, offset=start, limit=limit, facets=facets)
 
     articles = index.articles
-    words = plan.passage_words if sort is Sort.RELEVANCE else ()
-    ranked = partial(look_again, full, articles.articles, words)
+    words = with_idf(plan.passage_words, engine)
+    ranked = partial(look_again, full, articles.articles, words if sort is Sort.RELEVANCE else ())
     listed = list_hits(ranked, articles.sketches, offset, size, folds=folds)
     page, total = listed.page, listed.page.found.total
     found = _Found(
@@ -340,7 +351,7 @@ def _find(
         return engine.search(relaxed, sort=Sort.RELEVANCE, offset=start, limit=limit)
 
     wanted = min(size - len(found.full), MOST_PARTIAL - start)
-    ranked = partial(look_again, partly, articles.articles, plan.passage_words)
+    ranked = partial(look_again, partly, articles.articles, words)
     more = list_hits(ranked, articles.sketches, start, max(1, wanted), folds=folds)
     return replace(
         found,

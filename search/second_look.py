@@ -2,8 +2,7 @@
 
 BM25 adds up what is scattered over an article: ten thousand characters with each word somewhere are about
 nothing of it. So the engine's best hits are read, and the words of the query in their title and best passage
-score once more. The texts are the catalog's, and a word has the same points whatever its frequency, so it is
-the same on every engine.
+score once more, by their idf. The texts are the catalog's, so it is the same on every engine.
 """
 
 from __future__ import annotations
@@ -12,9 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from whoosh import query
+
+from index.analysis.document import WORDS
 from index.analysis.grams import SEPARATED
 from index.article import Article
-from index.engines.base import Hit, Hits
+from index.engines.base import Engine, Hit, Hits
+from index.engines.bm25 import idf
 from search.planning import scoring
 from search.planning.plan import PassageWord
 
@@ -66,6 +69,17 @@ def look_again(
     # A stable sort: equal ones stay in the order of date and id.
     hits = (*sorted(scored, key=lambda hit: -hit.score), *rest)
     return Page(hits[offset : offset + limit], found, articles, points)
+
+
+def with_idf(words: Sequence[PassageWord], engine: Engine) -> tuple[PassageWord, ...]:
+    """The words with their weights times their idf. Other forms of a word have that of the first."""
+    if not words:
+        return ()
+    documents = engine.count(query.Every())
+    having = engine.frequencies(WORDS, [word.forms[0] for word in words])
+    return tuple(
+        replace(word, weight=word.weight * idf(documents, having.get(word.forms[0], 0))) for word in words
+    )
 
 
 def passage_points(article: Article, words: Sequence[PassageWord]) -> float:

@@ -312,6 +312,21 @@ def test_an_explanation_may_take_so_long_only(example_index: Path) -> None:
     assert found.hits[0].explanation is not None
 
 
+def test_corrections_may_take_so_much_processor_time_only(example_index: Path) -> None:
+    def corrected(clock: Clock) -> Results:
+        with closing(Searcher(example_index, SearchSettings(), Clock(), clock)) as searcher:
+            return searcher.search(SearchRequest("临江地贴"))
+
+    unlimited = Clock()
+    whole = corrected(unlimited)
+    assert whole.suggestion is not None
+    late = Clock(1)
+    cut = corrected(late)
+    assert late.readings < unlimited.readings / 2
+    assert cut.suggestion is None
+    assert cut.zero_results is not None  # why nothing was found is told all the same
+
+
 def test_what_was_found_is_shown_though_there_is_no_time_for_advice(example_index: Path) -> None:
     request = SearchRequest("不在此处的话*")
     plain, advised = readings(example_index, request, advise=False), readings(example_index, request)

@@ -64,7 +64,7 @@ def answers(searcher: Searcher, text: str, sort: Sort) -> dict[str, Any]:
 def test_it_answers_as_an_index_of_this_machine_does(
     tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.assist.spelling.SHARED_SECONDS", 60.0)  # a busy machine is no failure
+    monkeypatch.setattr("search.searcher.SHARED_ADVICE_SECONDS", 60.0)  # a busy machine is no failure
     sync(tmp_path / "here", IngestRequest([EXAMPLES]), Settings())
     report = sync(tmp_path / "there", IngestRequest([EXAMPLES], engine="opensearch", url=address), Settings())
     assert report.engine == "opensearch"

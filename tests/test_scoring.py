@@ -38,7 +38,7 @@ def ranked(request: pytest.FixtureRequest, tmp_path: Path) -> Ranked:
         settings = SearchSettings(freshness=freshness)
         sync(tmp_path / "index", IngestRequest([tmp_path / "articles.jsonl"], engine=request.param), settings)
         with closing(Searcher(tmp_path / "index", settings)) as searcher:
-            return [hit.article.id for hit in searcher.search(SearchRequest(text)).hits]
+            return [hit.article.id for hit in searcher.search(SearchRequest(text, fold="off")).hits]
 
     return search
 
@@ -49,6 +49,7 @@ def test_words_in_one_passage_are_better_than_far_apart(ranked: Ranked, text: st
         {
             "a-far": f"汽车{FILLER * 12}补贴",
             "b-together": f"{FILLER * 12}汽车购置的补贴",
+            **{f"c{number}": FILLER for number in range(9)},
         },
         text,
     )

@@ -15,6 +15,7 @@ from properties import examples
 from search.assist.budget import MeteredIndex
 from search.assist.corrections import corrections
 from search.assist.pinyin import near_sound, readings
+from search.deadline import Deadline
 from search.request import SearchRequest
 from search.results import Results
 from search.searcher import FEW, Searcher
@@ -40,7 +41,9 @@ def test_reading_few_articles_finds_what_trying_every_character_finds(
     text = case["typed"]
     with searcher.reader.acquire() as index:
         by_reading, by_trying = (
-            next(corrections(MeteredIndex(index, text, most_read=most), "text", text, 0), None)
+            next(
+                corrections(MeteredIndex(index, text, Deadline(60.0), most_read=most), "text", text, 0), None
+            )
             for most in (50, 0)
         )
     assert by_reading == by_trying

@@ -27,7 +27,7 @@ KEY_FIELDS = ("author", "category", "tag")
 FACET_FIELDS = ("author_facet", "category_facet", "tag_facet", "month_facet")
 
 # How often the words of a title count in the field of words (measured: bench/tune.py).
-_TITLE_WEIGHT = 2
+TITLE_WEIGHT = 2
 # Written out to 14 digits, dates from the year 1 to 9999 sort as text.
 _DATE_SHIFT = 10**12
 # Between the levels of a category path; a slash inside a name is written as a division slash.
@@ -125,8 +125,8 @@ def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo, sketc
 
 def _words(title: Tokens, body: Tokens) -> str:
     """Words of title and body as one field (BM25F, Robertson et al. 2004): a word of the title counts
-    `_TITLE_WEIGHT` times."""
-    return " ".join(words for words in (*[title.words] * _TITLE_WEIGHT, body.words) if words)
+    `TITLE_WEIGHT` times."""
+    return " ".join(words for words in (*[title.words] * TITLE_WEIGHT, body.words) if words)
 
 
 def searched_text(article: Article) -> str:

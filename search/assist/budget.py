@@ -1,9 +1,7 @@
-"""Budget of look-ups for the corrections of one query."""
+"""Budget of look-ups and of time for the corrections of one query."""
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Sequence
 
 from whoosh import query
@@ -11,6 +9,7 @@ from whoosh import query
 from index.article import Article
 from index.engines.base import Sort
 from index.store.reader import OpenIndex
+from search.deadline import Deadline
 
 # Terms that may be looked up for the corrections of a query, or a fifth as many counts: at most 100 ms of
 # processor time. Of 300 typing errors, 92% are corrected with that: 93% with more of it, 88% with a third.
@@ -24,31 +23,31 @@ _READING_COSTS = 10
 
 
 class MeteredIndex:
-    """An index with a budget of look-ups and of `seconds` for one query. Articles around an error are read
-    if they are at most `most_read`."""
+    """An index with a budget of look-ups, and of time up to a `deadline`, for one query. Articles around an
+    error are read if they are at most `most_read`."""
 
     def __init__(
         self,
         index: OpenIndex,
         typed: str,
+        deadline: Deadline,
         *,
         is_found: bool = False,
-        seconds: float = math.inf,
         most_read: int = 50,
     ) -> None:
         self.most_read = most_read
+        self.deadline = deadline
         self.analyzer = index.analyzer
         self._engine = index.engine
         self._articles = index.articles
         self._left = _MOST_WORK // _IF_FOUND if is_found else _MOST_WORK
         if len(typed) > _LONG_QUERY:
             self._left = self._left * _LONG_QUERY // max(4 * _LONG_QUERY, len(typed))
-        self._until = time.monotonic() + seconds
 
     @property
     def is_spent(self) -> bool:
         """True once the budget or the time is used up."""
-        return self._left <= 0 or time.monotonic() > self._until
+        return self._left <= 0 or self.deadline.is_over
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         """See `index.engines.base.Engine`."""

@@ -16,6 +16,8 @@ from index.store.reader import OpenIndex
 from search.assist.budget import MeteredIndex
 from search.assist.corrections import Candidate, corrections
 from search.assist.notations import notations
+from search.assist.pinyin import readings
+from search.deadline import Deadline
 from search.query.grammar import SEARCHED_FIELDS
 from search.query.outline import Group, Leaf, Outline
 
@@ -32,9 +34,6 @@ _TRIED = 3
 
 # The score of another notation, which need not be in more articles than what was typed.
 _NOTATION = math.inf
-
-# Seconds for all questions to an engine that is elsewhere: each takes milliseconds, not microseconds.
-SHARED_SECONDS = 0.5
 
 # How many articles have all that a query asks for and pass the named ones of the search's filters.
 Count = Callable[[str, frozenset[str]], int]
@@ -72,8 +71,10 @@ def did_you_mean(
     spelt: Spelt,
     filters: frozenset[str],
     found: int,
+    deadline: Deadline,
 ) -> tuple[Correction, ...]:
-    """The likeliest corrections of a query with `found` full matches, the best first, at most three.
+    """The likeliest corrections of a query with `found` full matches, the best first, at most three: those
+    that are found before the deadline, which is checked between look-ups.
 
     A query that seems right (long or quoted, with results) gets only other notations.
     """
@@ -81,42 +82,42 @@ def did_you_mean(
     made: dict[str, Correction] = {}
     if _SPACED_NUMBER.fullmatch(typed) and (total := count(joined := typed.replace(" ", ""), filters)):
         made[joined] = Correction(joined, total)
-    for attempt in _attempts(typed, tree, index, count, spelt, is_found=found > 0, is_meant=is_meant):
+    metered = MeteredIndex(index, typed, deadline, is_found=found > 0)
+    for attempt in _attempts(typed, tree, metered, count, spelt, is_meant=is_meant):
         corrected = typed
         for text, right in sorted(attempt, key=lambda one: -one[0].start):
             corrected = corrected[: text.start] + right.text + corrected[text.end :]
         least = 1 if all(right.score == _NOTATION for _, right in attempt) else found + 1
         if corrected not in made and (total := count(corrected, filters)) >= least:
             made[corrected] = Correction(corrected, total)
-            if len(made) == _TRIED:
-                break
+        if len(made) == _TRIED or deadline.is_over:
+            break
     return tuple(made.values())
 
 
 def _attempts(
     typed: str,
     tree: Outline | None,
-    index: OpenIndex,
+    index: MeteredIndex,
     count: Count,
     spelt: Spelt,
     *,
-    is_found: bool,
     is_meant: bool,
 ) -> Iterator[list[tuple[_Text, Candidate]]]:
     """Corrections to try: of all faulty texts together, then of each one; of a single text, also the next
     best."""
     firsts: list[tuple[_Text, Candidate, Iterator[Candidate]]] = []  # and what comes after the first
-    seconds = SHARED_SECONDS if index.meta.url else math.inf
-    metered = MeteredIndex(index, typed, is_found=is_found, seconds=seconds)
     notations_left = _MOST_NOTATIONS
     for text in islice(_texts(typed, tree), _MOST_TEXTS):
+        if index.is_spent:
+            break
         if (there := count(text.alone, NO_FILTERS)) < _FEW:
             part = typed[text.start : text.end]
             alike = notations(part)[:notations_left]
             notations_left -= len(alike)
             found = chain(
-                _other_notations(text, part, alike, there, count),
-                () if is_meant else _candidates(metered, text.field, part, there, spelt),
+                _other_notations(index, text, part, alike, there, count),
+                () if is_meant else _candidates(index, text.field, part, there, spelt),
             )
             firsts += [(text, first, found) for first in islice(found, 1)]
     if firsts:
@@ -133,15 +134,18 @@ def _candidates(index: MeteredIndex, field: str, text: str, there: int, spelt: S
     letters = fold(text)
     if not there and _LETTERS.fullmatch(letters):
         yield from (Candidate(word, 0.0) for word in islice(spelt(letters), _TRIED))
+    if not text.isascii():
+        with index.deadline.paused():  # loading is no work of this query
+            readings().load()
     yield from corrections(index, field, text, there)
 
 
 def _other_notations(
-    text: _Text, part: str, others: Iterable[str], there: int, count: Count
+    index: MeteredIndex, text: _Text, part: str, others: Iterable[str], there: int, count: Count
 ) -> Iterator[Candidate]:
     """Other notations of a text that more articles have, the most frequent first."""
     queries = {other: text.alone.replace(part, other) for other in others}
-    counted = {other: count(alone, NO_FILTERS) for other, alone in queries.items()}
+    counted = {other: count(alone, NO_FILTERS) for other, alone in queries.items() if not index.is_spent}
     for other in sorted(filter(counted.get, counted), key=lambda other: -counted[other]):
         if count(f"({text.alone}) OR ({queries[other]})", NO_FILTERS) > there:
             yield Candidate(other, _NOTATION)

@@ -41,8 +41,8 @@ class Weights:
     # All that was typed, as one phrase.
     body_phrase: float = 0.6
     title_phrase: float = 1.0
-    # A word in the best passage, with the title: points, whatever its frequency (`search/second_look.py`).
-    passage: float = 2.0
+    # Words together in the best passage, with the title, times their idf (`search/second_look.py`).
+    passage: float = 0.5
     # Relative weight of question words (什么, 怎么).
     question: float = 0.1
     # Weight of a synonym relative to the word typed.
