@@ -35,7 +35,22 @@ QUERIES = {
     "categories": {"category:日记": 1, "category:日记/桌游": 1, "category:后端": 1, "category:技术": 2},
     "entities": {"所有": 1, '"青岚&临江"': 1, "title:青岚": 1, "作者:张三&李四": 1, "category:R&D": 1},
     "dates": {"date:2022-01-04": 10},
-    "tags": {"海拉鲁": 1},
+    "tags": {"海拉鲁": 1, "tag:塞尔达": 2, "塞尔达": 2},
+    "charsets": {"東京都知事": 2, "서울시": 1, "brulee": 1, '"放管服"': 1, "title:混合编码": 1},
+    "hard-wrapped": {'"密布"': 1, '"放管服改革"': 1, '"跨省通办"': 1, '"一网通办"': 1},
+    "markdown-code": {
+        "iostream": 2,
+        '"List<String>"': 1,
+        "tuopu": 1,
+        "jisuan": 1,
+        '"墨竹"': 1,
+        "beizhu": 1,
+        '"导览栏"': 1,
+        '"青鸟"': 1,
+        "blog_dir": 1,
+        '"结冰"': 1,
+    },
+    "markdown-paragraphs": {'"甲乙丙丁"': 0},
     "site": {
         'title:"祖拉示例戊"': 0,
         'title:"杰森示例己"': 1,
@@ -51,6 +66,19 @@ QUERIES = {
         "category:二次元/某平台/news": 1,
         "author:lin": 1,
         "作者:某记者": 1,
+        'title:"扩展格式示例未"': 1,
+        'title:"网页示例申"': 1,
+        "作者:张三": 1,
+        "date:2020-02-03": 1,
+        '"关于我们"': 0,
+        '"热门文章"': 0,
+        '"备案号"': 0,
+        'title:"公众号示例戌"': 1,
+        "作者:某号主": 1,
+        "date:2020-01-01": 1,
+        '"扫一扫"': 0,
+        '"阅读原文"': 0,
+        '"水利工地"': 1,
         "银杏采购价": 0,
         "保险箱号码": 0,
     },
@@ -76,6 +104,17 @@ def test_each_query_finds_its_articles(folder: Path) -> None:
 def problems(directory: Path, kind: ProblemKind | None = None) -> dict[str, str]:
     with closing(IndexReader(directory)) as reader, reader.acquire() as index:
         return {problem.path: problem.reason for problem in catalog_of(index).problems(kind)}
+
+
+def test_pages_and_posts_of_a_site_have_the_address_that_readers_know(tmp_path: Path) -> None:
+    directory = tmp_path / "index"
+    sync(directory, IngestRequest([READING / "site"]), Settings())
+    with closing(Searcher(directory, SearchSettings())) as searcher:
+        found = {hit.article.title: hit.article for hit in search(searcher, "示例").hits}
+    assert found["网页示例申"].url == "https://example.org/x"
+    assert found["公众号示例戌"].url == "https://mp.weixin.qq.com/s/abc"
+    assert found["公众号示例戌"].thumbnail == "https://mmbiz.qpic.cn/x/640"
+    assert found["相对地址示例酉"].url == "/2009/04/12/123/"
 
 
 def test_problems_are_of_a_kind(folder: Path) -> None:

@@ -66,3 +66,8 @@ def test_the_frame_of_a_page_that_is_never_closed_leaves_nothing_out(element: st
     _, extracted, loss = read_body(f"<body><p>前</p><{element}><p>{PROSE}</p></body>")
     assert not loss
     assert PROSE in extracted.text
+
+
+def test_a_picture_in_the_text_is_not_missed() -> None:
+    picture = f"![](data:image/png;base64,{'iVBORw0KGgo' * 1000})"
+    assert read_body(f"春天的河水流过青岚市的老桥。\n\n{picture}\n\n两岸的柳树都绿了。", ".md")[2] == ""

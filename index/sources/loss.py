@@ -27,7 +27,8 @@ _ENDINGS = {
     "<title": "</title",
 }
 _MARKDOWN_MARKUP = re.compile(
-    r"""```[^\n]* | ~~~[^\n]* | :::[^\n]*              # fences and containers
+    r"""data:[\w/+.-]{1,60};base64,[A-Za-z0-9+/=]*            # pictures, of any size
+      | ```[^\n]* | ~~~[^\n]* | :::[^\n]*              # fences and containers
       | !\[[^\[\]\n]{0,500}\](?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,500}\]|\])     # images
       | \]\([^()\n]{0,2000}(?:\([^()\n]{0,200}\)[^()\n]{0,200})?\)       # where links lead
       | \](?:\[[^\[\]\n]{0,500}\]|:[^\n]*)                   # labels and definitions of links
