@@ -68,8 +68,8 @@ def _write(lines: Iterable[bytes], file: Path) -> dict[Path, int]:
 
 
 def _write_parts(lines: Iterable[bytes], folder: Path, most: int) -> dict[Path, int]:
-    """Writes files of up to `most` bytes to a folder that has none of them yet; returns their sizes. They have
-    their names when all are complete."""
+    """Writes files of up to `most` bytes to a folder that has none of them yet; returns their sizes. They
+    have their names when all are complete."""
     if taken := min(folder.glob("articles-*.jsonl"), default=None):
         raise InputError(f"{taken} is there already. Name an empty folder.")
     written: dict[Path, int] = {}
