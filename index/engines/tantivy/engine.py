@@ -340,7 +340,7 @@ def _heap_size() -> int:
     except OSError:  # no Linux
         used = 0
     if limit - used < _LEAST_MEMORY:
-        raise EngineError(NO_MEMORY)
+        raise EngineError("{engine}: {reason}", engine="tantivy", reason=NO_MEMORY)
     return min(HEAP_SIZE, (limit - used) // 8)
 
 
