@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import random
@@ -34,7 +35,6 @@ from importlib import import_module
 from pathlib import Path
 
 from cli.main import main as souwen
-from index.analysis import Analyzer
 
 ARTICLES = 60
 MINUTE = 60
@@ -72,7 +72,6 @@ def main() -> None:
     options = arguments.parse_args()
     for module in MODULES.split():
         import_module(module)
-    Analyzer("rjieba", "").words("图书馆")
     with tempfile.TemporaryDirectory() as folder:
         run(Path(folder).resolve(), options.flips, options.seed, options.engine)
 
@@ -81,6 +80,7 @@ def run(base: Path, flips: int, seed: int, engine: str) -> None:
     draw = random.Random(seed)
     healthy, copy = base / "healthy", base / "index"
     write_articles(base / "posts", draw)
+    warm_up(base)
     command(copy, base, ["index", str(base / "posts"), "--engine", engine])
     copy.rename(healthy)
     shutil.copytree(healthy, copy)
@@ -105,6 +105,14 @@ def run(base: Path, flips: int, seed: int, engine: str) -> None:
     print("After --repair: " + ", ".join(f"{name} {count}" for name, count in sorted(repairs.items())))
     print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
     sys.exit(bool(outcomes["silently wrong"] + outcomes["traceback"] + outcomes["hang"]))
+
+
+def warm_up(base: Path) -> None:
+    """Loads dictionaries once, and not in every process; with the engine that has no threads."""
+    printed = sys.stdout
+    for words in (["index", str(base / "posts"), "--engine", "whoosh", "--jobs", "1"], *COMMANDS):
+        end_of([*words, "--index", str(base / "warm")])
+    sys.stdout = printed
 
 
 def write_articles(folder: Path, draw: random.Random) -> None:
@@ -178,16 +186,16 @@ def outcome_of(
 def answers(index: Path, base: Path, commands: Sequence[list[str]] = COMMANDS) -> tuple[list[object], str]:
     """The answers of all commands; an error as its text. And a traceback or a hang, if there is one."""
     found: list[object] = []
-    for words in commands:
-        status, said, problem = command(index, base, words)
-        if problem:
-            return found, problem
+    status, said, problem = run_commands(index, base, commands)
+    if problem:
+        return found, problem
+    for words, (status, text) in zip(commands, json.loads(said), strict=True):
         if status not in (0, 1):
             found.append("error")
         elif words[0] == "export":
-            found.append([json.loads(line) for line in said.splitlines()])
+            found.append([json.loads(line) for line in text.splitlines()])
         else:
-            found.append(without(json.loads(said), VARIABLE))
+            found.append(without(json.loads(text), VARIABLE))
     return found, ""
 
 
@@ -210,27 +218,43 @@ def without(value: object, names: set[str]) -> object:
 
 
 def command(index: Path, base: Path, words: list[str]) -> tuple[int, str, str]:
-    """Runs `souwen` in a process of its own: its exit status, what it printed, and "traceback" or "hang"."""
+    """Runs `souwen`: its exit status, what it printed, and "traceback" or "hang"."""
+    status, said, problem = run_commands(index, base, [words])
+    return (status, "", problem) if problem else (*json.loads(said)[0], "")
+
+
+def run_commands(index: Path, base: Path, commands: Sequence[list[str]]) -> tuple[int, str, str]:
+    """Runs `souwen` several times in a process of its own: the exit status of that, exit statuses and outputs
+    as JSON, and "traceback" or "hang"."""
     out, err = base / "stdout", base / "stderr"
     child = os.fork()
     if not child:
-        for descriptor, path in ((1, out), (2, err)):
-            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
-        sys.argv = ["souwen", *words, "--index", str(index)]
+        os.dup2(os.open(err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
         signal.alarm(MINUTE)
         code = 99
-        with contextlib.suppress(BaseException):
-            try:
-                souwen()
-            except SystemExit as ended:
-                code = int(ended.code or 0)
-            sys.stdout.flush()
+        with contextlib.suppress(Exception):
+            ends = [end_of([*words, "--index", str(index)]) for words in commands]
+            out.write_text(json.dumps(ends), encoding="utf-8")
+            code = 0
         os._exit(code)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status == -signal.SIGALRM:
         return status, "", "hang"
-    is_broken = status < 0 or status == 99 or "Traceback" in err.read_text(errors="replace")
-    return status, out.read_text(encoding="utf-8"), "traceback" if is_broken else ""
+    is_broken = status != 0 or "Traceback" in err.read_text(errors="replace")
+    return status, out.read_text(encoding="utf-8") if not is_broken else "", "traceback" if is_broken else ""
+
+
+def end_of(words: list[str]) -> tuple[int, str]:
+    """Exit status and output of `souwen`."""
+    sys.argv = ["souwen", *words]
+    sys.stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    code = 0
+    try:
+        souwen()
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    sys.stdout.flush()
+    return code, sys.stdout.buffer.getvalue().decode()  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

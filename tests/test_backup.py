@@ -424,7 +424,6 @@ CRAFTED = {
         "CREATE VIEW roots AS WITH RECURSIVE n(name) AS (SELECT 1 UNION ALL SELECT name + 1 FROM n) "
         "SELECT name, '' AS location, 0 AS drafts, '' AS reading FROM n",
     ),
-    "a trigger": sql("CREATE TRIGGER t AFTER INSERT ON articles BEGIN DELETE FROM articles; END"),
     "a virtual table": sql("CREATE VIRTUAL TABLE f USING fts5(x)"),
     "a computed column": sql(
         REPLACED,
@@ -482,6 +481,7 @@ def test_a_crafted_backup_is_refused_with_a_sentence(good: Path, tmp_path: Path,
         "UPDATE articles SET date = 9000000000000000000 WHERE text = '修钟人'",
         "UPDATE articles SET categories = '[1, [2]]', tags = '{}' WHERE text = '修钟人'",
         "UPDATE articles SET html = x'00' WHERE text = '修钟人'",
+        "UPDATE articles SET digest = x'00' WHERE text = '修钟人'",
         "UPDATE articles SET title = 'x', text = '修钟人' || char(0) WHERE text = '修钟人'",
     ],
 )
@@ -490,7 +490,8 @@ def test_articles_that_are_not_what_was_stored_are_in_no_search(
 ) -> None:
     file = tmp_path / "x.tar.gz"
     shutil.copy(good, file)
-    sql(statement, "UPDATE problems SET kind = 'x'", "UPDATE runs SET started = 9e999")(file)
+    trigger = "CREATE TRIGGER t AFTER INSERT ON articles BEGIN DELETE FROM articles; END"
+    sql(statement, "UPDATE problems SET kind = 'x'", "UPDATE runs SET started = 9e999", trigger)(file)
     made = restore(tmp_path / "index", file, replaces=False)
     assert (made.articles, made.damaged) == (2, 1)
     restored = Archive(tmp_path, tmp_path / "index")

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from properties import examples
 
-from index.article import Article, Problem, ProblemKind, pack
+from index.article import FIRST_DATE, LAST_DATE, Article, Problem, ProblemKind, pack
 from index.errors import IndexDamagedError
 from index.files import FileState
 from index.store.catalog import Catalog, Change
@@ -55,7 +55,7 @@ ARTICLES = st.builds(
     html=TEXTS,
     author=TEXTS,
     editor=TEXTS,
-    date=st.one_of(st.none(), st.integers(-(10**11), 10**12)),
+    date=st.one_of(st.none(), st.integers(FIRST_DATE, LAST_DATE)),
     categories=st.lists(TEXTS, max_size=3).map(tuple),
     thumbnail=TEXTS,
     url=TEXTS,

@@ -124,7 +124,7 @@ def test_articles_whose_files_are_gone_are_exported_backed_up_and_restored(
     with closing(older.open()) as index:
         assert kinds(catalog_of(index).problems())["posts/lost.jsonl:1"] is ProblemKind.LOST
     older.folder.with_name("away").rename(older.folder)
-    older.sync(IngestRequest())  # the files are there again, with what was not read then
+    older.sync(IngestRequest([older.folder]))  # the files are there again, with what was not read then
     assert next(a for a in articles(older).values() if a.author).tags == ("读书",)
     assert older.agrees()
 

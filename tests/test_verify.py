@@ -260,6 +260,16 @@ def test_what_is_damaged_in_the_catalog_is_found_and_mended(archive: Archive, sq
     assert archive.problems() == []
 
 
+def test_a_sketch_that_is_not_that_of_the_text_is_found_and_mended(archive: Archive) -> None:
+    for number in range(3):
+        archive.post(f"{number}.md", f"漂浮图书馆的第{number}篇文章，讲的是别的事情。" * 9)
+    archive.sync()
+    catalog_says(archive, "UPDATE sketches SET sketch = x'00' WHERE id = (SELECT min(id) FROM sketches)")
+    assert len(findings(archive).wrongly_found) == 1
+    assert repair(archive.directory) == ["1 articles were indexed again."]
+    assert findings(archive).agree
+
+
 def test_folders_that_nobody_named_are_not_read(archive: Archive) -> None:
     archive.post("a.md", "图书馆")
     archive.sync()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from whoosh import query
 
+from index.analysis.document import make_documents
 from index.analysis.grams import BOUNDARY, phrase_grams
 from index.durability import writing
 from index.engines.base import ANONYMOUS, Connection, Engine, Sort, engine_class, is_address
@@ -27,6 +28,8 @@ from index.store.reader import OpenIndex, catalog_of
 _SHOWN = 20
 # Articles that are searched for by parts of their texts, and searches.
 _SAMPLE, _SEARCHES = 200, 40
+# Articles that are analysed together.
+_AT_ONCE = 100
 # Articles, and files, of which the digests are compared, unless all are.
 _DIGESTS = 1000
 
@@ -142,23 +145,24 @@ def _verify(
         return findings
     try:
         with closing(OpenIndex.of(generation, connection)) as index:
-            return _compare_engine(findings, index)
+            return _compare_engine(findings, index, None if is_deep else _SAMPLE)
     except IndexDamagedError as error:
         if not findings.damaged_articles:
             raise
         return replace(findings, damaged_files=(str(error),))
 
 
-def _compare_engine(findings: Findings, index: OpenIndex) -> Findings:
+def _compare_engine(findings: Findings, index: OpenIndex, most: int | None) -> Findings:
     """The findings, with those about the engine."""
     in_catalog, in_engine = catalog_of(index).ids(), index.engine.ids()
+    left_out = set(findings.damaged_articles)
     return replace(
         findings,
         # What other machines wrote to a shared index is theirs to verify.
         documents=len(in_engine) if index.engine.writer_id else index.engine.count(query.Every()),
         not_in_engine=tuple(sorted(in_catalog - in_engine)),
         not_in_catalog=tuple(sorted(in_engine - in_catalog)),
-        wrongly_found=tuple(sorted(_wrongly_found(index, set(findings.damaged_articles)))),
+        wrongly_found=tuple(sorted(_wrongly_found(index, left_out) | _wrongly_folded(index, left_out, most))),
     )
 
 
@@ -214,6 +218,21 @@ def _wrongly_found(index: OpenIndex, left_out: Set[str] = frozenset()) -> set[st
         hits = index.engine.search(tree, sort=Sort.RELEVANCE, offset=0, limit=limit).hits
         expected = {other for other, text in texts.items() if f" {' '.join(wanted)} " in text}
         wrong |= expected ^ ({hit.id for hit in hits} & texts.keys())
+    return wrong
+
+
+def _wrongly_folded(index: OpenIndex, left_out: Set[str], most: int | None) -> set[str]:
+    """The ids of articles whose sketches, which tell copies, are not those of their texts: of `most`, or of
+    all; not of those that are `left_out`."""
+    ids = sorted((catalog_of(index).ids() & index.engine.ids()) - left_out)
+    if most is not None and most < len(ids):
+        ids = random.Random(0).sample(ids, most)
+    wrong: set[str] = set()
+    for start in range(0, len(ids), _AT_ONCE):
+        batch = ids[start : start + _AT_ONCE]
+        sketches = index.articles.sketches(batch)
+        documents = make_documents(list(index.articles.articles(batch).values()), index.analyzer, index.zone)
+        wrong |= {made.id for made in documents if sketches.get(made.id, b"") != made.sketch}
     return wrong
 
 
@@ -294,6 +313,7 @@ def _retell(generation: Generation, catalog: CatalogWriter, engine: Engine) -> l
     wrong = catalog.ids() ^ engine.ids()
     with closing(OpenIndex.of(generation)) as index:
         wrong |= _wrongly_found(index, catalog.distrusted())
+        wrong |= _wrongly_folded(index, catalog.distrusted(), None)
     wrong -= catalog.distrusted()
     catalog.flag_as_unindexed(wrong)
     if not catalog.has_unindexed():
