@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from index.errors import IndexDamagedError
-from index.store.catalog_file import SCHEMA, connect, create_file
+from index.store.catalog_file import connect, create_file
 from index.store.older import copy_as_current, show_as_current
 
 _NEEDED = {"roots", "files", "articles", "claims", "problems", "runs"}
