@@ -157,13 +157,18 @@ def _article(body: lxml_html.HtmlElement) -> str:
 def _holder(
     body: lxml_html.HtmlElement, measures: dict[lxml_html.HtmlElement, _Measure]
 ) -> lxml_html.HtmlElement:
-    """The innermost element that holds most of the page's sentences."""
+    """The innermost element that holds most of the page's sentences, and all of its paragraphs: beside it,
+    there is no element, and no text, of more than one sentence."""
     wanted = _MOST * measures[body].sentences
     holder = body
     while wanted >= _FEW:
-        inner = (child for child in holder if child in measures and measures[child].sentences >= wanted)
-        below = next(inner, None)
+        children = [child for child in holder if child in measures]
+        below = next((child for child in children if measures[child].sentences >= wanted), None)
         if below is None or below.tag not in _HOLDERS:
+            break
+        marks = [measures[child].marks for child in children if child is not below]
+        text = measures[holder].marks - measures[below].marks - sum(marks)
+        if max(text, *marks, 0) > 1:
             break
         holder = below
     return holder
