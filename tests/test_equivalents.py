@@ -47,7 +47,7 @@ def search(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             stack.callback(opened.close)
             return opened
 
-        yield lambda folder, query: searcher(folder).search(SearchRequest(query))
+        yield lambda folder, query: searcher(folder).search(SearchRequest(query, fold="off"))
 
 
 def exact(results: Results) -> list[str]:
