@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import tzinfo
 from functools import cache, partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from whoosh import query
 
 from index.analysis.document import FACET_FIELDS
 from index.article import Article
-from index.engines.base import Connection, FacetCounts, Hit, Hits, Sort
+from index.engines.base import Connection, Hit, Sort
 from index.engines.nodes import TermSet
 from index.errors import NotFoundError, TooSlowError
 from index.store.reader import IndexReader, OpenIndex
@@ -23,8 +23,7 @@ from search.assist.pinyin import LivePinyinIndex
 from search.assist.query_log import LivePastQueries
 from search.deadline import Clock, Deadline
 from search.facets import merged_facets
-from search.folding import WINDOW, Entry, list_hits
-from search.planning.matching import scored
+from search.folding import Entry
 from search.planning.plan import HighlightTerm, Plan
 from search.planning.planner import make_match, make_plan
 from search.planning.scoring import freshness_scores
@@ -32,7 +31,7 @@ from search.query.parser import parse_query
 from search.query.resolve import Expand, QueryContext
 from search.request import SearchRequest, check, check_size, date_notes, filters_of
 from search.results import Overview, ResultHit, Results, present
-from search.second_look import look_again, with_idf
+from search.retrieval import Found, filtered, find, like, missing_words
 from search.settings import SearchSettings
 from search.user_files import DictionaryFile, SynonymsFile
 
@@ -47,32 +46,6 @@ if TYPE_CHECKING:
 ADVICE_SECONDS, SHARED_ADVICE_SECONDS = 0.1, 0.5
 # Articles from which on a query needs no suggestion.
 FEW = 10
-# Partial matches that are listed.
-MOST_PARTIAL = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A page of hits: `full` matches, with their total and facets, and `partial` ones after them; with the
-    articles that were read to rank them, and the points which that added, both by id. `folded` counts the
-    articles that stand below others, on all pages."""
-
-    full: tuple[Entry, ...]
-    total: int
-    facets: FacetCounts
-    folded: int
-    partial: tuple[Entry, ...] = ()
-    partial_total: int = 0
-    articles: Mapping[str, Article] = field(default_factory=dict)
-    points: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        return (*self.full, *self.partial)
-
-    @property
-    def hits(self) -> tuple[Hit, ...]:
-        return tuple(entry.hit for entry in self.entries)
 
 
 class Searcher:
@@ -120,12 +93,12 @@ class Searcher:
             plan = self._plan(index, request.query, terms, is_filtered=bool(filters))
             wanted = [*filters.values()]
             if request.like:
-                wanted.append(TermSet("id", _like(index, plan, wanted, request.like)))
-            found = _find(
+                wanted.append(TermSet("id", like(index, plan, wanted, request.like)))
+            found = find(
                 index, plan, wanted, sort, offset, request.size, FACET_FIELDS, folds=request.is_folded
             )
             deadline.check()
-            missing = _missing(index, plan, found, deadline)
+            missing = missing_words(index, plan, found, deadline)
             hits = present(index, found.entries, plan.highlight_terms, missing, found.articles)
             if request.explain:
                 hits = _explained(index, plan, found, hits, deadline)
@@ -200,10 +173,10 @@ class Searcher:
         if len(text) > self._settings.max_query_length:
             return 0
         if filters and not text.strip():
-            return index.engine.count(_filtered(query.Every(), filters))
+            return index.engine.count(filtered(query.Every(), filters))
         tree = parse_query(text, self._settings, index.zone).tree
         match = make_match(tree, self._context(index, terms))
-        return index.engine.count(_filtered(match, filters))
+        return index.engine.count(filtered(match, filters))
 
     def article(self, article_id: str) -> Article:
         """The whole article with this id. Raises NotFoundError where there is none."""
@@ -239,7 +212,7 @@ class Searcher:
 
     def rank(self, index: OpenIndex, text: str, limit: int) -> tuple[Hit, ...]:
         """The best hits of a query in an open index, which need not be the live one."""
-        return _find(index, self._plan(index, text, index.engine.terms), [], Sort.RELEVANCE, 0, limit).hits
+        return find(index, self._plan(index, text, index.engine.terms), [], Sort.RELEVANCE, 0, limit).hits
 
     def highlight_terms(self, text: str) -> tuple[HighlightTerm, ...]:
         """Terms to highlight in an article found by this query. Raises QueryError as `search` does."""
@@ -305,96 +278,10 @@ def _cached_terms(index: OpenIndex, deadline: Deadline) -> Expand:
     return terms
 
 
-def _find(
-    index: OpenIndex,
-    plan: Plan,
-    filters: Sequence[query.Query],
-    sort: Sort,
-    offset: int,
-    size: int,
-    facets: Sequence[str] = (),
-    *,
-    folds: bool = False,
-) -> _Found:
-    """Hits of a page: full matches; then, where those leave the first page short, the best partial ones. Each
-    has its copies below it, if it `folds` and the order is by score."""
-    engine = index.engine
-    if sort is Sort.RELEVANCE and not plan.scores:
-        sort = Sort.NEWEST
-    folds = folds and sort is Sort.RELEVANCE
-    strict = scored(_filtered(plan.strict, filters), plan.scores)
-
-    def full(start: int, limit: int) -> Hits:
-        return engine.search(strict, sort=sort, offset=start, limit=limit, facets=facets)
-
-    articles = index.articles
-    words = with_idf(plan.passage_words, engine)
-    ranked = partial(look_again, full, articles.articles, words if sort is Sort.RELEVANCE else ())
-    listed = list_hits(ranked, articles.sketches, offset, size, folds=folds)
-    page, total = listed.page, listed.page.found.total
-    found = _Found(
-        listed.entries, total, page.found.facets, listed.folded, articles=page.articles, points=page.points
-    )
-    start = max(0, offset - (total - listed.folded))
-    if plan.relaxed is None or total >= size or start >= MOST_PARTIAL:
-        return found
-    relaxed = _filtered(plan.relaxed, filters)
-    if total:
-        # By their ids: that is less work than to match them once more.
-        whole = page.found.hits if len(page.found.hits) == total else full(0, size).hits
-        relaxed = query.And([relaxed, query.Not(TermSet("id", tuple(hit.id for hit in whole)))])
-    relaxed = scored(relaxed, plan.scores)
-
-    def partly(start: int, limit: int) -> Hits:
-        if start >= MOST_PARTIAL:
-            return Hits((), 0)
-        return engine.search(relaxed, sort=Sort.RELEVANCE, offset=start, limit=limit)
-
-    wanted = min(size - len(found.full), MOST_PARTIAL - start)
-    ranked = partial(look_again, partly, articles.articles, words)
-    more = list_hits(ranked, articles.sketches, start, max(1, wanted), folds=folds)
-    return replace(
-        found,
-        folded=found.folded + more.folded,
-        partial=more.entries[:wanted],
-        partial_total=min(more.page.found.total, MOST_PARTIAL),
-        articles={**page.articles, **more.page.articles},
-        points={**page.points, **more.page.points},
-    )
-
-
-def _like(index: OpenIndex, plan: Plan, filters: Sequence[query.Query], article_id: str) -> tuple[str, ...]:
-    """The ids of an article and of those that are folded below it among the hits of a plan; or below which it
-    is."""
-    found = _find(index, plan, filters, Sort.RELEVANCE, 0, WINDOW, folds=True)
-    groups = ((entry.hit.id, *entry.folded.ids) for entry in found.entries)
-    return next((ids for ids in groups if article_id in ids), (article_id,))
-
-
-def _missing(index: OpenIndex, plan: Plan, found: _Found, deadline: Deadline) -> dict[str, tuple[str, ...]]:
-    """Words that each partial match lacks, by its id."""
-    ids = tuple(entry.hit.id for entry in found.partial)
-    missing: dict[str, list[str]] = {each: [] for each in ids}
-    for word in plan.optional if ids else ():
-        deadline.check()
-        among = query.And([TermSet("id", ids), word.match])
-        having = {
-            hit.id for hit in index.engine.search(among, sort=Sort.NEWEST, offset=0, limit=len(ids)).hits
-        }
-        for each in ids:
-            if each not in having:
-                missing[each].append(word.text)
-    return {each: tuple(words) for each, words in missing.items()}
-
-
-def _filtered(tree: query.Query, filters: Sequence[query.Query]) -> query.Query:
-    return query.And([tree, *filters]) if filters and tree is not query.NullQuery else tree
-
-
 def _explained(
     index: OpenIndex,
     plan: Plan,
-    found: _Found,
+    found: Found,
     hits: Sequence[ResultHit],
     deadline: Deadline,
 ) -> tuple[ResultHit, ...]:
