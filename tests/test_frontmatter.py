@@ -13,15 +13,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.sources.frontmatter import (
-    MAX_DEPTH,
     MAX_LENGTH,
-    MAX_VALUES,
     FrontMatter,
     load_yaml,
-    normalise,
     simple_values,
     split_front_matter,
 )
+from index.sources.values import MAX_DEPTH, MAX_VALUES, normalise
 
 CASES = json.loads((Path(__file__).parent / "cases" / "frontmatter.json").read_text(encoding="utf-8"))
 

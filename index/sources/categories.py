@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from index.sources.body import one_line
 from index.sources.field_reader import FieldReader
-from index.sources.frontmatter import Value, Values
+from index.sources.values import Value, Values
 
 _CATEGORIES = "categories category 分类 columns".split()
 _TAGS = "tags tag 标签 keywords keyword 关键词".split()

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from index.article import Complaint, ProblemKind
 from index.sources.body import one_line
 from index.sources.decode import clean
-from index.sources.frontmatter import Value, Values
+from index.sources.values import Value, Values
 
 # Characters of a title, and of another field of one line; what is longer was meant for something else.
 LONGEST_LINE = 1000

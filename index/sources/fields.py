@@ -19,10 +19,10 @@ from index.sources.categories import category_paths, listed_paths, tags_of
 from index.sources.dates import WrittenDate, date_in_path, parse_date, without_date
 from index.sources.extract import Extracted
 from index.sources.field_reader import LONGEST_LINE, FieldReader
-from index.sources.frontmatter import Values
 from index.sources.headings import HEAD, first_heading, title_line
 from index.sources.permalinks import Facts, address_of
 from index.sources.sites import Site, site_of
+from index.sources.values import Values
 
 # The names that generators and people give a field, the best first.
 TITLE = "title 标题 headline og:title".split()

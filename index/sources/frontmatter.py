@@ -6,26 +6,19 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import yaml
 
 from index.article import Complaint
 from index.sources.labels import labelled_head
+from index.sources.values import MAX_DEPTH, MAX_VALUES, Values, normalise
 
 # Characters of a block that a YAML library reads in milliseconds; a real block is well under 4 KB.
 MAX_LENGTH = 65_536
-# Lists and mappings inside one another; a real block has two levels.
-MAX_DEPTH = 100
-# Values in the lists and mappings of a block, each counted as often as an alias repeats it.
-MAX_VALUES = 20_000
 # Keys of an invalid block that are read by a YAML library, each by itself; further ones as lines.
 _MAX_PARTS = 300
-
-Value: TypeAlias = "str | list[Value] | dict[str, Value]"
-Values = dict[str, Value]
 
 _OPENING = re.compile(
     r"\s*(?P<fence>-{3,10}|\+\+\+|;;;)[ \t]*(?P<language>yaml|yml|toml|json)?[ \t]*\n|\s*(?=\{)"
@@ -284,37 +277,6 @@ def _plain(loaded: dict[object, object], block: str) -> tuple[Values, tuple[Comp
         names = ", ".join(key for key in values if key in odd)
         complaints.append(Complaint(f"front matter: {names} without quotes is no text for YAML"))
     return values, tuple(complaints)
-
-
-def normalise(loaded: Mapping[Any, object]) -> tuple[Values, bool]:
-    """Values as texts, lists and mappings with keys in lower case; False where there were too many in lists
-    and mappings, or too deep ones, to read all."""
-    left = MAX_VALUES
-    complete = True
-
-    def value_of(value: object, depth: int) -> Value:
-        nonlocal left, complete
-        left -= depth > 1
-        if (left < 0 and depth > 1) or depth > MAX_DEPTH:
-            complete = False
-            return ""
-        if isinstance(value, dict):
-            return {
-                str(key).strip().lower(): value_of(inner, depth + 1)
-                for key, inner in value.items()
-                if left >= 0 or depth == 0
-            }
-        if isinstance(value, list):
-            return [value_of(inner, depth + 1) for inner in value if left >= 0]
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return str(value).strip()
-
-    values = value_of(loaded, 0)
-    assert isinstance(values, dict)
-    return values, complete
 
 
 def _why(error: Exception) -> str:

@@ -18,7 +18,8 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from index.article import format_date
-from index.sources.frontmatter import FrontMatter, Values
+from index.sources.frontmatter import FrontMatter
+from index.sources.values import Values
 
 _PAGE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL

@@ -26,8 +26,8 @@ from index.sources.dates import date_in_path
 from index.sources.decode import clean
 from index.sources.extract import Extracted, extract, has_markup
 from index.sources.fields import ADDRESS, AUTHOR, DATE, TITLE, Body, Made, Origin, ReadingRules, make_article
-from index.sources.frontmatter import MAX_VALUES, Value, Values, normalise
 from index.sources.streams import RecordFile
+from index.sources.values import MAX_VALUES, Value, Values, normalise
 
 RECORD_SUFFIXES = frozenset([".jsonl", ".ndjson", ".json", ".csv", ".tsv"])
 # Names of fields in any case of letters, those of front matter first; the first that a record has is taken.

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from index.files import open_file
-from index.sources.frontmatter import Value, Values, load_yaml, normalise
+from index.sources.frontmatter import load_yaml
+from index.sources.values import Value, Values, normalise
 
 # Bytes of a configuration that are read.
 MAX_CONFIG = 1_000_000

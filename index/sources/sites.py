@@ -15,7 +15,6 @@ from pathlib import Path
 
 import yaml
 
-from index.sources.frontmatter import Values
 from index.sources.site_config import (
     MAX_CONFIG,
     existing_folders,
@@ -26,6 +25,7 @@ from index.sources.site_config import (
     table_of,
     text_of,
 )
+from index.sources.values import Values
 
 # Folders above a followed one in which a site is looked for: `blog/content/posts` is in `blog`.
 _MAX_ABOVE = 4
