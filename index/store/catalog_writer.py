@@ -206,9 +206,8 @@ class CatalogWriter(Catalog):
         self._connection.execute(
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?)", (started, seconds, added, changed, removed)
         )
-        self._connection.execute(
-            f"DELETE FROM runs WHERE rowid <= (SELECT max(rowid) - {_RUNS_KEPT} FROM runs)"
-        )
+        last = f"SELECT max(rowid) - {_RUNS_KEPT} FROM runs"
+        self._connection.execute(f"DELETE FROM runs WHERE rowid <= ({last})")
 
     def flag_all_as_unindexed(self) -> None:
         """Flags all articles as not yet indexed, for a new engine."""
