@@ -74,28 +74,40 @@ def fold(hits: Sequence[Hit], sketches: Callable[[Sequence[str]], dict[str, byte
     if len(hits) < 2:
         return [Entry(hit) for hit in hits]
     kept = sketches([hit.id for hit in hits])
+    of_hits = [keys_of(kept.get(hit.id, b"")) for hit in hits]
+    repeated = _repeated(of_hits)
     groups: list[_Group] = []
-    with_key: dict[int, tuple[int, ...]] = {}  # groups by their number
+    with_key: dict[int, list[int]] = {}  # ranks of groups
     with_title: dict[int, _Group] = {}
-    for hit in hits:
+    for hit, of_hit in zip(hits, of_hits, strict=True):
         sketch = kept.get(hit.id, b"")
-        title, *keys = keys_of(sketch) or (0,)
-        # What most hits take: no key is known, which is seen at once.
-        common = () if with_key.keys().isdisjoint(keys) else [key for key in keys if key in with_key]
-        near = sorted({number for key in common for number in with_key[key]})
-        original = next((groups[number] for number in near if resemble(groups[number].sketch, sketch)), None)
+        if not of_hit or repeated.isdisjoint(of_hit):  # what most hits take
+            groups.append(_Group(hit, sketch))
+            continue
+        title, *keys = of_hit
+        near = sorted({rank for key in keys if key in repeated for rank in with_key.get(key, ())})
+        original = next((groups[rank] for rank in near if resemble(groups[rank].sketch, sketch)), None)
         if original is not None:
             original.copies.append(hit.id)
-            continue
-        if title in with_title:
+        elif title in with_title:
             with_title[title].series.append(hit.id)
-            continue
-        number = (len(groups),)
-        with_key |= dict.fromkeys(keys, number) | {key: with_key[key] + number for key in common}
-        groups.append(_Group(hit, sketch))
-        if title:
-            with_title[title] = groups[-1]
+        else:
+            for key in repeated.intersection(keys):
+                with_key.setdefault(key, []).append(len(groups))
+            groups.append(_Group(hit, sketch))
+            if title:
+                with_title[title] = groups[-1]
     return [group.entry for group in groups]
+
+
+def _repeated(of_hits: Sequence[tuple[int, ...]]) -> set[int]:
+    """Keys and titles that several hits have; 0 is no title."""
+    seen: set[int] = set()
+    repeated: set[int] = set()
+    for each in of_hits:
+        repeated.update(seen.intersection(each))
+        seen.update(each)
+    return repeated - {0}
 
 
 def list_hits(
