@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
+from werkzeug.wsgi import ClosingIterator
 
 from web.openapi import make_document
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from schemathesis import Case
     from schemathesis.schemas import APIOperation, BaseSchema
 
@@ -21,7 +24,12 @@ pytestmark = pytest.mark.slow
 def described(app: Flask) -> BaseSchema:
     import schemathesis  # which takes a second, also of those who leave these tests out
 
-    return schemathesis.openapi.from_wsgi("/api/openapi.json", app)
+    def whole(environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        """The application's answers, read to their end and closed, as every server does."""
+        with closing(ClosingIterator(app(environ, start))) as parts:
+            return [b"".join(parts)]
+
+    return schemathesis.openapi.from_wsgi("/api/openapi.json", whole)
 
 
 def _ask(operation: APIOperation, mode: Literal["POSITIVE", "NEGATIVE"]) -> None:

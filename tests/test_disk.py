@@ -316,7 +316,7 @@ def test_an_export_that_finds_no_space_leaves_the_file_of_before(archive: Archiv
         said = done.stderr.decode()
         assert (done.returncode, "Traceback" in said) == (2, False), said
         assert "all.jsonl: can't be written: " in said
-        assert re.search(r"(Free some space|can be written), then run this again\.\n$", said)
+        assert re.search(r"(Free some space|healthy and writable), then run this again\.\n$", said)
         assert file.read_text() == "before"
         assert {path.name for path in tmp_path.iterdir()} == {"posts", "index", "all.jsonl"}
 

@@ -1,4 +1,4 @@
-"""Requests of one address at a time: half of the threads, so that nobody can keep all of them busy."""
+"""Requests of one address at a time: two thirds of the threads, so that nobody can keep all of them busy."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from web.proxies import MANY, limited_unit
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# Requests of one address that a process answers at a time: half of its threads.
-MOST = 4
+# Requests of one address that a process answers at a time, of its 24: an office behind one address, or a
+# proxy that is not named, has as many at once.
+MOST = 16
 _SENTENCE = f"{MOST} requests of this address are being answered. Try again when one has ended."
 
 

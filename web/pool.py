@@ -20,7 +20,7 @@ from index.errors import SouwenError
 from web.language import gettext_noop
 from web.proxies import limited_unit
 
-# Downloads at a time in a process (half of the threads that answer), and those of one address.
+# Downloads at a time in a process, of the 24 requests that it answers, and those of one address.
 SLOTS = 4
 SLOTS_OF_ADDRESS = 2
 # Seconds of rest after a part, at most.

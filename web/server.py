@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 SHARED_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 # Of each process: requests answered at a time, and open connections.
-_THREADS = 8
+_THREADS = 24
 _CONNECTIONS = 4096
 # Answers after which a connection is closed where there are several processes: connections spread anew.
 _ANSWERS = 20
