@@ -36,7 +36,11 @@ from index.ingest.job import IngestRequest
 from index.ingest.sync import sync
 sync(Path(sys.argv[2]), IngestRequest([Path(sys.argv[1])]), Settings())
 with closing(OpenIndex.of(IndexDirectory(Path(sys.argv[2])).current())) as index:
-    problems = {problem.path: [problem.reason, problem.lost] for problem in index.catalog.problems()}
+    problems = {}
+    for problem in index.catalog.problems():
+        reason, lost = problems.get(problem.path, ("", False))
+        reasons = f"{reason}; {problem.reason}" if reason else problem.reason
+        problems[problem.path] = [reasons, lost or problem.lost]
     articles = {}  # a long text has several, of one path
     for article in index.articles.all_articles():
         articles[article.path] = articles.get(article.path, "") + article.text[-40:]
