@@ -1,9 +1,10 @@
 """Folding: of copies among the best hits, and of the issues of a series, the best alone stands in the list.
 
-The best `WINDOW` hits are compared by their sketches (`index/analysis/sketch.py`), in order: each goes below
+The best hits are compared by their sketches (`index/analysis/sketch.py`), in order: each goes below
 the first one before it that it is a copy of, or that has its title, or else stands for itself. So what a page
 shows depends on nothing but the order of the hits, and is the same on every engine, for every page, and
-whether an article was indexed alone or with all others. Behind the window, hits stand as they are.
+whether an article was indexed alone or with all others. As many are compared as a page needs, by `WINDOWS`;
+behind the last of them, hits stand as they are.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from index.analysis.sketch import keys_of, resemble
 from index.engines.base import Hit
 from search.second_look import Page
 
-# Best hits that are compared: ten pages. Twice as many cost twice the time (bench/repeats.py).
-WINDOW = 100
+# Best hits that are compared; more where those that stand for themselves don't fill the page, as for a series
+# of a thousand issues. More hits only add to what fewer give. A hundred take 2 ms (bench/repeats.py).
+WINDOWS = (100, 400, 1600)
+# Sketches that are read at once.
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,10 @@ def fold(hits: Sequence[Hit], sketches: Callable[[Sequence[str]], dict[str, byte
     """Folds hits, the best first; `sketches` gives the sketches of articles by their ids."""
     if len(hits) < 2:
         return [Entry(hit) for hit in hits]
-    kept = sketches([hit.id for hit in hits])
+    ids = [hit.id for hit in hits]
+    kept: dict[str, bytes] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        kept |= sketches(ids[start : start + _AT_ONCE])
     of_hits = [keys_of(kept.get(hit.id, b"")) for hit in hits]
     repeated = _repeated(of_hits)
     groups: list[_Group] = []
@@ -117,17 +124,21 @@ def list_hits(
     size: int,
     *,
     folds: bool,
+    most: int = WINDOWS[-1],
 ) -> Listed:
     """The hits that `ranked` gives by offset and limit, from `offset` on: as they are, or, if it `folds`, of
-    the list of those that stand for themselves."""
+    the list of those that stand for themselves. At most the `most` best are compared."""
     if not folds:
         page = ranked(offset, size)
         return Listed(tuple(map(Entry, page.hits)), page)
-    best = ranked(0, WINDOW)
-    standing = fold(best.hits, sketches)
+    for window in WINDOWS:
+        best = ranked(0, window)
+        standing = fold(best.hits, sketches)
+        if len(standing) >= offset + size or window >= min(most, best.found.total):
+            break
     folded = len(best.hits) - len(standing)
     entries = standing[offset : offset + size]
-    if len(entries) < size and best.found.total > WINDOW:
-        rest = ranked(max(WINDOW, offset + folded), size - len(entries))
+    if len(entries) < size and best.found.total > window:
+        rest = ranked(max(window, offset + folded), size - len(entries))
         entries += map(Entry, rest.hits)
     return Listed(tuple(entries), best, folded)

@@ -13,7 +13,7 @@ from index.engines.base import FacetCounts, Hit, Hits, Sort
 from index.engines.nodes import TermSet
 from index.store.reader import OpenIndex
 from search.deadline import Deadline
-from search.folding import WINDOW, Entry, list_hits
+from search.folding import WINDOWS, Entry, list_hits
 from search.planning.matching import scored
 from search.planning.plan import Plan
 from search.second_look import look_again, with_idf
@@ -93,7 +93,7 @@ def find(
 
     wanted = min(size - len(found.full), MOST_PARTIAL - start)
     ranked = partial(look_again, partly, articles.articles, words)
-    more = list_hits(ranked, articles.sketches, start, max(1, wanted), folds=folds)
+    more = list_hits(ranked, articles.sketches, start, max(1, wanted), folds=folds, most=MOST_PARTIAL)
     return replace(
         found,
         folded=found.folded + more.folded,
@@ -107,7 +107,7 @@ def find(
 def like(index: OpenIndex, plan: Plan, filters: Sequence[query.Query], article_id: str) -> tuple[str, ...]:
     """The ids of an article and of those that are folded below it among the hits of a plan; or below which it
     is."""
-    found = find(index, plan, filters, Sort.RELEVANCE, 0, WINDOW, folds=True)
+    found = find(index, plan, filters, Sort.RELEVANCE, 0, WINDOWS[-1], folds=True)
     groups = ((entry.hit.id, *entry.folded.ids) for entry in found.entries)
     return next((ids for ids in groups if article_id in ids), (article_id,))
 

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from pages import one, page_at
 
 from index.analysis.sketch import keys_of, letters, resemble, sketches_of
-from index.engines.base import Hit
+from index.engines.base import Hit, Hits
 from index.errors import QueryError
-from search.folding import WINDOW, fold
+from search.folding import WINDOWS, Listed, fold, list_hits
 from search.request import SearchRequest
 from search.results import Results
 from search.searcher import Searcher
+from search.second_look import Page
 from web.app import create_app
 from web.settings import WebSettings
 
@@ -141,15 +142,30 @@ def test_partial_matches_are_folded_too(notices: Archive) -> None:
     assert _names(second) == _names(found)[2:4]
 
 
-def test_behind_the_window_hits_stand_as_they_are(archive: Archive) -> None:
-    archive.lines("all.jsonl", {f"{number:03}": f"{_NOTICE}{number}" for number in range(WINDOW + 7)})
+def test_more_copies_than_a_window_are_folded_where_the_page_has_room(archive: Archive) -> None:
+    count = WINDOWS[0] + 7
+    archive.lines("all.jsonl", {f"{number:03}": f"{_NOTICE}{number}" for number in range(count)})
     archive.sync()
-    first, last = _search(archive, size=5), _search(archive, size=5, page=2)
-    assert first.total == WINDOW + 7
-    assert (first.folded, first.listed) == (WINDOW - 1, 8)
-    shown = [hit.article.id for page in (first, last) for hit in page.hits]
-    assert len(set(shown)) == len(shown) == 8
-    assert not set(shown) & set(first.hits[0].folded.ids)
+    found = _search(archive, size=5)
+    assert (found.total, found.folded, found.listed, len(found.hits)) == (count, count - 1, 1, 1)
+
+
+def test_behind_the_last_window_hits_stand_as_they_are() -> None:
+    hits = tuple(Hit(f"{number:03}", 1.0) for number in range(WINDOWS[0] + 7))
+    (sketch,) = sketches_of([("临江大桥", _NOTICE)])
+
+    def ranked(offset: int, limit: int) -> Page:
+        part = hits[offset : offset + limit]
+        return Page(part, Hits(part, len(hits)))
+
+    def listed(offset: int) -> Listed:
+        sketches = dict.fromkeys((hit.id for hit in hits), sketch)
+        return list_hits(ranked, lambda _: sketches, offset, 5, folds=True, most=WINDOWS[0])
+
+    first, last = listed(0), listed(5)
+    assert first.folded == last.folded == WINDOWS[0] - 1
+    shown = [entry.hit.id for entry in (*first.entries, *last.entries)]
+    assert shown == ["000", *(hit.id for hit in hits[WINDOWS[0] :])]
 
 
 def test_another_value_is_refused(archive: Archive) -> None:
