@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from web.connections import Bounds, InProgress, Watch
+from web.connections import Bounds, Counted, Watch
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at TCP_INFO")
 
@@ -167,13 +167,13 @@ def test_requests_in_progress_are_known_until_their_answer_ends() -> None:
         raise ValueError
 
     start: Callable[..., object] = lambda *_: None  # noqa: E731
-    counted = InProgress(lambda environ, start: [b"x"], threads=2)
+    counted = Counted(lambda environ, start: [b"x"], threads=2)
     answers = [counted({"REMOTE_ADDR": name}, start) for name in "ab"]  # type: ignore[arg-type]
     assert [counted.may_wait(name) for name in "abc"] == [True, True, True]
     for answer in answers[:1] * 2:  # ended once, however often it is closed
         answer.close()  # type: ignore[attr-defined]
     assert [counted.may_wait(name) for name in "abc"] == [False, True, False]
-    counted = InProgress(failing, threads=2)  # type: ignore[arg-type]
+    counted = Counted(failing, threads=2)  # type: ignore[arg-type]
     with pytest.raises(ValueError):
         counted({"REMOTE_ADDR": "a"}, start)  # type: ignore[arg-type]
     assert not counted.may_wait("a")

@@ -1,4 +1,4 @@
-"""Who may ask, and how often: a rate limit (settings `rate_limit`, `rate_limit_storage`) and basic
+"""Access control: a rate limit (settings `rate_limit`, `rate_limit_storage`) and basic
 authentication (`username`, `password`), both off by default, and a limit of wrong passwords.
 
 Each applies to every method and path, those without a page too. `/healthz` alone needs neither: monitoring
@@ -38,7 +38,7 @@ _FREE = frozenset(["health.ready", "health.live"])
 _UNCOUNTED = _FREE | {"health.metrics", "static"}
 # Wrong passwords of one address in 60 seconds.
 MAX_GUESSES = 10
-# Threads that check a hash, or wait to: a quarter of those of a process.
+# Threads of a process that check a hash, or wait to.
 _CHECKS = 2
 
 
@@ -188,15 +188,8 @@ class Guard:
         if not right:
             _refuse_unauthorized()
 
-    def is_free(self) -> bool:
-        """Whether a hash can be checked now, or after the one that is being checked."""
-        free = self._checks.acquire(blocking=False)
-        if free:
-            self._checks.release()
-        return free
-
     def is_known(self, name: str, password: str) -> bool:
-        """Whether these were found right before."""
+        """True if these were found right before."""
         return hmac.compare_digest(self._digest(name, password), self._known)
 
     def is_right(self, name: str, password: str) -> bool:

@@ -15,14 +15,14 @@ import struct
 import sys
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from web.fair import Closing
+from web.in_progress import Closing, InProgress
 from web.proxies import limited_unit
 
 if TYPE_CHECKING:
@@ -64,36 +64,28 @@ class _Connection:
     read: int = 0
 
 
-class InProgress:
+class Counted:
     """Middleware that counts the requests that are being answered, by the address of the peer."""
 
     def __init__(self, app: WSGIApplication, threads: int) -> None:
         self._app = app
         self._threads = threads
-        self._lock = threading.Lock()
-        self._peers: Counter[str] = Counter()
+        self._in_progress = InProgress()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")
-        self._add(peer, 1)
+        self._in_progress.begin(peer)
         try:
             answer = self._app(environ, start_response)
         except BaseException:
-            self._add(peer, -1)
+            self._in_progress.end(peer)
             raise
-        return Closing(answer, lambda: self._add(peer, -1))
+        return Closing(answer, lambda: self._in_progress.end(peer))
 
     def may_wait(self, peer: str) -> bool:
-        """Whether a request of this address may be complete and not yet answered: it is being answered, or
+        """True if a request of this address may be complete and not yet answered: it is being answered, or
         all threads are busy."""
-        with self._lock:
-            return self._peers[peer] > 0 or self._peers.total() >= self._threads
-
-    def _add(self, peer: str, count: int) -> None:
-        with self._lock:
-            self._peers[peer] += count
-            if not self._peers[peer]:
-                del self._peers[peer]
+        return self._in_progress.of(peer) > 0 or self._in_progress.total() >= self._threads
 
 
 class Watch:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from search.serialize import error_json
+from web.in_progress import Closing, InProgress
 from web.proxies import MANY, limited_unit
 
 if TYPE_CHECKING:
@@ -26,50 +25,20 @@ class Fair:
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
-        self._lock = threading.Lock()
-        self._addresses: Counter[str] = Counter()
+        self._in_progress = InProgress()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get(MANY):
             return self._app(environ, start_response)
         unit = limited_unit(environ.get("REMOTE_ADDR", ""))
-        with self._lock:
-            if self._addresses[unit] >= MOST:
-                return _refuse(environ, start_response)
-            self._addresses[unit] += 1
+        if not self._in_progress.begin(unit, MOST):
+            return _refuse(environ, start_response)
         try:
             answer = self._app(environ, start_response)
         except BaseException:
-            self._leave(unit)
+            self._in_progress.end(unit)
             raise
-        return Closing(answer, lambda: self._leave(unit))
-
-    def _leave(self, unit: str) -> None:
-        with self._lock:
-            self._addresses[unit] -= 1
-            if not self._addresses[unit]:
-                del self._addresses[unit]
-
-
-class Closing:
-    """An answer that says when it has ended, once."""
-
-    def __init__(self, parts: Iterable[bytes], ended: Callable[[], None]) -> None:
-        self._parts = parts
-        self._ended: Callable[[], None] | None = ended
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
-
-    def close(self) -> None:
-        """Close the answer."""
-        ended, self._ended = self._ended, None
-        try:
-            if hasattr(self._parts, "close"):
-                self._parts.close()
-        finally:
-            if ended:
-                ended()
+        return Closing(answer, lambda: self._in_progress.end(unit))
 
 
 def _refuse(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:

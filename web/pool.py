@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from index.errors import SouwenError
+from web.in_progress import InProgress
 from web.language import gettext_noop
 from web.proxies import limited_unit
 
@@ -43,29 +43,26 @@ class Pool:
     ) -> None:
         self._clock = clock
         self._rest = rest
-        self._lock = threading.Lock()
-        self._addresses: Counter[str] = Counter()
+        self._in_progress = InProgress()
         self._turn = threading.Lock()
 
     def enter(self, address: str, most: int = SLOTS_OF_ADDRESS) -> ExitStack:
         """A slot for a client, until the stack is closed; `most` is how many it may have. Raises
         ServiceUnavailable or TooManyRequests where there is none."""
         unit = limited_unit(address)
-        with self._lock:
-            if self._addresses[unit] >= most:
+        if not self._in_progress.begin(unit, most, SLOTS):
+            if self._in_progress.of(unit) >= most:
                 raise TooManyRequests(
                     gettext_noop(
                         "two downloads of this address are in progress. Try again when one has ended."
                     ),
                     retry_after=60,
                 )
-            if self._addresses.total() >= SLOTS:
-                raise ServiceUnavailable(
-                    gettext_noop("too many downloads are in progress. Try again in a minute."), retry_after=60
-                )
-            self._addresses[unit] += 1
+            raise ServiceUnavailable(
+                gettext_noop("too many downloads are in progress. Try again in a minute."), retry_after=60
+            )
         slot = ExitStack()
-        slot.callback(self._leave, unit)
+        slot.callback(self._in_progress.end, unit)
         return slot
 
     def send(self, slot: ExitStack, parts: Iterable[str]) -> Iterator[str]:
@@ -91,9 +88,3 @@ class Pool:
         """The time in which no other download works."""
         with self._turn:
             yield
-
-    def _leave(self, unit: str) -> None:
-        with self._lock:
-            self._addresses[unit] -= 1
-            if not self._addresses[unit]:
-                del self._addresses[unit]

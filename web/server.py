@@ -189,7 +189,7 @@ def _load(settings: WebSettings, port: int, processes: int, loaded: Semaphore) -
     """The application, loaded and warmed up, in a server process."""
     from search.request import SearchRequest
     from web.app import create_app
-    from web.connections import InProgress, Watch
+    from web.connections import Counted, Watch
     from web.context import Context
     from web.proxies import TrustedProxies
 
@@ -201,10 +201,10 @@ def _load(settings: WebSettings, port: int, processes: int, loaded: Semaphore) -
         context.searcher.search(SearchRequest("搜文"))  # opens the index and loads the dictionary
     gc.collect()
     gc.freeze()  # what is there now stays: no need to look through it again and again
-    in_progress = InProgress(_closing_connections(app) if processes > 1 else app, _THREADS)
-    Watch(port, TrustedProxies(settings.trusted_proxy).__contains__, in_progress.may_wait).start()
+    counted = Counted(_closing_connections(app) if processes > 1 else app, _THREADS)
+    Watch(port, TrustedProxies(settings.trusted_proxy).__contains__, counted.may_wait).start()
     loaded.release()
-    return _named(in_progress)
+    return _named(counted)
 
 
 def _end() -> None:
