@@ -237,13 +237,14 @@ def _print_results(out: Console, results: Results, zone: tzinfo) -> None:
             out.print(Text("Only some of the words from here on:", style="yellow"))
             out.print()
         _print_hit(out, position + 1, hit, zone)
+    folded = f" ({results.folded:,} folded)" if results.folded else ""
     partial = f" and {results.partial} partial matches" if results.partial else ""
     pages = -(-results.listed // results.request.size)
     shown = f"{first + 1}-{first + len(results.hits)}" if results.hits else "none"
     out.print(
         Text(
-            f"{shown} of {_articles(results.total)}{partial}, page {results.request.page} of {pages:,}, "
-            f"{results.took_ms:.0f} ms",
+            f"{shown} of {_articles(results.total)}{folded}{partial}, "
+            f"page {results.request.page} of {pages:,}, {results.took_ms:.0f} ms",
             style="dim",
         )
     )

@@ -176,7 +176,7 @@ class ResultPage:
     other_suggestions: Annotated[
         tuple[SuggestedQuery, ...], "The next best corrections after the suggestion, at most two."
     ] = ()
-    folded: Annotated[Count, "The articles, on all pages, that stand below others: see Hit.folded."] = 0
+    folded: Annotated[Count, "The full matches, on all pages, that stand below others: see Hit.folded."] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,8 @@ class Results:
     `total` and `facets` count full matches only. Where those leave the first page short, `partial` matches
     follow in the list, ranked by score. On a first page with few full matches, `suggestion` is a corrected
     query that finds more, and `other_suggestions` are the next best; on one without any, `zero_results`
-    has the number of articles for each part of the query. `folded` is the number of articles, on all pages,
-    that stand below others: the list is so much shorter.
+    has the number of articles for each part of the query. `folded` is the number of full matches, on all
+    pages, that stand below others: the list is so much shorter.
     """
 
     request: SearchRequest

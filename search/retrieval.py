@@ -26,7 +26,7 @@ MOST_PARTIAL = 100
 class Found:
     """A page of hits: `full` matches, with their total and facets, and `partial` ones after them; with the
     articles that were read to rank them, and the points which that added, both by id. `folded` counts the
-    articles that stand below others, on all pages."""
+    full matches that stand below others, on all pages; `partial_total` the partial ones that don't."""
 
     full: tuple[Entry, ...]
     total: int
@@ -96,9 +96,8 @@ def find(
     more = list_hits(ranked, articles.sketches, start, max(1, wanted), folds=folds, most=MOST_PARTIAL)
     return replace(
         found,
-        folded=found.folded + more.folded,
         partial=more.entries[:wanted],
-        partial_total=min(more.page.found.total, MOST_PARTIAL),
+        partial_total=min(more.page.found.total, MOST_PARTIAL) - more.folded,
         articles={**page.articles, **more.page.articles},
         points={**page.points, **more.page.points},
     )

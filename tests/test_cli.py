@@ -389,7 +389,7 @@ def test_search_folds_copies(run: Run, tmp_path: Path) -> None:
     assert code == 0
     assert out.count("限行通告") == 1
     assert "+2 similar" in out or "+3 more with this title" in out
-    assert "1-1 of 4 articles, page 1 of 1" in out
+    assert "1-1 of 4 articles (3 folded), page 1 of 1" in out
     assert json.loads(run("search", "限行通告", "--json")[1])["hits"][0]["folded"]["count"] == 3
     code, out, _ = run("search", "限行通告", "--no-fold")
     assert out.count("限行通告") == 4
