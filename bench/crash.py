@@ -220,7 +220,7 @@ def search_on(world: World, stop: Path) -> None:
     """The reader that stays open: any failure is its end."""
     with closing(Searcher(world.index, SearchSettings())) as searcher:
         while not stop.exists():
-            results = searcher.search(SearchRequest("图书馆", size=50))
+            results = searcher.search(SearchRequest("图书馆", size=50, fold="off"))
             assert len(results.hits) <= results.total <= 3 * FILES
             time.sleep(0.02)
 

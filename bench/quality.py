@@ -149,7 +149,7 @@ def _open(directory: str, weights: Weights, *, no_title: bool = False) -> None:
 
 
 def _rank(text: str) -> tuple[list[str], float]:
-    results = _searcher.search(SearchRequest(text[:1000], size=_DEPTH))
+    results = _searcher.search(SearchRequest(text[:1000], size=_DEPTH, fold="off"))
     names = [
         hit.article.path if hit.article.path.startswith("_posts/") else hit.article.id for hit in results.hits
     ]
