@@ -144,7 +144,7 @@ def _open(directory: str, weights: Weights, *, no_title: bool = False) -> None:
     scoring.WEIGHTS = weights
     if no_title:
         points = second_look.passage_points
-        second_look.passage_points = lambda article, words: points(replace(article, title=""), words)
+        second_look.passage_points = lambda _, text, words: points("", text, words)
     _searcher = Searcher(Path(directory), SearchSettings())
 
 

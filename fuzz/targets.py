@@ -47,7 +47,7 @@ from search.planning.planner import make_plan
 from search.query.parser import parse_query
 from search.query.resolve import QueryContext
 from search.settings import SearchSettings
-from search.snippets import Snippet, highlight, snippets
+from search.snippets import Highlighter, Snippet
 from web.app import create_app
 from web.reading import reading_view
 from web.settings import WebSettings
@@ -203,9 +203,9 @@ def check_snippets(data: bytes) -> None:
     highlight_terms = make_plan(
         tree, QueryContext(_analyzers[0], lambda field, prefix: [], 200, 1000)
     ).highlight_terms
-    title = highlight(text, highlight_terms, "title")
+    title = Highlighter(highlight_terms).highlight(text, "title")
     assert title.text == text
-    for snippet in (title, *snippets(text, highlight_terms)):
+    for snippet in (title, *Highlighter(highlight_terms).snippets(text)):
         _check_snippet(snippet, text)
 
 

@@ -96,7 +96,7 @@ class Hit(ArticleHead):
 
 
 @dataclass(frozen=True, slots=True)
-class FacetCount:
+class FacetValue:
     """A value and its number of articles."""
 
     value: Annotated[str, "An author, a tag, a category path such as 金融/新浪财经, or a month: 2022-01."]
@@ -107,10 +107,10 @@ class FacetCount:
 class Facets:
     """The most frequent values among the articles found: at most 200 of each kind, and all months."""
 
-    author: Annotated[tuple[FacetCount, ...], "Authors."]
-    category: Annotated[tuple[FacetCount, ...], "Category paths of every level."]
-    tag: Annotated[tuple[FacetCount, ...], "Tags."]
-    month: Annotated[tuple[FacetCount, ...], "Months, in order."]
+    author: Annotated[tuple[FacetValue, ...], "Authors."]
+    category: Annotated[tuple[FacetValue, ...], "Category paths of every level."]
+    tag: Annotated[tuple[FacetValue, ...], "Tags."]
+    month: Annotated[tuple[FacetValue, ...], "Months, in order."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ behind the last of them, hits stand as they are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from index.analysis.sketch import keys_of, resemble
 from index.engines.base import Hit
@@ -81,8 +83,10 @@ def fold(hits: Sequence[Hit], sketches: Callable[[Sequence[str]], dict[str, byte
     kept: dict[str, bytes] = {}
     for start in range(0, len(ids), _AT_ONCE):
         kept |= sketches(ids[start : start + _AT_ONCE])
-    of_hits = [keys_of(kept.get(hit.id, b"")) for hit in hits]
+    of_hits = [keys_of(kept.get(each, b"")) for each in ids]
     repeated = _repeated(of_hits)
+    if not repeated:
+        return [Entry(hit) for hit in hits]
     groups: list[_Group] = []
     with_key: dict[int, list[int]] = {}  # ranks of groups
     with_title: dict[int, _Group] = {}
@@ -109,12 +113,10 @@ def fold(hits: Sequence[Hit], sketches: Callable[[Sequence[str]], dict[str, byte
 
 def _repeated(of_hits: Sequence[tuple[int, ...]]) -> set[int]:
     """Keys and titles that several hits have; 0 is no title."""
-    seen: set[int] = set()
-    repeated: set[int] = set()
-    for each in of_hits:
-        repeated.update(seen.intersection(each))
-        seen.update(each)
-    return repeated - {0}
+    counts = Counter(chain.from_iterable(of_hits))
+    if counts.total() == len(counts):
+        return set()
+    return {key for key, count in counts.items() if count > 1} - {0}
 
 
 def list_hits(

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from index.analysis.grams import UnitText
 from index.article import Article
 from index.store.reader import OpenIndex
-from search.facets import FacetValue
+from search.answers import FacetValue
 from search.folding import NOTHING_FOLDED, Entry, Folded
 from search.planning.plan import HighlightTerm
 from search.query.parser import Note
 from search.request import SearchRequest
-from search.snippets import Snippet, highlight, snippets
+from search.second_look import ReadHit
+from search.snippets import Highlighter, Snippet
 
 # Not needed by a plain search: a search from a cold process has half a second.
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from search.explain import Explanation
 
 _NONE_MISSING: Mapping[str, tuple[str, ...]] = {}
-_NONE_READ: Mapping[str, Article] = {}
+_NONE_READ: Mapping[str, ReadHit] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +91,30 @@ def present(
     entries: Sequence[Entry],
     highlight_terms: Sequence[HighlightTerm],
     missing: Mapping[str, tuple[str, ...]] = _NONE_MISSING,
-    read: Mapping[str, Article] = _NONE_READ,
+    read: Mapping[str, ReadHit] = _NONE_READ,
 ) -> tuple[ResultHit, ...]:
-    """Entries of a list with their articles, snippets and highlights; `missing` words, and articles that were
+    """Entries of a list with their articles, snippets and highlights; `missing` words, and hits that were
     `read` before, by article id."""
     unread = [entry.hit.id for entry in entries if entry.hit.id not in read]
-    articles = {**read, **index.articles.articles(unread)} if unread else read
-    return tuple(
-        ResultHit(
-            article=articles[hit.id],
-            score=round(hit.score, 4),
-            title=highlight(articles[hit.id].title, highlight_terms, "title"),
-            tags=tuple(highlight(tag, highlight_terms, "body") for tag in articles[hit.id].tags),
-            snippets=snippets(articles[hit.id].text, highlight_terms),
-            missing=missing.get(hit.id, ()),
-            folded=folded,
+    articles: dict[str, tuple[Article, UnitText | None]]
+    articles = {each: (hit.article, hit.start) for each, hit in read.items()}
+    if unread:
+        articles |= {each: (article, None) for each, article in index.articles.articles(unread).items()}
+    highlighter = Highlighter(highlight_terms)
+    hits = []
+    for entry in entries:
+        if entry.hit.id not in articles:  # removed meanwhile
+            continue
+        article, start = articles[entry.hit.id]
+        hits.append(
+            ResultHit(
+                article=article,
+                score=round(entry.hit.score, 4),
+                title=highlighter.highlight(article.title, "title"),
+                tags=tuple(highlighter.highlight(tag, "body") for tag in article.tags),
+                snippets=highlighter.snippets(article.text, start=start),
+                missing=missing.get(article.id, ()),
+                folded=entry.folded,
+            )
         )
-        for hit, folded in ((entry.hit, entry.folded) for entry in entries)
-        if hit.id in articles
-    )
+    return tuple(hits)

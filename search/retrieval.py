@@ -8,7 +8,6 @@ from functools import partial
 
 from whoosh import query
 
-from index.article import Article
 from index.engines.base import FacetCounts, Hit, Hits, Sort
 from index.engines.nodes import TermSet
 from index.store.reader import OpenIndex
@@ -16,7 +15,7 @@ from search.deadline import Deadline
 from search.folding import WINDOWS, Entry, list_hits
 from search.planning.matching import scored
 from search.planning.plan import Plan
-from search.second_look import look_again, with_idf
+from search.second_look import ReadHit, look_again, with_idf
 
 # Partial matches that are listed.
 MOST_PARTIAL = 100
@@ -24,9 +23,9 @@ MOST_PARTIAL = 100
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of hits: `full` matches, with their total and facets, and `partial` ones after them; with the
-    articles that were read to rank them, and the points which that added, both by id. `folded` counts the
-    full matches that stand below others, on all pages; `partial_total` the partial ones that don't."""
+    """A page of hits: `full` matches, with their total and facets, and `partial` ones after them; with those
+    that were `read` to rank them, by id. `folded` counts the full matches that stand below others, on all
+    pages; `partial_total` the partial ones that don't."""
 
     full: tuple[Entry, ...]
     total: int
@@ -34,8 +33,7 @@ class Found:
     folded: int
     partial: tuple[Entry, ...] = ()
     partial_total: int = 0
-    articles: Mapping[str, Article] = field(default_factory=dict)
-    points: Mapping[str, float] = field(default_factory=dict)
+    read: Mapping[str, ReadHit] = field(default_factory=dict)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -73,9 +71,7 @@ def find(
     ranked = partial(look_again, full, articles.articles, words if sort is Sort.RELEVANCE else ())
     listed = list_hits(ranked, articles.sketches, offset, size, folds=folds)
     page, total = listed.page, listed.page.found.total
-    found = Found(
-        listed.entries, total, page.found.facets, listed.folded, articles=page.articles, points=page.points
-    )
+    found = Found(listed.entries, total, page.found.facets, listed.folded, read=page.read)
     start = max(0, offset - (total - listed.folded))
     if plan.relaxed is None or total >= size or start >= MOST_PARTIAL:
         return found
@@ -98,8 +94,7 @@ def find(
         found,
         partial=more.entries[:wanted],
         partial_total=min(more.page.found.total, MOST_PARTIAL) - more.folded,
-        articles={**page.articles, **more.page.articles},
-        points={**page.points, **more.page.points},
+        read={**page.read, **more.page.read},
     )
 
 

@@ -99,7 +99,7 @@ class Searcher:
             )
             deadline.check()
             missing = missing_words(index, plan, found, deadline)
-            hits = present(index, found.entries, plan.highlight_terms, missing, found.articles)
+            hits = present(index, found.entries, plan.highlight_terms, missing, found.read)
             if request.explain:
                 hits = _explained(index, plan, found, hits, deadline)
             is_few = offset == 0 and found.total < FEW and not request.like
@@ -287,7 +287,8 @@ def _explained(
 ) -> tuple[ResultHit, ...]:
     from search.explain import Explanation, explain
 
-    parts = explain(index.engine, plan, found.hits, found.points, deadline)
+    points = {each: read.points for each, read in found.read.items()}
+    parts = explain(index.engine, plan, found.hits, points, deadline)
     return tuple(
         replace(hit, explanation=Explanation(bool(hit.missing), parts.get(hit.article.id, ())))
         for hit in hits

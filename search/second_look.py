@@ -14,16 +14,17 @@ from itertools import pairwise
 from whoosh import query
 
 from index.analysis.document import WORDS
-from index.analysis.grams import SEPARATED
+from index.analysis.grams import SEPARATED, UnitText
 from index.article import Article
 from index.engines.base import Engine, Hit, Hits
 from index.engines.bm25 import idf
+from search import snippets
 from search.planning import scoring
 from search.planning.plan import PassageWord
 
 # Hits of a list that are looked at, and characters of each.
 LOOKED_AT = 20
-_MOST_CHARACTERS = 12_000
+_MOST_CHARACTERS = snippets.LOOKED_AT[0]
 # Length of a passage in characters, and occurrences of a word that are looked for in a text.
 _PASSAGE = 250
 _MOST_OCCURRENCES = 50
@@ -35,14 +36,21 @@ _GAINS = [more - less for less, more in pairwise(_SATURATED)]
 
 
 @dataclass(frozen=True, slots=True)
+class ReadHit:
+    """A hit that was read: the article, the start of its text, and the points that the second look added."""
+
+    article: Article
+    start: UnitText
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A page of `hits`, made of what was `found`; `articles` are those that were read, and `points` what the
-    second look added, both by id."""
+    """A page of `hits`, made of what was `found`, and the hits that were read, by id."""
 
     hits: tuple[Hit, ...]
     found: Hits
-    articles: Mapping[str, Article] = field(default_factory=dict)
-    points: Mapping[str, float] = field(default_factory=dict)
+    read: Mapping[str, ReadHit] = field(default_factory=dict)
 
 
 def look_again(
@@ -63,12 +71,14 @@ def look_again(
         return Page(found.hits, found)
     found = search(0, max(LOOKED_AT, offset + limit))
     first, rest = found.hits[:LOOKED_AT], found.hits[LOOKED_AT:]
-    articles = read([hit.id for hit in first])
-    points = {each: passage_points(article, words) for each, article in articles.items()}
-    scored = [replace(hit, score=hit.score + points.get(hit.id, 0.0)) for hit in first]
+    looked = {each: _look_at(article, words) for each, article in read([hit.id for hit in first]).items()}
+    scored = [
+        Hit(hit.id, hit.score + looked[hit.id].points) if hit.id in looked else hit  # removed meanwhile
+        for hit in first
+    ]
     # A stable sort: equal ones stay in the order of date and id.
     hits = (*sorted(scored, key=lambda hit: -hit.score), *rest)
-    return Page(hits[offset : offset + limit], found, articles, points)
+    return Page(hits[offset : offset + limit], found, looked)
 
 
 def with_idf(words: Sequence[PassageWord], engine: Engine) -> tuple[PassageWord, ...]:
@@ -82,11 +92,14 @@ def with_idf(words: Sequence[PassageWord], engine: Engine) -> tuple[PassageWord,
     )
 
 
-def passage_points(article: Article, words: Sequence[PassageWord]) -> float:
-    """The points of the words in an article's title and best passage together: the sum over the words of
-    weight × tf × (1 + k1) / (tf + k1)."""
-    title = SEPARATED.apply(article.title)
-    text = SEPARATED.apply(article.text[:_MOST_CHARACTERS])
+def _look_at(article: Article, words: Sequence[PassageWord]) -> ReadHit:
+    start = UnitText(article.text[:_MOST_CHARACTERS])
+    return ReadHit(article, start, passage_points(SEPARATED.apply(article.title), start.translated, words))
+
+
+def passage_points(title: str, text: str, words: Sequence[PassageWord]) -> float:
+    """The points of the words in a title and the best passage of a text together, both translated by
+    `SEPARATED`: the sum over the words of weight × tf × (1 + k1) / (tf + k1)."""
     counts = [len(_occurrences(title, word)) for word in words]
     points = best = sum(word.weight * _SATURATED[count] for word, count in zip(words, counts, strict=True))
     found = sorted(

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from markupsafe import escape
 
-from index.analysis.grams import UnitPattern, UnitText, unit_pattern
+from index.analysis.grams import UnitPattern, UnitText, stems, unit_pattern
 from search.planning.plan import HighlightTerm
 
 # Characters of a passage, roughly; and how many more it may take to begin or end with a sentence.
@@ -27,7 +28,10 @@ LOOKED_AT = (12_000, 50_000)
 # Occurrences considered: of one term, and of all in one text, those of the heaviest terms first.
 _MAX_OCCURRENCES = 50
 _MOST_IN_ALL = 1000
+# The worth of a term's next occurrence in a passage, as a part of its weight, by the number of those before.
+_GAINS = (1.05, 0.05, 0.05, 0.05, 0.05, 0.0)
 
+_MARKUP = re.compile("[&<>\"']")
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’」』）)\]]*")
 
 # Two letters or digits of a script with spaces.
@@ -56,13 +60,13 @@ class Snippet:
 
     def to_html(self) -> str:
         """Escaped HTML with `<mark>` around the highlights, and an ellipsis where the text goes on."""
+        text, position = self.text, 0
+        written = escape if _MARKUP.search(text) else str  # which most texts have none of
         parts: list[str] = ["…"] if self.before else []
-        position = 0
         for start, end in self.highlights:
-            parts.append(str(escape(self.text[position:start])))
-            parts.append(f"<mark>{escape(self.text[start:end])}</mark>")
+            parts += (written(text[position:start]), "<mark>", written(text[start:end]), "</mark>")
             position = end
-        parts.append(str(escape(self.text[position:])))
+        parts.append(written(text[position:]))
         if self.after:
             parts.append("…")
         return "".join(parts)
@@ -75,44 +79,82 @@ class _Occurrence:
     term: int
 
 
-def highlight(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -> Snippet:
-    """A whole text (a title) with its highlights."""
-    found = _find(text, highlight_terms, field)
-    return Snippet(text, _merged([(o.start, o.end) for o in found]))
+class Highlighter:
+    """Finds the terms of a query in texts, for any number of them."""
+
+    def __init__(self, terms: Sequence[HighlightTerm]) -> None:
+        self._weights = [term.weight for term in terms]
+        by_weight = sorted(enumerate(terms), key=lambda pair: -pair[1].weight)
+        self._terms = {
+            field: [
+                (number, stems(term.units), _pattern(term.units, term.is_prefix))
+                for number, term in by_weight
+                if field in term.fields
+            ]
+            for field in ("title", "body")
+        }
+
+    def highlight(self, text: str, field: str) -> Snippet:
+        """A whole text (a title) with its highlights."""
+        if not self._terms[field]:
+            return Snippet(text)
+        found = self._find(text, searched_text(text) if len(text) < _SHORT else UnitText(text), field)
+        return Snippet(text, _merged([(o.start, o.end) for o in found]))
+
+    def snippets(self, text: str, limit: int = 2, start: UnitText | None = None) -> tuple[Snippet, ...]:
+        """The best passages of a body, in the order of the text: at least one, if there is any text. The
+        first has the heaviest terms; another is added only for terms that it lacks. `start` is the start of
+        the text, as far as `LOOKED_AT` says, where that was made before."""
+        found = self._look(text, start)
+        if not found:
+            return (_passage(text, 0, 0, []),) if text else ()
+        spans = _choose(text, found, self._weights, limit)
+        return tuple(_passage(text, start, end, found) for start, end in sorted(spans))
+
+    def _look(self, text: str, start: UnitText | None) -> list[_Occurrence]:
+        """Occurrences in the start of a text, as far as needed to find any."""
+        for length in (*LOOKED_AT, len(text)):
+            part = text[:length]
+            found = self._find(part, start or UnitText(part), "body")
+            if len(text) <= length:
+                return found
+            # A word at the end may go on.
+            if found := [occurrence for occurrence in found if occurrence.end < length - _LEAD]:
+                return found
+            start = None
+        return []
+
+    def _find(self, text: str, searched: UnitText, field: str) -> list[_Occurrence]:
+        """Occurrences of all terms, in the order of the text."""
+        found: list[_Occurrence] = []
+        for number, needed, pattern in self._terms[field]:
+            if len(found) >= _MOST_IN_ALL:
+                break
+            if searched.has(needed):
+                spans = islice(searched.find(pattern), _MAX_OCCURRENCES)
+                found += [_Occurrence(*whole_graphemes(text, *span), number) for span in spans]
+        found.sort(key=lambda occurrence: (occurrence.start, -occurrence.end))
+        return found
 
 
-def snippets(text: str, highlight_terms: Sequence[HighlightTerm], limit: int = 2) -> tuple[Snippet, ...]:
-    """The best passages of a body, in the order of the text: at least one, if there is any text. The first
-    has the heaviest terms; another is added only for terms that it lacks."""
-    found = _look(text, highlight_terms)
-    if not found:
-        return (_passage(text, 0, 0, []),) if text else ()
-    spans = _choose(text, found, highlight_terms, limit)
-    return tuple(_passage(text, start, end, found) for start, end in sorted(spans))
+# Tags and titles come again with other hits; a longer text takes more memory than it saves time.
+_SHORT = 60
+searched_text = lru_cache(maxsize=4096)(UnitText)
 
 
-def _look(text: str, highlight_terms: Sequence[HighlightTerm]) -> list[_Occurrence]:
-    """Occurrences in the start of a text, as far as needed to find any."""
-    for length in (*LOOKED_AT, len(text)):
-        found = _find(text[:length], highlight_terms, "body")
-        if len(text) <= length:
-            return found
-        # A word at the end may go on.
-        if found := [occurrence for occurrence in found if occurrence.end < length - _LEAD]:
-            return found
-    return []
+@lru_cache(maxsize=1024)
+def _pattern(units: tuple[str, ...], is_prefix: bool) -> UnitPattern:
+    return unit_pattern(units, is_prefix=is_prefix)
 
 
-def _choose(
-    text: str, everything: list[_Occurrence], highlight_terms: Sequence[HighlightTerm], limit: int
-) -> list[Span]:
+def _choose(text: str, everything: list[_Occurrence], weights: Sequence[float], limit: int) -> list[Span]:
     """Up to `limit` passages of a text: the first with the heaviest terms, each other with terms not yet
     shown."""
     chosen: list[Span] = []
     found = everything
     wanted = {occurrence.term for occurrence in found}
     while wanted and len(chosen) < limit:
-        best = _best_window(found, highlight_terms, wanted)
+        best = _best_window(found, weights, wanted)
         if best is None:
             break
         span = _uncut(_extended(text, *best), everything)
@@ -124,30 +166,15 @@ def _choose(
     return chosen
 
 
-@lru_cache(maxsize=1024)
-def _pattern(units: tuple[str, ...], is_prefix: bool) -> UnitPattern:
-    return unit_pattern(units, is_prefix=is_prefix)
-
-
-def _find(text: str, highlight_terms: Sequence[HighlightTerm], field: str) -> list[_Occurrence]:
-    """Occurrences of all terms, in the order of the text."""
-    searched = UnitText(text)
-    found: list[_Occurrence] = []
-    for number, term in sorted(enumerate(highlight_terms), key=lambda pair: -pair[1].weight):
-        if len(found) >= _MOST_IN_ALL:
-            break
-        if field in term.fields and searched.may_have(term.units):
-            spans = islice(searched.find(_pattern(term.units, term.is_prefix)), _MAX_OCCURRENCES)
-            found += [_Occurrence(*whole_graphemes(text, *span), number) for span in spans]
-    return sorted(found, key=lambda occurrence: (occurrence.start, -occurrence.end))
-
-
 def whole_graphemes(text: str, start: int, end: int) -> Span:
     """Extends a non-empty range to whole graphemes: accents, variation selectors, skin tones, keycaps,
     sequences with joiners, flags.
 
     See Unicode Standard Annex 29. The jamo of hangul are not handled, because whole syllables are units.
     """
+    first = text[start]
+    if first.isalnum() and _is_alone(first) and _is_alone(text[end - 1]) and _is_alone(text[end : end + 1]):
+        return start, end  # nearly always
     while start and _continues(text, start):
         start -= 1
     while end < len(text) and _continues(text, end):
@@ -156,6 +183,11 @@ def whole_graphemes(text: str, start: int, end: int) -> Span:
         start -= _flag_letters(text, start) % 2
         end += text[end : end + 1] in _FLAG_LETTERS and _flag_letters(text, end) % 2
     return start, end
+
+
+def _is_alone(character: str) -> bool:
+    """True for characters, most of all in Chinese texts, that no grapheme of several has but as its first."""
+    return character < "\u0300" or "\u4e00" <= character <= "\u9fff" or "\u3000" <= character <= "\u3029"
 
 
 def _continues(text: str, offset: int) -> bool:
@@ -179,32 +211,24 @@ def _flag_letters(text: str, end: int) -> int:
 
 
 def _best_window(
-    found: list[_Occurrence], highlight_terms: Sequence[HighlightTerm], wanted: set[int]
+    found: Sequence[_Occurrence], weights: Sequence[float], wanted: AbstractSet[int]
 ) -> Span | None:
     """The passage-long stretch with the greatest weight of wanted terms; the first of equals."""
-    inside = [0] * len(highlight_terms)
+    inside = dict.fromkeys(wanted, 0)
     weight = best_weight = 0.0
     best: Span | None = None
+    relevant = [occurrence for occurrence in found if occurrence.term in wanted]
     first = 0
-
-    def worth(number: int) -> float:
-        count = inside[number]
-        return (
-            highlight_terms[number].weight * (1 + 0.05 * min(count, 5)) if count and number in wanted else 0.0
-        )
-
-    for occurrence in found:
-        weight -= worth(occurrence.term)
-        inside[occurrence.term] += 1
-        weight += worth(occurrence.term)
-        while found[first] is not occurrence and occurrence.end - found[first].start > LENGTH:
-            left = found[first].term
-            weight -= worth(left)
-            inside[left] -= 1
-            weight += worth(left)
+    for occurrence in relevant:
+        term, end = occurrence.term, occurrence.end
+        weight += weights[term] * _GAINS[min(inside[term], 5)]
+        inside[term] += 1
+        while (left := relevant[first]) is not occurrence and end - left.start > LENGTH:
+            inside[left.term] -= 1
+            weight -= weights[left.term] * _GAINS[min(inside[left.term], 5)]
             first += 1
         if weight > best_weight + 1e-9:
-            best_weight, best = weight, (found[first].start, occurrence.end)
+            best_weight, best = weight, (left.start, end)
     return best
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.analysis.grams import SEPARATED
 from index.article import Article
 from index.engines.base import Hit, Hits
 from search.planning.plan import PassageWord
@@ -23,7 +24,7 @@ def article(text: str, title: str = "", name: str = "a") -> Article:
 
 
 def points(text: str, title: str = "", words: Sequence[PassageWord] = WORDS) -> float:
-    return passage_points(article(text, title), words)
+    return passage_points(SEPARATED.apply(title), SEPARATED.apply(text), words)
 
 
 def test_words_together_have_more_points_than_words_apart() -> None:

@@ -19,7 +19,7 @@ from search.planning.planner import make_plan
 from search.query.parser import parse_query
 from search.query.resolve import QueryContext
 from search.settings import SearchSettings
-from search.snippets import LENGTH, LOOKED_AT, Snippet, highlight, snippets
+from search.snippets import LENGTH, LOOKED_AT, Highlighter, Snippet
 
 ANALYZER = Analyzer()
 BOTH = ("title", "body")
@@ -89,16 +89,16 @@ def shown(snippet: Snippet) -> str:
     ],
 )
 def test_a_title_with_its_marks(title: str, typed: str, wanted: str) -> None:
-    assert shown(highlight(title, needles_of(typed), "title")) == wanted
+    assert shown(Highlighter(needles_of(typed)).highlight(title, "title")) == wanted
 
 
 def test_marks_are_of_the_field_that_was_searched() -> None:
     title_only = needles_of("title:公安")
-    assert marked(highlight("公安", title_only, "title")) == ["公安"]
-    assert marked(snippets("公安", title_only)[0]) == []
+    assert marked(Highlighter(title_only).highlight("公安", "title")) == ["公安"]
+    assert marked(Highlighter(title_only).snippets("公安")[0]) == []
     body_only = needles_of("body:公安")
-    assert marked(highlight("公安", body_only, "title")) == []
-    assert marked(snippets("公安", body_only)[0]) == ["公安"]
+    assert marked(Highlighter(body_only).highlight("公安", "title")) == []
+    assert marked(Highlighter(body_only).snippets("公安")[0]) == ["公安"]
 
 
 ODD = [
@@ -112,7 +112,7 @@ ODD = [
 @pytest.mark.parametrize("times", [1, 3])
 def test_marks_stand_in_the_right_place_among_odd_characters(odd: str, times: int) -> None:
     text = f"{odd * times}放管服{odd * times}放管服{odd}"
-    found = highlight(text, [term("放管服")], "title")
+    found = Highlighter([term("放管服")]).highlight(text, "title")
     start = len(odd) * times
     assert found.highlights == ((start, start + 3), (2 * start + 3, 2 * start + 6))
 
@@ -122,7 +122,7 @@ def test_marks_stand_in_the_right_place_among_odd_characters(odd: str, times: in
 )
 def test_what_is_transparent_inside_a_word_is_inside_its_mark(odd: str) -> None:
     text = f"推进放{odd}管{odd}{odd}服改革"
-    assert marked(highlight(text, [term("放管服")], "title")) == [f"放{odd}管{odd}{odd}服"]
+    assert marked(Highlighter([term("放管服")]).highlight(text, "title")) == [f"放{odd}管{odd}{odd}服"]
 
 
 @pytest.mark.parametrize(
@@ -140,19 +140,21 @@ def test_what_is_transparent_inside_a_word_is_inside_its_mark(odd: str) -> None:
 def test_a_character_of_which_a_part_is_meant_is_marked_whole(
     text: str, typed: str, wanted: list[str]
 ) -> None:
-    assert marked(highlight(text, [term(typed)], "title")) == wanted
+    assert marked(Highlighter([term(typed)]).highlight(text, "title")) == wanted
 
 
 # Passages
 
 
 def test_a_short_text_is_shown_whole() -> None:
-    assert [shown(s) for s in snippets("公安部门推进改革。", needles_of("改革"))] == ["公安部门推进[改革]。"]
+    assert [shown(s) for s in Highlighter(needles_of("改革")).snippets("公安部门推进改革。")] == [
+        "公安部门推进[改革]。"
+    ]
 
 
 def test_without_marks_the_start_is_shown() -> None:
     text = "第一句话。" * 60
-    (only,) = snippets(text, needles_of("没有"))
+    (only,) = Highlighter(needles_of("没有")).snippets(text)
     assert text.startswith(only.text)
     assert only.highlights == ()
     assert not only.before
@@ -160,16 +162,16 @@ def test_without_marks_the_start_is_shown() -> None:
 
 
 def test_no_text_has_no_passage() -> None:
-    assert snippets("", needles_of("公安")) == ()
+    assert Highlighter(needles_of("公安")).snippets("") == ()
 
 
 def test_a_text_of_white_space_is_no_trouble() -> None:
-    assert all(s.text == "" for s in snippets(" \n　\n", needles_of("公安")))
+    assert all(s.text == "" for s in Highlighter(needles_of("公安")).snippets(" \n　\n"))
 
 
 def test_a_passage_is_made_of_whole_sentences_where_they_are_short() -> None:
     text = "早先说的是别的事。" * 30 + "那天公安来了。" + "后来说的又是别的事。" * 30
-    (only,) = snippets(text, needles_of("公安"))
+    (only,) = Highlighter(needles_of("公安")).snippets(text)
     assert only.text.startswith(("早先", "那天"))
     assert only.text.endswith("。")
     assert "那天公安来了。" in only.text
@@ -179,7 +181,7 @@ def test_a_passage_is_made_of_whole_sentences_where_they_are_short() -> None:
 
 def test_an_ellipsis_stands_where_a_sentence_is_cut() -> None:
     text = "甲乙丙丁戊己庚辛" * 40 + "公安" + "子丑寅卯辰巳午未" * 40
-    (only,) = snippets(text, needles_of("公安"))
+    (only,) = Highlighter(needles_of("公安")).snippets(text)
     assert only.before
     assert only.after
     assert shown(only).startswith("…")
@@ -190,27 +192,29 @@ def test_an_ellipsis_stands_where_a_sentence_is_cut() -> None:
 def test_words_apart_are_shown_in_two_passages_in_the_order_of_the_text() -> None:
     text = "开头。" * 30 + "这里有公安。" + "中间。" * 100 + "这里有交管。" + "结尾。" * 30
     for typed in ("公安 交管", "交管 公安"):
-        first, second = snippets(text, needles_of(typed))
+        first, second = Highlighter(needles_of(typed)).snippets(text)
         assert marked(first) == ["公安"]
         assert marked(second) == ["交管"]
 
 
 def test_words_together_are_shown_in_one_passage() -> None:
     text = "公安。" + "开头。" * 100 + "这里有公安，也有交管。" + "结尾。" * 100 + "交管。"
-    (only,) = snippets(text, needles_of("公安 交管"))
+    (only,) = Highlighter(needles_of("公安 交管")).snippets(text)
     assert marked(only) == ["公安", "交管"]
 
 
 def test_what_was_typed_is_shown_rather_than_its_words() -> None:
     text = "图书馆，漂浮。" + "开头。" * 100 + "漂浮图书馆开放。" + "结尾。" * 100 + "漂浮，图书馆。"
-    assert "漂浮图书馆" in [mark for s in snippets(text, needles_of("漂浮图书馆")) for mark in marked(s)]
+    assert "漂浮图书馆" in [
+        mark for s in Highlighter(needles_of("漂浮图书馆")).snippets(text) for mark in marked(s)
+    ]
 
 
 def test_so_many_passages_and_no_more() -> None:
     names = ["公安", "交管", "天气", "改革"]
     text = "".join(f"{name}。" + "别的事。" * 100 for name in names)
     for limit in (1, 2, 3):
-        assert len(snippets(text, needles_of(" ".join(names)), limit)) == limit
+        assert len(Highlighter(needles_of(" ".join(names))).snippets(text, limit)) == limit
 
 
 # Every character of it is another one, so that places in a text are known; none is in a term.
@@ -240,7 +244,7 @@ def test_passages_never_overlap_or_cut_a_word_that_is_marked(pieces: list[tuple[
     places = [found.span() for found in re.finditer("驾驶证|鲸鱼|kubernetes|是。不是", text)]
     highlight_terms = [term("驾驶证", weight=3), term("鲸鱼"), term("kubernetes"), term("是。不是")]
     shown_so_far = 0
-    for snippet in snippets(text, highlight_terms, 3):
+    for snippet in Highlighter(highlight_terms).snippets(text, 3):
         first = next((i for i, c in enumerate(snippet.text) if c in FILLING), None)
         if first is None:
             continue
@@ -260,7 +264,7 @@ def test_passages_never_overlap_or_cut_a_word_that_is_marked(pieces: list[tuple[
 def test_a_passage_cuts_no_word_of_letters_and_no_character_of_several(shift: int) -> None:
     words = "Kubernetes与Prometheus和👨\u200d👩\u200d👧及nai\u0308ve或"
     text = "甲" * shift + words * 12 + "放管服" + "乙" * shift + words * 12
-    (only,) = snippets(text, needles_of("放管服"))
+    (only,) = Highlighter(needles_of("放管服")).snippets(text)
     start = text.index(only.text)
     for place in (start, start + len(only.text)):
         before, after = text[place - 1], text[place]
@@ -272,21 +276,21 @@ def test_a_passage_cuts_no_word_of_letters_and_no_character_of_several(shift: in
 def test_a_word_is_not_marked_where_only_its_start_was_looked_at() -> None:
     for length in LOOKED_AT:
         text = "甲" * (length - 4) + "kubernetes与" + "乙" * 60_000
-        assert [marked(snippet) for snippet in snippets(text, needles_of("kube"))] == [[]]
+        assert [marked(snippet) for snippet in Highlighter(needles_of("kube")).snippets(text)] == [[]]
 
 
 # HTML
 
 
 def test_html_is_escaped_inside_and_outside_of_marks() -> None:
-    snippet = highlight("<script>a&b</script> \"A&B\" 'x'", [term("a&b")], "title")
+    snippet = Highlighter([term("a&b")]).highlight("<script>a&b</script> \"A&B\" 'x'", "title")
     assert snippet.to_html() == (
         "&lt;script&gt;<mark>a&amp;b</mark>&lt;/script&gt; &#34;<mark>A&amp;B</mark>&#34; &#39;x&#39;"
     )
 
 
 def test_marks_in_the_text_itself_are_text() -> None:
-    snippet = highlight("<mark>公安</mark>", [term("公安")], "title")
+    snippet = Highlighter([term("公安")]).highlight("<mark>公安</mark>", "title")
     assert snippet.to_html() == "&lt;mark&gt;<mark>公安</mark>&lt;/mark&gt;"
 
 
@@ -333,10 +337,10 @@ def test_without_its_marks_a_snippet_is_a_part_of_the_text(
     text: str, typed: list[str], is_prefix: bool
 ) -> None:
     found = [term(each, is_prefix=is_prefix) for each in typed]
-    title = highlight(text, found, "title")
+    title = Highlighter(found).highlight(text, "title")
     assert title.text == text
     check(title, text)
-    for passage in snippets(text, found):
+    for passage in Highlighter(found).snippets(text):
         check(passage, text)
         for mark in marked(passage):
             assert mark in "".join(marked(title)) or any(mark in whole for whole in marked(title))
@@ -351,7 +355,7 @@ def test_without_its_marks_a_snippet_is_a_part_of_the_text(
 def test_marks_are_where_the_units_are_and_nowhere_else(text: str, typed: str) -> None:
     searched = term(typed)
     units = ANALYZER.units(text)
-    title = highlight(text, [searched], "title")
+    title = Highlighter([searched]).highlight(text, "title")
     assert bool(title.highlights) == occurs(searched.units, units)
     for mark in marked(title):
         assert occurs(searched.units, ANALYZER.units(mark))
@@ -361,7 +365,7 @@ def test_marks_are_where_the_units_are_and_nowhere_else(text: str, typed: str) -
 @given(texts, wanted)
 def test_what_is_marked_is_what_was_typed_and_no_more(text: str, typed: str) -> None:
     searched = term(typed)
-    for mark in marked(highlight(text, [searched], "title")):
+    for mark in marked(Highlighter([searched]).highlight(text, "title")):
         units = ANALYZER.units(mark)
         # Occurrences that touch are one mark.
         times, rest = divmod(len(units), len(searched.units))
@@ -373,8 +377,8 @@ def test_what_is_marked_is_what_was_typed_and_no_more(text: str, typed: str) -> 
 @given(odd_texts, st.lists(wanted, min_size=1, max_size=4), st.integers(1, 3))
 def test_every_passage_shows_a_mark_if_there_is_any(text: str, typed: list[str], limit: int) -> None:
     found = [term(each) for each in typed]
-    made = snippets(text, found, limit)
+    made = Highlighter(found).snippets(text, limit)
     assert len(made) <= limit
     assert bool(made) == bool(text)
-    if highlight(text, found, "body").highlights:
+    if Highlighter(found).highlight(text, "body").highlights:
         assert all(passage.highlights for passage in made)

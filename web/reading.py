@@ -38,7 +38,7 @@ from index.sources.extract import (
     keeps_breaks,
 )
 from search.planning.plan import HighlightTerm
-from search.snippets import highlight
+from search.snippets import Highlighter
 from web.language import _
 
 # The id of the first highlight.
@@ -144,7 +144,7 @@ class _Writer:
         pictures: bool,
     ) -> None:
         self.hits = 0
-        self._highlight_terms = highlight_terms
+        self._highlighter = Highlighter(highlight_terms)
         self._base = base
         self._keep_breaks = keep_breaks
         self._pictures = pictures
@@ -239,11 +239,7 @@ class _Writer:
             return
         if not self._pre_depth:
             text = text.replace("\n", " ")  # a line break in the source is a space
-        highlights = (
-            highlight(text, self._highlight_terms, "body").highlights
-            if line and self._highlight_terms
-            else ()
-        )
+        highlights = self._highlighter.highlight(text, "body").highlights if line else ()
         left = list(reversed(highlights))
         offset = 0
         for number, piece in pieces:

@@ -12,7 +12,7 @@ from index.errors import NotFoundError
 from search.request import SearchRequest
 from search.results import Results
 from search.searcher import Searcher
-from search.snippets import highlight
+from search.snippets import Highlighter
 from web import params
 from web.charts import make_timeline
 from web.context import context
@@ -103,6 +103,7 @@ def article(article_id: str) -> str:
     wanted = params.search_request(request.args)
     found = searcher.article(article_id)
     highlight_terms = searcher.highlight_terms(wanted.query) if wanted.query.strip() else ()
+    highlighter = Highlighter(highlight_terms)
     try:
         similar = searcher.similar(article_id, _SIMILAR)
     except NotFoundError:  # removed meanwhile
@@ -110,8 +111,8 @@ def article(article_id: str) -> str:
     return render_template(
         "article.html",
         article=found,
-        title=highlight(found.title, highlight_terms, "title"),
-        tags=[highlight(tag, highlight_terms, "body") for tag in found.tags],
+        title=highlighter.highlight(found.title, "title"),
+        tags=[highlighter.highlight(tag, "body") for tag in found.tags],
         reading=reading_view(found, highlight_terms, pictures=shows_pictures()),
         similar=similar,
         wanted=wanted,

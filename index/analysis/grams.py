@@ -26,7 +26,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain, pairwise
 from operator import add
 
@@ -292,26 +292,39 @@ class UnitPattern:
                 position = end
 
 
+def stems(found: Iterable[str]) -> tuple[str, ...]:
+    """The characters of units that every text with them has."""
+    return tuple(
+        unit.removesuffix(END)
+        for unit in found
+        if unit != BOUNDARY and not _may_have_commas(unit) and not _is_times(unit)
+    )
+
+
 class UnitText:
     """Text to be searched for unit sequences, with spans given in its original form."""
 
     def __init__(self, original: str) -> None:
-        self._mapped = MappedText(original, SEPARATED)
-        self._text = resolve(self._mapped.text)
+        self._source = MappedText(original, SEPARATED)
 
-    def may_have(self, found: Iterable[str]) -> bool:
-        """True if the text contains the characters of each unit: a fast pre-check for `find`."""
-        stems = (
-            unit.removesuffix(END)
-            for unit in found
-            if unit != BOUNDARY and not _may_have_commas(unit) and not _is_times(unit)
-        )
-        return all(map(self._text.__contains__, stems))
+    @property
+    def translated(self) -> str:
+        """The text translated by `SEPARATED`."""
+        return self._source.text
+
+    @cached_property
+    def mapped(self) -> str:
+        """The same, resolved."""
+        return resolve(self.translated)
+
+    def has(self, stems: Iterable[str]) -> bool:
+        """True if the text contains all of these `stems`: a fast pre-check for `find`."""
+        return all(map(self.mapped.__contains__, stems))
 
     def find(self, pattern: UnitPattern) -> Iterator[tuple[int, int]]:
         """Spans [start, end) of a pattern's occurrences in the original text, in order."""
-        for start, end in pattern.spans(self._text):
-            yield self._mapped.source(start, end)
+        for start, end in pattern.spans(self.mapped):
+            yield self._source.source(start, end)
 
 
 # A comma that is left in a mapped text is one between thousands.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,24 +152,29 @@ class TantivyEngine(EmbeddedEngine):
         end = offset + limit
         wanted = end + _TIES
         found = searcher.search(compiled, wanted)
-        while len(found.hits) == wanted and found.hits[-1][0] == found.hits[end - 1][0]:
+        hits = found.hits  # made anew each time
+        while len(hits) == wanted and hits[-1][0] == hits[end - 1][0]:
             wanted *= 4
             found = searcher.search(compiled, wanted)
+            hits = found.hits
         ordered: list[Hit] = []
         position = 0
-        for score, group in groupby(found.hits, key=lambda hit: hit[0]):
-            addresses = [address for _, address in group]
-            start, position = position, position + len(addresses)
+        for score, group in groupby(hits, key=itemgetter(0)):
+            equal = list(group)
+            start, position = position, position + len(equal)
             if start >= end:
                 break
             if position <= offset:
                 continue
+            if len(equal) == 1:  # nearly always
+                ordered.append(Hit(_id(searcher, equal[0][1]), score))
+                continue
+            addresses = [address for _, address in equal]
+            dates = searcher.fast_field_values("date", addresses)
+            keys = [(date is None, -int(date or 0)) for date in dates]
             ids = [_id(searcher, address) for address in addresses]
-            if len(ids) > 1:
-                dates = searcher.fast_field_values("date", addresses)
-                keys = [(date is None, -int(date or 0)) for date in dates]
-                ids = [i for _, i in sorted(zip(keys, ids, strict=True))]
-            ordered += [Hit(i, score) for i in ids[max(0, offset - start) : end - start]]
+            ordered_ids = [i for _, i in sorted(zip(keys, ids, strict=True))]
+            ordered += [Hit(i, score) for i in ordered_ids[max(0, offset - start) : end - start]]
         return Hits(tuple(ordered), _total(found))
 
     def _search_deep(
