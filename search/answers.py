@@ -77,7 +77,7 @@ class HitExplanation:
 class Folded:
     """The articles that stand below another in the list, since they have its text or its title."""
 
-    count: Annotated[Count, "Their number, among the first 100 hits."]
+    count: Annotated[Count, "Their number, among the best hits, which are compared: 40, or more."]
     ids: Annotated[tuple[str, ...], "Their ids, copies first, the best first: at most 100."]
     series: Annotated[Count, "Those among them that have the same title and another text."] = 0
 

@@ -19,8 +19,8 @@ from index.engines.base import Hit
 from search.second_look import Page
 
 # Best hits that are compared; more where those that stand for themselves don't fill the page, as for a series
-# of a thousand issues. More hits only add to what fewer give. A hundred take 2 ms (bench/repeats.py).
-WINDOWS = (100, 400, 1600)
+# of a thousand issues. More hits only add to what fewer give. Forty take 1 ms (bench/repeats.py).
+WINDOWS = (40, 160, 1600)
 # Sketches that are read at once.
 _AT_ONCE = 500
 
@@ -134,6 +134,8 @@ def list_hits(
         page = ranked(offset, size)
         return Listed(tuple(map(Entry, page.hits)), page)
     for window in WINDOWS:
+        if window < min(offset + size, WINDOWS[-1]):
+            continue
         best = ranked(0, window)
         standing = fold(best.hits, sketches)
         if len(standing) >= offset + size or window >= min(most, best.found.total):

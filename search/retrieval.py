@@ -85,7 +85,7 @@ def find(
     def partly(start: int, limit: int) -> Hits:
         if start >= MOST_PARTIAL:
             return Hits((), 0)
-        return engine.search(relaxed, sort=Sort.RELEVANCE, offset=start, limit=limit)
+        return engine.search(relaxed, sort=Sort.RELEVANCE, offset=start, limit=limit, count_to=MOST_PARTIAL)
 
     wanted = min(size - len(found.full), MOST_PARTIAL - start)
     ranked = partial(look_again, partly, articles.articles, words)

@@ -172,10 +172,18 @@ class Engine(Protocol):
     """An open index of documents. Its methods are thread-safe, except for `writer`."""
 
     def search(
-        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+        self,
+        tree: query.Query,
+        *,
+        sort: Sort,
+        offset: int,
+        limit: int,
+        facets: Sequence[str] = (),
+        count_to: int | None = None,
     ) -> Hits:
         """The hits from `offset` (from 0), at most `limit` (at least 1), the exact total, and what
-        `Engine.facets` gives for `facets`."""
+        `Engine.facets` gives for `facets`. A total above `count_to` may be any number above it: not to count
+        them all is faster. It holds for a search without facets."""
         ...
 
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:

@@ -160,9 +160,17 @@ class OpenSearchEngine:
         return Description(str(self._address), meta, dictionary, self._shards, self.writer_id)
 
     def search(
-        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+        self,
+        tree: query.Query,
+        *,
+        sort: Sort,
+        offset: int,
+        limit: int,
+        facets: Sequence[str] = (),
+        count_to: int | None = None,
     ) -> Hits:
-        counted = {"track_total_hits": True, "aggs": aggregations(facets)}
+        is_counted = count_to is None or bool(facets)
+        counted = {"track_total_hits": is_counted or count_to, "aggs": aggregations(facets)}
         page = {"sort": SORTS[sort], "from": offset, "size": limit, **BARE}
         is_scored = sort is Sort.RELEVANCE
         if offset + limit > WINDOW:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -37,8 +38,8 @@ from index.engines.base import (
     single_characters,
 )
 from index.engines.embedded import EmbeddedEngine
-from index.engines.nodes import TermSet
 from index.engines.tantivy.compiler import compile_tree, scored
+from index.engines.tantivy.pruning import best_hits
 from index.engines.tantivy.view import View, may_lock, share
 from index.errors import EngineError, IndexDamagedError
 
@@ -79,10 +80,12 @@ class TantivyEngine(EmbeddedEngine):
     """See `index.engines.base.Engine`.
 
     A page by date with `deep` hits before it is looked for by number; of one date, `most_equal` are ordered.
+    From `long` hits on, not all of them are scored (`pruning.py`).
     """
 
     deep = 100
     most_equal = 2_000
+    long = 10_000
 
     def __init__(self, index: tantivy.Index, directory: Path, view: View | None = None) -> None:
         super().__init__(directory)
@@ -123,20 +126,40 @@ class TantivyEngine(EmbeddedEngine):
             ) from None
 
     def search(
-        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+        self,
+        tree: query.Query,
+        *,
+        sort: Sort,
+        offset: int,
+        limit: int,
+        facets: Sequence[str] = (),
+        count_to: int | None = None,
     ) -> Hits:
         with _failures():
-            match = self._compile(tree.a if isinstance(tree, query.AndMaybe) else tree)
-            compiled = scored(match, self._compile(tree.b)) if isinstance(tree, query.AndMaybe) else match
-            found = self._search(compiled, sort, offset, limit)
-            if not facets:
-                return found
-            if found.total == len(found.hits):  # no need to look for them once more
-                match = self._compile(TermSet("id", tuple(hit.id for hit in found.hits)))
-            return replace(found, facets=self._facets(match, facets))
+            searcher = self._index.searcher()
+            is_scored = isinstance(tree, query.AndMaybe)
+            match = self._compile(tree.a if is_scored else tree)
+            if facets:
+                total, counts = self._facets(searcher, match, facets)
+                if offset >= total:
+                    return Hits((), total, counts)
+                is_long = total >= self.long
+            else:
+                is_long = count_to is not None
+            found = None
+            if is_scored and is_long and sort is Sort.RELEVANCE:
+                ranked = partial(self._search_by_score, searcher)
+                found = best_hits(searcher, match, tree.b, self._compile, ranked, offset, limit)
+                if found and not facets and found.total < (count_to or 0):
+                    found = None
+            if found is None:
+                compiled = scored(match, self._compile(tree.b)) if is_scored else match
+                found = self._search(searcher, compiled, sort, offset, limit)
+            return replace(found, total=total, facets=counts) if facets else found
 
-    def _search(self, compiled: Query, sort: Sort, offset: int, limit: int) -> Hits:
-        searcher = self._index.searcher()
+    def _search(
+        self, searcher: tantivy.Searcher, compiled: Query, sort: Sort, offset: int, limit: int
+    ) -> Hits:
         if sort is Sort.RELEVANCE:
             return self._search_by_score(searcher, compiled, offset, limit)
         if offset >= self.deep and (found_deep := self._search_deep(searcher, compiled, sort, offset, limit)):
@@ -146,7 +169,8 @@ class TantivyEngine(EmbeddedEngine):
         hits = tuple(Hit(_id(searcher, address), 0.0) for _, address in found.hits)
         return Hits(hits, _total(found))
 
-    def _search_by_score(self, searcher: tantivy.Searcher, compiled: Query, offset: int, limit: int) -> Hits:
+    @staticmethod
+    def _search_by_score(searcher: tantivy.Searcher, compiled: Query, offset: int, limit: int) -> Hits:
         """Hits by score, ties by date and id. tantivy would break ties by position in the index, which
         changes as segments are merged."""
         end = offset + limit
@@ -205,19 +229,29 @@ class TantivyEngine(EmbeddedEngine):
 
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
         with _failures():
-            return self._facets(self._compile(tree), fields)
+            return self._facets(self._index.searcher(), self._compile(tree), fields)[1]
 
-    def _facets(self, compiled: Query, fields: Sequence[str]) -> FacetCounts:
-        request = {name: {"terms": {"field": name, "size": _ALL_BUCKETS}} for name in fields}
-        answer = self._index.searcher().aggregate(compiled, request)
-        return {
+    def _facets(
+        self, searcher: tantivy.Searcher, compiled: Query, fields: Sequence[str]
+    ) -> tuple[int, FacetCounts]:
+        """The number of documents, and their facets."""
+        request: dict[str, object] = {
+            name: {"terms": {"field": name, "size": _ALL_BUCKETS}} for name in fields
+        }
+        # Each document has one value there.
+        answer = searcher.aggregate(compiled, request | {"total": {"value_count": {"field": "newest"}}})
+        counts = {
             name: [(bucket["key"], int(bucket["doc_count"])) for bucket in answer[name]["buckets"]]
             for name in fields
         }
+        return int(answer["total"]["value"]), counts
 
     def count(self, tree: query.Query) -> int:
+        searcher = self._index.searcher()
+        if isinstance(tree, query.Every):
+            return searcher.num_docs
         with _failures():
-            return _total(self._index.searcher().search(self._compile(tree), 1))
+            return _total(searcher.search(self._compile(tree), 1))
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
         with _failures():

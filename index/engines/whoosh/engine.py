@@ -105,7 +105,14 @@ class WhooshEngine(EmbeddedEngine):
         return cls(directory)
 
     def search(
-        self, tree: query.Query, *, sort: Sort, offset: int, limit: int, facets: Sequence[str] = ()
+        self,
+        tree: query.Query,
+        *,
+        sort: Sort,
+        offset: int,
+        limit: int,
+        facets: Sequence[str] = (),
+        count_to: int | None = None,
     ) -> Hits:
         def read(reader: IndexReader) -> Hits:
             scores = Evaluation(reader).evaluate(tree)
