@@ -80,12 +80,13 @@ class TantivyEngine(EmbeddedEngine):
     """See `index.engines.base.Engine`.
 
     A page by date with `deep` hits before it is looked for by number; of one date, `most_equal` are ordered.
-    From `long` hits on, not all of them are scored (`pruning.py`).
+    Of `long` hits and more, not all are scored, but `candidates` (`pruning.py`).
     """
 
     deep = 100
     most_equal = 2_000
     long = 10_000
+    candidates = 160
 
     def __init__(self, index: tantivy.Index, directory: Path, view: View | None = None) -> None:
         super().__init__(directory)
@@ -149,7 +150,9 @@ class TantivyEngine(EmbeddedEngine):
             found = None
             if is_scored and is_long and sort is Sort.RELEVANCE:
                 ranked = partial(self._search_by_score, searcher)
-                found = best_hits(searcher, match, tree.b, self._compile, ranked, offset, limit)
+                found = best_hits(
+                    searcher, match, tree.b, self._compile, ranked, offset, limit, self.candidates
+                )
                 if found and not facets and found.total < (count_to or 0):
                     found = None
             if found is None:
