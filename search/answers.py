@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from search.facets import FacetValue
 from search.request import MAX_SIZE
 
 # An annotation adds a description to a type, or keywords of JSON Schema with their values.
@@ -93,14 +94,6 @@ class Hit(ArticleHead):
     folded: Annotated[Folded, "The articles below it, with fold=on and sort=relevance; else none."]
     snippets_html: Annotated[tuple[str, ...], "Passages as safe HTML, with <mark> around highlights."]
     explanation: HitExplanation | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FacetValue:
-    """A value and its number of articles."""
-
-    value: Annotated[str, "An author, a tag, a category path such as 金融/新浪财经, or a month: 2022-01."]
-    count: Annotated[Count, "The articles found that have it."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Annotated
 
 from index.analysis.fold import fold_key
 from index.engines.base import FacetCounts
-from search.answers import FacetValue
 
 # Values of one facet that an answer lists.
 _FACET_VALUES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value and its number of articles."""
+
+    value: Annotated[str, "An author, a tag, a category path such as 金融/新浪财经, or a month: 2022-01."]
+    count: Annotated[int, ("minimum", 0), "The articles found that have it."]
 
 
 _spelling_key = lru_cache(maxsize=10_000)(fold_key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from index.analysis.grams import UnitText
 from index.article import Article
 from index.store.reader import OpenIndex
-from search.answers import FacetValue
+from search.facets import FacetValue
 from search.folding import NOTHING_FOLDED, Entry, Folded
 from search.planning.plan import HighlightTerm
 from search.query.parser import Note

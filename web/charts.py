@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from search.answers import FacetValue
+from search.facets import FacetValue
 from search.request import SearchRequest
 from web.links import search_url
 

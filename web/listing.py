@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from index.analysis.fold import fold_key
 from index.engines.base import Sort
-from search.answers import FacetValue
+from search.facets import FacetValue
 from search.request import SearchRequest
 from search.results import Results
 from web.charts import Timeline, make_timeline

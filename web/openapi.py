@@ -147,9 +147,9 @@ def _object(kind: type) -> Schema:
 
 
 def _schemas() -> dict[str, Schema]:
-    """The schemas of all dataclasses in search/answers.py."""
+    """The schemas of all dataclasses that search/answers.py names."""
     kinds = [kind for kind in vars(answers).values() if isinstance(kind, type) and is_dataclass(kind)]
-    return {kind.__name__: _object(kind) for kind in kinds if kind.__module__ == answers.__name__}
+    return {kind.__name__: _object(kind) for kind in kinds}
 
 
 def _ref(name: str) -> Schema:
