@@ -207,6 +207,13 @@ def test_some_of_these_lists_go_on_with_partial_matches(searcher: Searcher) -> N
     assert none.facets["month"] == ()
 
 
+@pytest.mark.parametrize("word", ["2021-2023", "td-lte", "gpt4o-mini"])
+def test_a_missing_word_is_written_as_it_was_understood(searcher: Searcher, word: str) -> None:
+    results = search(searcher, f"临江 {word}", size=100)
+    assert {text for hit in results.hits for text in hit.missing} - {"临江"} == {word}
+    assert results.understood == f"临江 {word}"
+
+
 def test_a_full_first_page_has_no_partial_matches(searcher: Searcher) -> None:
     strict = len(ids(search(searcher, "临江 AND 地铁")))
     assert search(searcher, "临江 地铁", size=strict).partial == 0

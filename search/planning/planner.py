@@ -50,7 +50,7 @@ def _optional_words(tree: Node, context: QueryContext) -> tuple[OptionalWord, ..
         if isinstance(part, Text):
             name = "" if part.field == DEFAULT_FIELD else f"{part.field}:"
             for each in part.alternatives:
-                text = text_of([unit for word in each.words for unit in word])
+                text = " ".join(text_of(word, "-") for word in each.words)
                 words.setdefault(f"{name}{text}", match_alternatives(part.field, each))
         else:
             words.setdefault(QueryPrinter(context.analyzer).write(part), strict(part))
