@@ -107,7 +107,8 @@ def engine(name: str, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def searcher(example_index: Path) -> Iterator[Searcher]:
     """Searches the example archive."""
-    with closing(Searcher(example_index, SearchSettings())) as opened:
+    # Corrections have all the time they need, however slow the machine.
+    with closing(Searcher(example_index, SearchSettings(), processor_clock=lambda: 0.0)) as opened:
         yield opened
 
 

@@ -43,7 +43,7 @@ def search(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         def searcher(folder: str) -> Searcher:
             index = tmp_path_factory.mktemp(folder)
             sync(index, IngestRequest([CASES / "searching" / folder], engine=request.param), Settings())
-            opened = Searcher(index, SearchSettings())
+            opened = Searcher(index, SearchSettings(), processor_clock=lambda: 0.0)
             stack.callback(opened.close)
             return opened
 

@@ -102,7 +102,7 @@ def test_a_rare_text_is_right_unless_another_is_much_likelier(any_archive: Archi
     }
     any_archive.lines("posts.jsonl", texts)
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings(), processor_clock=lambda: 0.0)) as searcher:
         common = searcher.search(SearchRequest("交通管里"))
         assert common.suggestion is not None
         assert (exact(common), common.suggestion.query, common.suggestion.total) == (1, "交通管理", 300)
@@ -121,7 +121,7 @@ def test_letters_are_words_of_more_articles_first(any_archive: Archive) -> None:
     }
     any_archive.lines("posts.jsonl", texts)
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings(), processor_clock=lambda: 0.0)) as searcher:
         found = searcher.search(SearchRequest("jiaoguan"))
         assert found.suggestion is not None
         assert (found.suggestion.query, found.suggestion.total) == ("交管", 11)
@@ -136,12 +136,12 @@ def test_letters_are_words_of_more_articles_first(any_archive: Archive) -> None:
 def test_advice_follows_the_index(any_archive: Archive) -> None:
     any_archive.lines("posts.jsonl", {"a": "跨省通办", "b": "放管服"})
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings(), processor_clock=lambda: 0.0)) as searcher:
         found = searcher.search(SearchRequest("跨省通半"))
         assert found.suggestion is not None and found.suggestion.query == "跨省通办"
     any_archive.lines("posts.jsonl", {"b": "放管服", "c": "跨省通班"})
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings(), processor_clock=lambda: 0.0)) as searcher:
         found = searcher.search(SearchRequest("跨省通半"))
         assert found.suggestion is not None and found.suggestion.query == "跨省通班"
 
@@ -211,7 +211,7 @@ def test_a_second_guess_does_not_depend_on_the_order_of_words(any_archive: Archi
         {**{f"a{n}": "来了四五个人" for n in range(20)}, "b": "八月十五土壤环境", "c": "土壤环境"},
     )
     any_archive.sync()
-    with closing(Searcher(any_archive.directory, SearchSettings())) as searcher:
+    with closing(Searcher(any_archive.directory, SearchSettings(), processor_clock=lambda: 0.0)) as searcher:
         for typed, meant in (("丝五 土壤环境", "十五 土壤环境"), ("土壤环境 丝五", "土壤环境 十五")):
             suggestion = searcher.search(SearchRequest(typed)).suggestion
             assert suggestion is not None and suggestion.query == meant

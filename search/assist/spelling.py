@@ -26,6 +26,8 @@ _FEW = 10
 # Characters of a query over which, as with a quoted one, a single article that has all of it shows that it
 # is as it was meant.
 _LONG = 12
+# Characters of a query over which one with results was pasted, and has no other notation either.
+_PASTED = 24
 # Texts of a query that are looked at, and corrections of one that are tried.
 _MOST_TEXTS = 8
 # Other notations that are counted for a query.
@@ -76,8 +78,10 @@ def did_you_mean(
     """The likeliest corrections of a query with `found` full matches, the best first, at most three: those
     that are found before the deadline, which is checked between look-ups.
 
-    A query that seems right (long or quoted, with results) gets only other notations.
+    A query that seems right (long or quoted, with results) gets only other notations, a pasted one nothing.
     """
+    if found and len(typed) > _PASTED:
+        return ()
     is_meant = found > 0 and (len(typed) > _LONG or _is_quoted(tree))
     made: dict[str, Correction] = {}
     if _SPACED_NUMBER.fullmatch(typed) and (total := count(joined := typed.replace(" ", ""), filters)):
