@@ -41,7 +41,8 @@ _COMPRESSION = {
     "COMPRESS_MIMETYPES": [
         "text/html", "text/css", "text/javascript", "text/csv", "text/plain", "image/svg+xml",
         "application/json", "application/x-ndjson", "application/atom+xml",
-        "application/opensearchdescription+xml",
+        "application/opensearchdescription+xml", "application/x-research-info-systems",
+        "application/x-bibtex",
     ],
 }  # fmt: skip
 

@@ -23,6 +23,7 @@ def init_filters(app: Flask) -> None:
     """Registers the functions below as template filters."""
     app.jinja_env.filters |= {
         "highlighted": highlighted,
+        "anchor": anchor,
         "thousands": thousands,
         "megabytes": megabytes,
         "when": when,
@@ -37,6 +38,11 @@ def init_filters(app: Flask) -> None:
 def highlighted(snippet: Snippet) -> Markup:
     """A snippet as HTML."""
     return Markup(snippet.to_html())  # escaped there
+
+
+def anchor(snippet: Snippet) -> str:
+    """The id of a snippet's first highlight in the reading view, or of its paragraph."""
+    return f"h{snippet.hit}" if snippet.hit else f"p{snippet.paragraph}"
 
 
 def requiring(query: str, word: str) -> str:

@@ -36,7 +36,15 @@ STATUS: dict[type[SouwenError], int] = {
 _REBUILD = "souwen index FOLDER --rebuild --index {index}"
 _VERIFY = "souwen verify --index {index}"
 _OF_THE_INDEX = (IndexDamagedError, IndexMismatchError, EngineError)
-_JSON_PATHS = ("/api/", "/healthz", "/search.csv", "/search.jsonl")
+_JSON_PATHS = (
+    "/api/",
+    "/healthz",
+    "/search.csv",
+    "/search.jsonl",
+    "/search.ris",
+    "/search.bib",
+    "/search.txt",
+)
 
 
 @dataclass(frozen=True, slots=True)

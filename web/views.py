@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -12,9 +13,11 @@ from index.errors import NotFoundError
 from search.request import SearchRequest
 from search.results import Results
 from search.searcher import Searcher
+from search.serialize import article_url as article_path
 from search.snippets import Highlighter
 from web import params
 from web.charts import make_timeline
+from web.citations import BIBTEX, RIS, Reference, as_bibtex, as_gb7714, as_ris, reference, today
 from web.context import context
 from web.examples import example_queries
 from web.headers import page_etag
@@ -33,6 +36,8 @@ _TOP = 16
 _SIMILAR = 6
 # Copies, and articles of a series, that are named below one.
 _BELOW = 10
+# Characters of an article's text in the description of its page.
+_SUMMARY = 160
 # Years of which the page of statistics shows each month.
 _RECENT_YEARS = 3
 # What differs from one time to the next, though nothing has changed.
@@ -108,17 +113,48 @@ def article(article_id: str) -> str:
         similar = searcher.similar(article_id, _SIMILAR)
     except NotFoundError:  # removed meanwhile
         similar = ()
+    zone, site = searcher.zone(), request.url_root.rstrip("/")
+    cited = reference(found, zone, site)
     return render_template(
         "article.html",
         article=found,
+        address=site + article_path(article_id),
+        cited=cited,
+        citation=as_gb7714(cited, today()),
+        summary=" ".join(found.text[:_SUMMARY].split()),
         title=highlighter.highlight(found.title, "title"),
         tags=[highlighter.highlight(tag, "body") for tag in found.tags],
         reading=reading_view(found, highlight_terms, pictures=shows_pictures()),
         similar=similar,
         wanted=wanted,
         back=search_url(wanted) if query_string(wanted) else "",
-        zone=searcher.zone(),
+        zone=zone,
     )
+
+
+@blueprint.get("/article/<article_id:article_id>.ris")
+def article_ris(article_id: str) -> Response | str:
+    """An article as a RIS record."""
+    return _reference(article_id, "ris", as_ris, RIS)
+
+
+@blueprint.get("/article/<article_id:article_id>.bib")
+def article_bibtex(article_id: str) -> Response | str:
+    """An article as a BibTeX entry."""
+    return _reference(article_id, "bib", lambda cited: as_bibtex(cited, today()), BIBTEX)
+
+
+def _reference(
+    article_id: str, kind: str, write: Callable[[Reference], str], content_type: str
+) -> Response | str:
+    searcher = context().searcher
+    whole_id = f"{article_id}.{kind}"
+    if whole_id in searcher.articles([whole_id]):  # an id may end so, too
+        return article(whole_id)
+    cited = reference(searcher.article(article_id), searcher.zone(), request.url_root.rstrip("/"))
+    response = Response(write(cited), content_type=content_type)
+    response.headers["Content-Disposition"] = f"attachment; filename=souwen-{cited.key}.{kind}"
+    return response
 
 
 @blueprint.get("/help")

@@ -204,7 +204,7 @@ function moveByKeys() {
     N: () => showHit(-1),
     "?": showKeys,
   };
-  let hit = location.hash === "#hit" ? 0 : -1;
+  let hit = location.hash === "#h1" ? 0 : -1;
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.body.dataset.keys === "off") return;
