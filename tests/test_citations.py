@@ -208,7 +208,9 @@ def test_an_article_has_its_reference_at_its_address(hostile: FlaskClient) -> No
         _read_bibtex(hostile.get(link_of(page, ".cite a[href$='.bib']")).data.decode())
         # The head has it, too, and nothing that a title would add.
         assert one(page, "meta[name=citation_title]")["content"] == dict(record)["TI"]
-        assert {str(script["src"]).split("?")[0] for script in page.select("script")} == {"/static/souwen.js"}
+        assert {str(script["src"]).split("?")[0] for script in page.select("script")} <= {
+            f"/static/{name}.js" for name in ("souwen", "typing", "reading")
+        }
         assert link_of(page, "link[rel=canonical]") == f"http://localhost{path}"
         assert one(page, "meta[property='og:url']")["content"] == f"http://localhost{path}"
         assert one(page, "meta[property='og:type']")["content"] == "article"

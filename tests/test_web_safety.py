@@ -23,6 +23,7 @@ from web.reading import reading_view
 from web.settings import WebSettings
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+SCRIPTS = ["/static/souwen.js", "/static/typing.js", "/static/reading.js"]
 HOSTILE_ID = "a/b?c=1#d 甲\"<'&%2F"
 HOSTILE_TITLE = "\"><script>alert(1)</script>' 木马程序"
 HOSTILE_HTML = """
@@ -82,7 +83,7 @@ def test_hostile_text_is_shown_as_text(hostile: FlaskClient) -> None:
     for path in ("/", "/about", "/search?author=%22%3E%3Cscript%3E", "/search?category=%3Cb%3E&q=%3Cb%3E"):
         assert [
             str(script.get("src", "")).split("?")[0] for script in page_at(hostile, path).select("script")
-        ] == ["/static/souwen.js"]
+        ] == SCRIPTS
 
 
 def test_hostile_html_is_harmless(hostile: FlaskClient) -> None:

@@ -101,6 +101,7 @@ def create_app(settings: WebSettings) -> Flask:
         "static_url": static_url,
         "search_url": search_url,
         "article_url": article_url,
+        "longest_query": lambda: settings.max_query_length,
     }
     observers = [metrics.answered]
     if settings.access_log:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from itertools import pairwise
 
 from flask import Flask
 from markupsafe import Markup, escape
+from werkzeug.urls import uri_to_iri
 
 from index.analysis.document import category_paths
 from index.article import Article, format_date, local
-from search.snippets import Snippet
+from search.snippets import Snippet, whole_graphemes
 from web.language import _, language, local_day
 
 # Between a level's name and the name of the level above, which some archives repeat.
@@ -24,6 +26,7 @@ def init_filters(app: Flask) -> None:
     app.jinja_env.filters |= {
         "highlighted": highlighted,
         "anchor": anchor,
+        "clipped": clipped,
         "thousands": thousands,
         "megabytes": megabytes,
         "when": when,
@@ -32,6 +35,7 @@ def init_filters(app: Flask) -> None:
         "web_address": web_address,
         "category_links": category_links,
         "requiring": requiring,
+        "readable": readable,
     }
 
 
@@ -45,6 +49,24 @@ def anchor(snippet: Snippet) -> str:
     return f"h{snippet.hit}" if snippet.hit else f"p{snippet.paragraph}"
 
 
+def clipped(snippet: Snippet, lead: int) -> Snippet:
+    """A snippet that begins at most `lead` characters before its first highlight: its lines are cut on the page.
+
+    >>> clipped(Snippet("春天来了，河边的树开始发芽", ((8, 9),)), 3).text
+    '河边的树开始发芽'
+    """
+    if not snippet.highlights or snippet.highlights[0][0] <= lead:
+        return snippet
+    first = snippet.highlights[0][0]
+    start = whole_graphemes(snippet.text, first - lead, first - lead + 1)[0]
+    return replace(
+        snippet,
+        text=snippet.text[start:],
+        highlights=tuple((begins - start, ends - start) for begins, ends in snippet.highlights),
+        before=True,
+    )
+
+
 def requiring(query: str, word: str) -> str:
     """A query with one of its words required, by quotation marks.
 
@@ -53,6 +75,15 @@ def requiring(query: str, word: str) -> str:
     """
     name, colon, text = word.rpartition(":")
     return f"{query} {word}" if word.startswith("(") else f'{query} {name}{colon}"{text}"'
+
+
+def readable(address: str) -> str:
+    """An address as people read it.
+
+    >>> readable("https://souwen.example/search?q=%E6%A0%91")
+    'https://souwen.example/search?q=树'
+    """
+    return uri_to_iri(address)
 
 
 def thousands(number: float) -> str:

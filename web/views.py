@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -24,7 +25,8 @@ from web.headers import page_etag
 from web.language import local_day
 from web.links import query_string, search_url
 from web.listing import make_listing
-from web.preferences import shows_pictures
+from web.neighbours import find_neighbours
+from web.preferences import rows, shows_pictures
 from web.query_help import SECTIONS
 from web.reading import reading_view
 
@@ -49,6 +51,8 @@ _TOOK = re.compile(r'<span class="took">.*?</span>')
 def search() -> Response | str:
     """A page of results; without a search, the start page."""
     wanted = params.search_request(request.args)
+    if not request.args.get(params.SIZE.name):
+        wanted = replace(wanted, size=rows())
     if not any((wanted.query, wanted.category, wanted.tag, wanted.author, wanted.date_from, wanted.date_to)):
         return _first_page()
     searcher = context().searcher
@@ -114,6 +118,7 @@ def article(article_id: str) -> str:
     except NotFoundError:  # removed meanwhile
         similar = ()
     zone, site = searcher.zone(), request.url_root.rstrip("/")
+    listed = query_string(wanted, page=1, size=params.SIZE.default, sort="relevance", explain=0, fold="on")
     cited = reference(found, zone, site)
     return render_template(
         "article.html",
@@ -127,7 +132,8 @@ def article(article_id: str) -> str:
         reading=reading_view(found, highlight_terms, pictures=shows_pictures()),
         similar=similar,
         wanted=wanted,
-        back=search_url(wanted) if query_string(wanted) else "",
+        back=search_url(wanted) if listed else "",
+        neighbours=find_neighbours(searcher, wanted, article_id, context().settings.max_hits) if listed else None,
         zone=zone,
     )
 
