@@ -17,6 +17,8 @@ from index.article import Article, format_date, local
 from search.snippets import Snippet, whole_graphemes
 from web.language import _, language, local_day
 
+# Characters of a headline.
+_HEADLINE = 40
 # Between a level's name and the name of the level above, which some archives repeat.
 _DASHES = frozenset("－—–-·_:：")
 
@@ -35,6 +37,7 @@ def init_filters(app: Flask) -> None:
         "web_address": web_address,
         "category_links": category_links,
         "requiring": requiring,
+        "headline": headline,
         "readable": readable,
     }
 
@@ -67,14 +70,24 @@ def clipped(snippet: Snippet, lead: int) -> Snippet:
     )
 
 
-def requiring(query: str, word: str) -> str:
-    """A query with one of its words required, by quotation marks.
+def requiring(query: str, words: Sequence[str]) -> str:
+    """A query with some of its words required, by quotation marks.
 
-    >>> requiring("芯片 日本", "日本")
+    >>> requiring("芯片 日本", ["日本"])
     '芯片 日本 "日本"'
     """
-    name, colon, text = word.rpartition(":")
-    return f"{query} {word}" if word.startswith("(") else f'{query} {name}{colon}"{text}"'
+    for word in words:
+        name, colon, text = word.rpartition(":")
+        query += f" {word}" if word.startswith("(") else f' {name}{colon}"{text}"'
+    return query
+
+
+def headline(article: Article) -> str:
+    """What tells an article of a series from the others, which have its title: the first line of its text that
+    isn't the title."""
+    lines = (line for line in article.text.split("\n", 3)[:3] if line != article.title)
+    line = next(lines, "") or article.title
+    return line if len(line) <= _HEADLINE else line[:_HEADLINE] + "…"
 
 
 def readable(address: str) -> str:

@@ -133,7 +133,9 @@ def article(article_id: str) -> str:
         similar=similar,
         wanted=wanted,
         back=search_url(wanted) if listed else "",
-        neighbours=find_neighbours(searcher, wanted, article_id, context().settings.max_hits) if listed else None,
+        neighbours=find_neighbours(searcher, wanted, article_id, context().settings.max_hits)
+        if listed
+        else None,
         zone=zone,
     )
 
