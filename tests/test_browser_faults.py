@@ -1,4 +1,5 @@
-"""What got in the way of readers, in a real browser: lost connections, long passages, drawers, moving pages."""
+"""What got in the way of readers, in a real browser: lost connections, long passages, drawers, moving
+pages."""
 
 from __future__ import annotations
 

@@ -51,7 +51,8 @@ def test_so_many_results_are_seen_at_once(visit: Visit, view: dict[str, int], le
     assert marks.count() > 5
     shown = marks.evaluate_all(
         """marks => marks.map((mark) => [mark, mark.closest(".snippet")])
-        .map(([mark, line]) => mark.getBoundingClientRect().bottom <= line.getBoundingClientRect().bottom + 1)"""
+        .map(([mark, line]) => [mark.getBoundingClientRect().bottom, line.getBoundingClientRect().bottom])
+        .map(([mark, line]) => mark <= line + 1)"""
     )
     assert all(shown)
 

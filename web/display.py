@@ -53,7 +53,7 @@ def anchor(snippet: Snippet) -> str:
 
 
 def clipped(snippet: Snippet, lead: int) -> Snippet:
-    """A snippet that begins at most `lead` characters before its first highlight: its lines are cut on the page.
+    """A snippet that begins at most `lead` characters before its first highlight: the page cuts its lines.
 
     >>> clipped(Snippet("春天来了，河边的树开始发芽", ((8, 9),)), 3).text
     '河边的树开始发芽'
@@ -83,8 +83,8 @@ def requiring(query: str, words: Sequence[str]) -> str:
 
 
 def headline(article: Article) -> str:
-    """What tells an article of a series from the others, which have its title: the first line of its text that
-    isn't the title."""
+    """What tells an article of a series from the others, which have its title: the first line of its text
+    that isn't the title."""
     lines = (line for line in article.text.split("\n", 3)[:3] if line != article.title)
     line = next(lines, "") or article.title
     return line if len(line) <= _HEADLINE else line[:_HEADLINE] + "…"
