@@ -14,7 +14,7 @@ from pages import one, page_at
 from index.article import Article
 from index.sources.body import read_body
 from search.planning.plan import HighlightTerm
-from search.snippets import snippets
+from search.snippets import Highlighter
 from web.reading import reading_view
 
 TREE = HighlightTerm(("树",), ("body",), 1.0)
@@ -86,7 +86,7 @@ def test_all_examples_have_numbers(client: FlaskClient, articles: dict[str, Arti
 @given(st.lists(st.text("树桥，。 \n", max_size=80), max_size=30))
 def test_the_number_of_a_hit_is_that_of_the_reading_view(lines: list[str]) -> None:
     article, page = read("".join(f"<p>{line}</p>" for line in lines), TREE, BRIDGE)
-    for snippet in snippets(article.text, (TREE, BRIDGE)):
+    for snippet in Highlighter((TREE, BRIDGE)).snippets(article.text):
         if snippet.hit:
             start, end = snippet.highlights[0]
             assert one(page, f"#h{snippet.hit}").text == snippet.text[start:end]
@@ -95,5 +95,5 @@ def test_the_number_of_a_hit_is_that_of_the_reading_view(lines: list[str]) -> No
 
 def test_a_hit_behind_more_than_are_counted_leads_to_its_paragraph() -> None:
     text = "树很高，也很老。\n" * 60 + "草。\n" * 100 + "很远的地方有一座桥。"
-    far = [each for each in snippets(text, (TREE, BRIDGE)) if "桥" in each.text]
+    far = [each for each in Highlighter((TREE, BRIDGE)).snippets(text) if "桥" in each.text]
     assert [(each.hit, each.paragraph) for each in far] == [(0, 161)]
