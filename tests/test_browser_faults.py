@@ -58,7 +58,8 @@ def test_a_lost_connection_can_be_tried_again(visit: Visit) -> None:
 
 @pytest.mark.parametrize("path", ["/search?q=临江&from=上上上", "/search?q=临江&page=99999"])
 def test_an_error_page_keeps_what_was_typed_and_typing_goes_on(visit: Visit, path: str) -> None:
-    page = visit(viewport=NARROW).open(f"{path}&category=金融")
+    page = visit(viewport=NARROW).page
+    page.goto(f"{path}&category=金融")
     if page.locator(".error").count():
         expect(page.locator("#q")).to_have_value("临江")
         expect(page.locator("#kept [name=category]")).to_have_value("金融")
@@ -106,15 +107,15 @@ def test_back_leads_to_where_a_list_was_left(visit: Visit) -> None:
     page.locator("#q").press_sequentially("临江")
     expect(page.locator(".hit").first).to_be_visible()
     page.mouse.wheel(0, 600)
-    page.wait_for_function("scrollY > 500 && history.state.y === scrollY")
+    page.wait_for_function("() => scrollY > 500 && history.state.y === scrollY")
     left = page.evaluate("scrollY")
     page.locator("#q").blur()
     page.locator("#q").fill("漂浮")
     expect(page).to_have_title(re.compile("漂浮"))
-    page.wait_for_function("scrollY === 0")
+    page.wait_for_function("() => scrollY === 0")
     page.go_back()
     expect(page).to_have_title(re.compile("临江"))
-    page.wait_for_function(f"Math.abs(scrollY - {left}) < 3")
+    page.wait_for_function(f"() => Math.abs(scrollY - {left}) < 3")
 
 
 # Keys

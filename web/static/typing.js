@@ -106,6 +106,7 @@ function searchWhileTyping() {
       if (back) throw error;
       document.body.classList.add("stale"); // what is shown is of another query
       $("#lost").hidden = false;
+      hide();
       return;
     }
     if (signal.aborted) return;
@@ -172,7 +173,7 @@ function searchWhileTyping() {
     const size = document.body.matches(".home, .listing") ? 5 : 8; // results are to be seen below
     const response = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(typed)}&size=${size}`, { signal });
     const titles = response.ok ? (await response.json()).suggestions : [];
-    if (signal.aborted || document.activeElement !== box) return;
+    if (signal.aborted || document.activeElement !== box || !$("#lost").hidden) return;
     list.replaceChildren(...titles.map((title, number) => {
       const option = document.createElement("li");
       option.id = `found-${number}`;
