@@ -176,6 +176,23 @@ def test_blocked_pictures_are_links(app: Flask) -> None:
         assert ">[图片]</a>" in reading_view(plain, pictures=False).html
 
 
+def test_the_number_of_results_on_a_page_is_kept_and_gives_way_to_the_address(client: FlaskClient) -> None:
+    page = page_at(client, "/search", q="临江", size=5, page=2)
+    twenty = str(page.select(".choices .rows a")[1]["href"])
+    assert _query(twenty) == {"q": "临江", "rows": "20"}
+    assert len(page_at(client, "/search" + twenty).select(".hit")) == 18
+    assert len(page_at(client, "/search", q="临江").select(".hit")) == 18
+    assert len(page_at(client, "/search", q="临江", size=5).select(".hit")) == 5
+    assert len(page_at(client, "/search", q="临江", rows="1000000").select(".hit")) == 18
+
+
+def test_long_notes_are_opened_where_they_stand(client: FlaskClient) -> None:
+    page = page_at(client, "/search", q='临江 "' + "很长的一句话" * 100)
+    notes = page.select(".notes li")
+    assert notes
+    assert all(len(note.text) < 200 or note.select("details summary") for note in notes)
+
+
 # Reading
 
 

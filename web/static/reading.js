@@ -66,7 +66,7 @@ function moveByKeys() {
       else link.removeAttribute("aria-current");
     }
     fetch(`${$(".site a").href}?pane=${isOn ? "on" : "off"}`).catch(() => {});
-    document.dispatchEvent(new Event("prepared"));
+    document.dispatchEvent(new Event("souwen:page"));
   }
 }
 
@@ -77,7 +77,7 @@ function readBeside() {
   let wanted = ""; // the address of the article that is shown, or on its way
   let timer = 0;
 
-  document.addEventListener("prepared", begin);
+  document.addEventListener("souwen:page", begin);
   begin();
   isWide.addEventListener("change", () => { if (hasPane() && !wanted) show($(".hit")); });
   document.addEventListener("focusin", (event) => {

@@ -21,7 +21,7 @@ function prepare() {
   if (bars.length) bars.at(-1).setAttribute("tabindex", "0"); // the others by arrow keys
   showSaved();
   showCopies(document);
-  document.dispatchEvent(new Event("prepared"));
+  document.dispatchEvent(new Event("souwen:page"));
 }
 
 // Buttons that need the script, in a page or a part of one.

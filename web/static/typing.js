@@ -30,7 +30,7 @@ function searchWhileTyping() {
     hide();
     if (box.value.length > LONGEST) {
       event.preventDefault();
-      ask();
+      ask(true);
     }
   });
   list.addEventListener("mousedown", (event) => event.preventDefault()); // the box keeps the focus
@@ -42,10 +42,11 @@ function searchWhileTyping() {
   window.addEventListener("popstate", (event) => {
     if (location.pathname + location.search === shown) return; // an anchor
     cancel();
+    $("#long").hidden = true;
     put(location.href, new AbortController().signal, event.state ?? {}).catch(() => location.reload());
   });
   window.addEventListener("online", () => { if (!$("#lost").hidden) ask(); });
-  $("#lost button").onclick = ask;
+  $("#lost button").onclick = () => ask();
   followScroll();
   followFilters();
 
@@ -63,11 +64,11 @@ function searchWhileTyping() {
 
   function schedule() {
     cancel();
-    if (box.value.trim()) timer = setTimeout(ask, PAUSE);
+    if (box.value.trim()) timer = setTimeout(ask, PAUSE, false);
     else hide(); // what is shown stays until there is something else to show
   }
 
-  function ask() {
+  function ask(isSent) {
     cancel();
     pending = new AbortController();
     const { signal } = pending;
@@ -76,9 +77,9 @@ function searchWhileTyping() {
     typed.set("q", text);
     const address = new URL(`${form.action}?${new URLSearchParams([...typed].filter(([, value]) => value.trim()))}`);
     suggest(text, signal).catch(() => {}); // another request has taken over, or there is no network
-    // An article is not taken away from its reader, unless a passage was sent off.
+    // An article is not taken away from its reader by typing.
     if (!document.body.matches(".home, .listing, .failed")) {
-      if (text.length < box.value.trim().length) location.href = address;
+      if (isSent) location.href = address;
     } else if (address.pathname + address.search !== shown || !$("#lost").hidden) put(address, signal);
     $("#long").hidden = text === box.value.trim();
   }
