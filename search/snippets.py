@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -51,12 +52,16 @@ Span = tuple[int, int]
 @dataclass(frozen=True, slots=True)
 class Snippet:
     """A part of a text. `highlights` are ranges of `text`, in order, not touching one another; `before` and
-    `after` are set where the text goes on."""
+    `after` are set where the text goes on. `hit` is the number of its first highlight among those of the
+    whole text, counted from 1 (0: it has none, or more precede it than are counted), and `paragraph` that of
+    the line where it begins."""
 
     text: str
     highlights: tuple[Span, ...] = ()
     before: bool = False
     after: bool = False
+    hit: int = 0
+    paragraph: int = 1
 
     def to_html(self) -> str:
         """Escaped HTML with `<mark>` around the highlights, and an ellipsis where the text goes on."""
@@ -278,13 +283,25 @@ def _passage(text: str, start: int, end: int, found: Sequence[_Occurrence]) -> S
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    spans = [(o.start - start, o.end - start) for o in found if start <= o.start and o.end <= end]
+    spans = [(o.start, o.end) for o in found if start <= o.start and o.end <= end]
+    first = spans[0][0] if spans else start
     return Snippet(
         text[start:end],
-        _merged(spans),
+        tuple((begins - start, ends - start) for begins, ends in _merged(spans)),
         before=start > 0 and not _SENTENCE_END.search(text, max(0, start - 3), start),
         after=end < len(text) and not _SENTENCE_END.search(text, max(0, end - 3), end + 1),
+        hit=_hit_number(first, found) if spans else 0,
+        paragraph=text.count("\n", 0, first) + 1,
     )
+
+
+def _hit_number(first: int, found: Sequence[_Occurrence]) -> int:
+    """The number of the highlight that begins at `first`; 0 where some before it were not looked for."""
+    before = [occurrence for occurrence in found if occurrence.start <= first]
+    counts = Counter(occurrence.term for occurrence in before)
+    if len(found) >= _MOST_IN_ALL or max(counts.values()) >= _MAX_OCCURRENCES:
+        return 0
+    return len(_merged([(occurrence.start, occurrence.end) for occurrence in before]))
 
 
 def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:

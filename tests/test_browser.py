@@ -107,8 +107,8 @@ def test_a_result_opens_with_its_hits_marked_and_leads_back(visit: Visit) -> Non
     page.locator(".hit h2 a").first.click()
     expect(page.locator("h1")).to_have_text(title)
     assert page.locator(".prose mark").count() > 0
-    page.locator("a[href='#hit']").click()
-    assert _is_in_view(page.locator("#hit"))
+    page.locator("a[href='#h1']").click()
+    assert _is_in_view(page.locator(".prose #h1"))
     page.locator(f"a[href='{results.removeprefix(page.url.split('/article')[0])}']").click()
     expect(page).to_have_url(results)
 

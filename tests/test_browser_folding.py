@@ -57,3 +57,14 @@ def test_what_is_open_keeps_nobody_out(visit: Visit, notices: str) -> None:
     expect(page.locator("details.folded")).to_have_count(0)
     page.get_by_role("link", name="Fold similar articles").click()
     expect(page.locator("details.folded").first).to_be_attached()
+
+
+def test_articles_of_a_series_are_told_apart(visit: Visit, notices: str) -> None:
+    page = visit(site=notices, locale="zh-CN", java_script_enabled=False).open(_SEARCH)
+    best = page.locator(".hit", has=page.locator("h2", has_text="临江快讯"))
+    own = best.locator(".subtitle").inner_text()
+    best.locator("details.folded summary").click()
+    others = best.locator("details.folded li:not(:last-child) a").all_inner_texts()
+    assert others
+    assert len({own, *others}) == len(others) + 1
+    assert "临江快讯" not in others

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from archive import Archive
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
@@ -176,6 +176,23 @@ def test_blocked_pictures_are_links(app: Flask) -> None:
         assert ">[图片]</a>" in reading_view(plain, pictures=False).html
 
 
+def test_the_number_of_results_on_a_page_is_kept_and_gives_way_to_the_address(client: FlaskClient) -> None:
+    page = page_at(client, "/search", q="临江", size=5, page=2)
+    twenty = str(page.select(".choices .rows a")[1]["href"])
+    assert _query(twenty) == {"q": "临江", "rows": "20"}
+    assert len(page_at(client, "/search" + twenty).select(".hit")) == 18
+    assert len(page_at(client, "/search", q="临江").select(".hit")) == 18
+    assert len(page_at(client, "/search", q="临江", size=5).select(".hit")) == 5
+    assert len(page_at(client, "/search", q="临江", rows="1000000").select(".hit")) == 18
+
+
+def test_long_notes_are_opened_where_they_stand(client: FlaskClient) -> None:
+    page = page_at(client, "/search", q='临江 "' + "很长的一句话" * 100)
+    notes = page.select(".notes li")
+    assert notes
+    assert all(len(note.text) < 200 or note.select("details summary") for note in notes)
+
+
 # Reading
 
 
@@ -184,9 +201,11 @@ def test_parts_of_one_hit_are_told_from_hits() -> None:
     article = Article("x", "x.md", "题", "", html="<p>中<b>国</b>式，中国式</p>")
     reading = reading_view(article, [term])
     assert reading.hits == 2
-    assert reading.html == (
-        '<p><mark id="hit">中</mark><b><mark class="on">国</mark></b><mark class="on">式</mark>，'
-        "<mark>中国式</mark></p>"
+    [paragraph] = BeautifulSoup(reading.html, "lxml").select("p")
+    one(paragraph, "a#p1").decompose()
+    assert paragraph.decode_contents() == (
+        '<mark id="h1">中</mark><b><mark class="on">国</mark></b><mark class="on">式</mark>，'
+        '<mark id="h2">中国式</mark>'
     )
 
 

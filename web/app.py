@@ -41,7 +41,8 @@ _COMPRESSION = {
     "COMPRESS_MIMETYPES": [
         "text/html", "text/css", "text/javascript", "text/csv", "text/plain", "image/svg+xml",
         "application/json", "application/x-ndjson", "application/atom+xml",
-        "application/opensearchdescription+xml",
+        "application/opensearchdescription+xml", "application/x-research-info-systems",
+        "application/x-bibtex",
     ],
 }  # fmt: skip
 
@@ -100,6 +101,7 @@ def create_app(settings: WebSettings) -> Flask:
         "static_url": static_url,
         "search_url": search_url,
         "article_url": article_url,
+        "longest_query": lambda: settings.max_query_length,
     }
     observers = [metrics.answered]
     if settings.access_log:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from itertools import pairwise
 
 from flask import Flask
 from markupsafe import Markup, escape
+from werkzeug.urls import uri_to_iri
 
 from index.analysis.document import category_paths
 from index.article import Article, format_date, local
-from search.snippets import Snippet
+from search.snippets import Snippet, whole_graphemes
 from web.language import _, language, local_day
 
+# Characters of a headline.
+_HEADLINE = 40
 # Between a level's name and the name of the level above, which some archives repeat.
 _DASHES = frozenset("－—–-·_:：")
 
@@ -23,6 +27,8 @@ def init_filters(app: Flask) -> None:
     """Registers the functions below as template filters."""
     app.jinja_env.filters |= {
         "highlighted": highlighted,
+        "anchor": anchor,
+        "clipped": clipped,
         "thousands": thousands,
         "megabytes": megabytes,
         "when": when,
@@ -31,6 +37,8 @@ def init_filters(app: Flask) -> None:
         "web_address": web_address,
         "category_links": category_links,
         "requiring": requiring,
+        "headline": headline,
+        "readable": readable,
     }
 
 
@@ -39,14 +47,56 @@ def highlighted(snippet: Snippet) -> Markup:
     return Markup(snippet.to_html())  # escaped there
 
 
-def requiring(query: str, word: str) -> str:
-    """A query with one of its words required, by quotation marks.
+def anchor(snippet: Snippet) -> str:
+    """The id of a snippet's first highlight in the reading view, or of its paragraph."""
+    return f"h{snippet.hit}" if snippet.hit else f"p{snippet.paragraph}"
 
-    >>> requiring("芯片 日本", "日本")
+
+def clipped(snippet: Snippet, lead: int) -> Snippet:
+    """A snippet that begins at most `lead` characters before its first highlight: the page cuts its lines.
+
+    >>> clipped(Snippet("春天来了，河边的树开始发芽", ((8, 9),)), 3).text
+    '河边的树开始发芽'
+    """
+    if not snippet.highlights or snippet.highlights[0][0] <= lead:
+        return snippet
+    first = snippet.highlights[0][0]
+    start = whole_graphemes(snippet.text, first - lead, first - lead + 1)[0]
+    return replace(
+        snippet,
+        text=snippet.text[start:],
+        highlights=tuple((begins - start, ends - start) for begins, ends in snippet.highlights),
+        before=True,
+    )
+
+
+def requiring(query: str, words: Sequence[str]) -> str:
+    """A query with some of its words required, by quotation marks.
+
+    >>> requiring("芯片 日本", ["日本"])
     '芯片 日本 "日本"'
     """
-    name, colon, text = word.rpartition(":")
-    return f"{query} {word}" if word.startswith("(") else f'{query} {name}{colon}"{text}"'
+    for word in words:
+        name, colon, text = word.rpartition(":")
+        query += f" {word}" if word.startswith("(") else f' {name}{colon}"{text}"'
+    return query
+
+
+def headline(article: Article) -> str:
+    """What tells an article of a series from the others, which have its title: the first line of its text
+    that isn't the title."""
+    lines = (line for line in article.text.split("\n", 3)[:3] if line != article.title)
+    line = next(lines, "") or article.title
+    return line if len(line) <= _HEADLINE else line[:_HEADLINE] + "…"
+
+
+def readable(address: str) -> str:
+    """An address as people read it.
+
+    >>> readable("https://souwen.example/search?q=%E6%A0%91")
+    'https://souwen.example/search?q=树'
+    """
+    return uri_to_iri(address)
 
 
 def thousands(number: float) -> str:

@@ -1,4 +1,5 @@
-"""A whole result list as a file: `/search.csv` for spreadsheets, `/search.jsonl` for programs.
+"""A whole result list as a file: `/search.csv` for spreadsheets, `/search.jsonl` for programs, `/search.ris`,
+`/search.bib` and `/search.txt` for lists of references.
 
 The list is that of the page with the same parameters, from its first article to its last (or to the
 setting `max_hits`). It is streamed in parts, so memory does not grow with its length, and changes of the
@@ -11,7 +12,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import tzinfo
@@ -25,6 +26,7 @@ from search.request import MAX_SIZE, SearchRequest
 from search.results import ResultHit
 from search.serialize import article_url, hit_json
 from web import params
+from web.citations import BIBTEX, RIS, Reference, as_bibtex, as_gb7714, as_ris, reference, today
 from web.context import context
 
 blueprint = Blueprint("downloads", __name__)
@@ -60,6 +62,45 @@ def as_json_lines() -> Response:
     wanted, parts, slot = _asked_for()
     lines = ("".join(json.dumps(hit_json(hit), ensure_ascii=False) + "\n" for hit in part) for part in parts)
     return _file(wanted, "jsonl", "application/x-ndjson", lines, slot)
+
+
+@blueprint.get("/search.ris")
+def as_ris_file() -> Response:
+    """A RIS record for each article."""
+    return _references("ris", RIS, lambda cited, _: as_ris(cited))
+
+
+@blueprint.get("/search.bib")
+def as_bibtex_file() -> Response:
+    """A BibTeX entry for each article."""
+    day = today()
+    return _references("bib", BIBTEX, lambda cited, _: as_bibtex(cited, day))
+
+
+@blueprint.get("/search.txt")
+def as_reference_list() -> Response:
+    """A numbered reference for each article, as GB/T 7714 writes it."""
+    day = today()
+    return _references(
+        "txt",
+        "text/plain; charset=utf-8",
+        lambda cited, number: f"[{number}] {as_gb7714(cited, day)}\n",
+    )
+
+
+def _references(kind: str, content_type: str, write: Callable[[Reference, int], str]) -> Response:
+    """`write` gets each article of the list, and its number in it."""
+    wanted, parts, slot = _asked_for()
+    zone = context().searcher.zone()
+    site = request.url_root.rstrip("/")
+    lines = (
+        "".join(
+            write(reference(hit.article, zone, site), number * MAX_SIZE + at)
+            for at, hit in enumerate(part, start=1)
+        )
+        for number, part in enumerate(parts)
+    )
+    return _file(wanted, kind, content_type, lines, slot)
 
 
 def _asked_for() -> tuple[SearchRequest, Iterator[Sequence[ResultHit]], ExitStack]:

@@ -19,6 +19,7 @@ from index.errors import (
     QueryError,
     SouwenError,
 )
+from search.request import SearchRequest
 from search.serialize import error_json
 from web.context import context
 from web.language import gettext_noop
@@ -36,7 +37,15 @@ STATUS: dict[type[SouwenError], int] = {
 _REBUILD = "souwen index FOLDER --rebuild --index {index}"
 _VERIFY = "souwen verify --index {index}"
 _OF_THE_INDEX = (IndexDamagedError, IndexMismatchError, EngineError)
-_JSON_PATHS = ("/api/", "/healthz", "/search.csv", "/search.jsonl")
+_JSON_PATHS = (
+    "/api/",
+    "/healthz",
+    "/search.csv",
+    "/search.jsonl",
+    "/search.ris",
+    "/search.bib",
+    "/search.txt",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +108,15 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
+def _page(failure: Failure) -> str:
+    """The page has what was typed in its box: it can be mended there."""
+    return render_template("error.html", failure=failure, wanted=SearchRequest(request.args.get("q", "")))
+
+
 def _answer(failure: Failure) -> Response:
     if request.path.startswith(_JSON_PATHS):
         response = jsonify(failure.to_json())
     else:
-        response = make_response(render_template("error.html", failure=failure))
+        response = make_response(_page(failure))
     response.status_code = failure.status
     return response

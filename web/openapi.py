@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from search import answers
 from search.answers import Error, Health, IndexStats, ResultPage, Similar, Suggestions, WholeArticle
 from web import params
+from web.citations import BIBTEX, RIS
 from web.params import Parameter
 
 Schema = dict[str, Any]
@@ -71,6 +72,33 @@ def _paths() -> Schema:
             _parameters(params.DOWNLOAD),
             (400, 503),
         ),
+        **{
+            f"/search.{kind}": _operation(
+                f"search{name}",
+                f"References to the articles of all pages, {form}{_AT_MOST}",
+                (content_type, {"type": "string"}),
+                _parameters(params.DOWNLOAD),
+                (400, 503),
+            )
+            for kind, name, form, content_type in (
+                ("ris", "Ris", "in RIS", RIS),
+                ("bib", "Bibtex", "in BibTeX", BIBTEX),
+                ("txt", "References", "numbered, by GB/T 7714", "text/plain; charset=utf-8"),
+            )
+        },
+        **{
+            f"/article/{{id}}.{kind}": _operation(
+                f"article{name}",
+                f"The reference to an article in {form}",
+                (content_type, {"type": "string"}),
+                [_ID],
+                (404, 503),
+            )
+            for kind, name, form, content_type in (
+                ("ris", "Ris", "RIS", RIS),
+                ("bib", "Bibtex", "BibTeX", BIBTEX),
+            )
+        },
         "/healthz": _operation("ready", "Readiness: 200 if searches can be answered", Health, [], (503,)),
         "/healthz/live": _operation(
             "live", "Liveness: 200 if the server answers, with or without an index", Health, []

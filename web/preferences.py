@@ -4,6 +4,9 @@
     theme       light or dark; by default the system's
     keys        on or off: single keys as shortcuts
     images      show or block: pictures of other sites
+    pane        on or off: on wide pages, the article beside the results
+    list        roomy or compact: the lines of a result
+    rows        10, 20 or 50: results on a page, where the address has no `size`
 
 Responses name what they depend on in `Vary`, so that caches keep them apart.
 """
@@ -39,6 +42,15 @@ _NAMES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         gettext_noop("Pictures of other sites"),
         {"show": gettext_noop("show"), "block": gettext_noop("block")},
     ),
+    "pane": (
+        gettext_noop("Article beside the results"),
+        {"on": gettext_noop("on"), "off": gettext_noop("off")},
+    ),
+    "list": (
+        gettext_noop("List"),
+        {"roomy": gettext_noop("roomy"), "compact": gettext_noop("compact")},
+    ),
+    "rows": (gettext_noop("Results on a page"), {"10": "10", "20": "20", "50": "50"}),
 }
 _YEAR = 365 * 24 * 3600
 _TEXTS = ("text/html", "application/atom+xml", "application/opensearchdescription+xml")
@@ -66,7 +78,7 @@ class Choice:
 def init_preferences(app: Flask) -> None:
     """Makes an app remember the preferences of readers."""
     app.after_request(_remember)
-    app.jinja_env.globals |= {"choices": choices, "theme": theme, "has_keys": has_keys}
+    app.jinja_env.globals |= {"choices": choices, "theme": theme, "has_keys": has_keys, "looks": looks}
 
 
 def theme() -> str:
@@ -79,6 +91,17 @@ def has_keys() -> bool:
     return _chosen("keys") == "on"
 
 
+def looks() -> str:
+    """The classes of a list of results."""
+    classes = {"with-pane": _chosen("pane") == "on", "compact": _chosen("list") == "compact"}
+    return " ".join(name for name, is_wanted in classes.items() if is_wanted)
+
+
+def rows() -> int:
+    """The number of results on a page."""
+    return int(_chosen("rows"))
+
+
 def shows_pictures() -> bool:
     """True if pictures of other sites are loaded: both site and reader allow it."""
     return context().settings.images == "show" and _chosen("images") == "show"
@@ -86,7 +109,7 @@ def shows_pictures() -> bool:
 
 def choices() -> list[Choice]:
     """The preferences for the menu of a page."""
-    active = {"lang": language(), "theme": theme(), "keys": _chosen("keys"), "images": _chosen("images")}
+    active = {name: language() if name == "lang" else _chosen(name) for name in _NAMES}
     shown = [name for name in _NAMES if name != "images" or context().settings.images == "show"]
     return [
         Choice(
@@ -94,7 +117,7 @@ def choices() -> list[Choice]:
             gettext(_NAMES[name][0]),
             tuple(
                 Option(
-                    title if name == "lang" else gettext(title),
+                    title if name in ("lang", "rows") else gettext(title),
                     address + value,
                     value == active[name],
                     value if name == "lang" else "",
@@ -109,7 +132,8 @@ def choices() -> list[Choice]:
 
 def _address(name: str) -> str:
     """The relative address of the same page, up to the value of a preference."""
-    kept = [(key, kept) for key, kept in request.args.items(multi=True) if key != name]
+    replaced = {name, "size", "page"} if name == "rows" else {name}
+    kept = [(key, kept) for key, kept in request.args.items(multi=True) if key not in replaced]
     return f"?{urlencode([*kept, (name, '')])}"
 
 

@@ -2,6 +2,9 @@
 
     stored html → tree → written again: without boilerplate, hits highlighted → sanitised
 
+Hits have the ids `h1`, `h2` …. Paragraphs have a link to themselves in front (`p1`, `p2` …); their number is
+that of the line in `Article.text`. Of the cells of a table's row, the first has one.
+
 Sanitising comes last, so that no step before it has to be trusted. The tables of `sources/extract.py`
 define boilerplate: the text that is shown is the text that is searched. The tree is read once, from its
 first node to its last, and never changed: time grows linearly with the length of an article, whatever its
@@ -10,6 +13,7 @@ markup.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -41,8 +45,10 @@ from search.planning.plan import HighlightTerm
 from search.snippets import Highlighter
 from web.language import _
 
-# The id of the first highlight.
-FIRST_HIT = "hit"
+# Ids that a reading view has: of highlights and of paragraphs.
+_ANCHOR = re.compile(r"[hp][1-9][0-9]*")
+# The class of links in front of paragraphs.
+_PARAGRAPH = "para"
 # The class of highlights that continue a hit which began in another element.
 _GOES_ON = "on"
 
@@ -61,11 +67,20 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
 }
+# Attributes that only the writer below gives.
+_OWN_ATTRIBUTES = {
+    "mark": {"id", "class"},
+    "a": {"id", "class", "tabindex", "aria-hidden"},
+    "span": {"id"},
+}
+_FOLLOWED = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _SANITISER = nh3.Cleaner(
     tags=set(_TAGS),
-    attributes=_ATTRIBUTES,
+    attributes={
+        tag: _ATTRIBUTES.get(tag, set()) | _OWN_ATTRIBUTES.get(tag, set())
+        for tag in _ATTRIBUTES.keys() | _OWN_ATTRIBUTES.keys()
+    },
     attribute_filter=lambda _, name, value: _checked(name, value),
-    tag_attribute_values={"mark": {"id": {FIRST_HIT}, "class": {_GOES_ON}}},
     set_tag_attribute_values={
         "img": {"loading": "lazy", "referrerpolicy": "no-referrer"},
         # May be wider than the page: keys must be able to scroll them.
@@ -73,11 +88,13 @@ _SANITISER = nh3.Cleaner(
         "table": {"tabindex": "0"},
     },
     url_schemes={"http", "https", "mailto"},
-    url_relative="deny",
+    url_relative="pass_through",  # `_checked` lets none through but paragraphs
     link_rel="noopener noreferrer nofollow ugc",
 )
 # Where a text belongs that is in the line of the search, and not shown.
 _NOWHERE = -1
+# Cells of a table. All of a row have one number.
+_CELLS = frozenset(["td", "th"])
 # The page has its own <h1>; scraped pages use other names for the same things.
 _RENAMED = {"h1": "h2", "tt": "code", "strike": "s", "big": "span", "font": "span"}
 # Elements inside one another; deeper ones are written without their tags. The sanitiser's time grows
@@ -87,7 +104,7 @@ _MAX_DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A body as safe HTML with `<mark>` around its hits (the first has the id `hit`), and their number."""
+    """A body as safe HTML with `<mark>` around its hits (ids `h1`, `h2` …), and their number."""
 
     html: Markup
     hits: int = 0
@@ -154,10 +171,15 @@ class _Writer:
         self._open: list[str] = []  # what closes each open element
         self._depth = 0
         self._pre_depth = 0
-        self._has_highlight = False
+        self._paragraph = 0  # the number of the last one
+        self._link_depth = 0
+        self._row_has_start = False  # a line of the table's row has had its link
+        self._cell_depth = 0
+        self._has_reading = False  # of the line's characters: the next line of the text
         self._aside_depth = 0  # of the elements whose text is none of the line's
         self._ruby_depth = 0
         self._at_script = False
+        self._begin_line()
 
     def start(self, tag: Tag) -> bool:
         """Begins an element; returns True if its content is part of the article."""
@@ -168,6 +190,7 @@ class _Writer:
         if tag.name in self._skipped or EDITOR_CLASS in classes or not SKIPPED_CLASSES.isdisjoint(classes):
             return False
         is_reading = self._ruby_depth > 0 and tag.name in READING_TAGS
+        self._has_reading |= is_reading
         if self._aside_depth or is_reading or not ASIDE_CLASSES.isdisjoint(classes):
             self._aside_depth += 1
         self._ruby_depth += tag.name == "ruby"
@@ -175,33 +198,45 @@ class _Writer:
         if tag.name in BLOCK_TAGS:
             self._finish_line()
         self._pre_depth += tag.name == "pre"
+        self._link_depth += tag.name == "a"
+        self._cell_depth += tag.name in _CELLS
+        self._row_has_start &= tag.name != "tr"
+        self._open_element(tag)
+        if tag.name in BLOCK_TAGS:
+            self._begin_line()
+        return True
+
+    def _open_element(self, tag: Tag) -> None:
         name = _written_name(tag.name)
         attributes = self._attributes(tag)
         if not name or self._depth == _MAX_DEPTH or (name == "img" and "src" not in attributes):
             self._open.append("")
-            return True
+            return
         if name == "img" and not self._pictures:
             label = attributes.get("alt") or _("picture")
             self._parts.append(f'<a href="{escape(attributes["src"])}">[{escape(label)}]</a>')
             self._open.append("")
-            return True
+            return
         written = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
         self._parts.append(f"<{name}{written}>")
         self._open.append("" if name in VOID_TAGS else f"</{name}>")
         self._depth += name not in VOID_TAGS
-        return True
 
     def end(self, name: str) -> None:
         """Ends the element begun last; `name` is its name in the source."""
         if name in BLOCK_TAGS:
             self._finish_line()
         self._pre_depth -= name == "pre"
+        self._link_depth -= name == "a"
+        self._cell_depth -= name in _CELLS
         self._aside_depth -= self._aside_depth > 0
         self._ruby_depth -= name == "ruby"
         self._at_script |= name in SCRIPT_TAGS
         if closing := self._open.pop():
             self._parts.append(closing)
             self._depth -= 1
+        if name in BLOCK_TAGS:
+            self._begin_line()
 
     def text(self, text: str) -> None:
         """Adds text to the element begun last."""
@@ -218,6 +253,7 @@ class _Writer:
         for line in rest:
             self._finish_line()
             self._parts.append("<br>")
+            self._begin_line()
             self._add(line)
 
     def close(self) -> str:
@@ -229,6 +265,26 @@ class _Writer:
         self._line.append((len(self._parts), text))
         self._parts.append("")
 
+    def _begin_line(self) -> None:
+        self._start = len(self._parts)  # of what stands in front of the line
+        self._starts_in_link = self._link_depth > 0
+        self._parts.append("")
+
+    def _number_line(self, text: str) -> None:
+        """Writes the number of a paragraph in front of it. Each line of code is a line of the text."""
+        number = self._paragraph + 1
+        lines = text.split("\n") if self._pre_depth else [text]
+        self._paragraph += sum(1 for line in lines if line.strip()) + self._has_reading
+        self._has_reading = False
+        if self._cell_depth and self._row_has_start:
+            return
+        self._row_has_start = True
+        if self._starts_in_link:  # no link stands in a link
+            self._parts[self._start] = f'<span id="p{number}"></span>'
+        else:
+            link = f'id="p{number}" class="{_PARAGRAPH}" href="#p{number}" tabindex="-1" aria-hidden="true"'
+            self._parts[self._start] = f"<a {link}></a>"
+
     def _finish_line(self) -> None:
         if not self._line:
             return
@@ -237,21 +293,24 @@ class _Writer:
         line = " ".join(text.split())
         if line in BOILERPLATE_LINES or (len(line) < 60 and EDITOR_LINE.fullmatch(line)):
             return
+        if line:
+            self._number_line(text)
         if not self._pre_depth:
             text = text.replace("\n", " ")  # a line break in the source is a space
         highlights = self._highlighter.highlight(text, "body").highlights if line else ()
         left = list(reversed(highlights))
         offset = 0
+        last = self.hits + len(highlights)
         for number, piece in pieces:
-            highlighted = self._highlighted(piece, offset, left)
+            highlighted = self._highlighted(piece, offset, left, last)
             if number != _NOWHERE:
                 self._parts[number] = highlighted
             offset += len(piece)
-        self.hits += len(highlights)
+        self.hits = last
 
-    def _highlighted(self, piece: str, offset: int, left: list[tuple[int, int]]) -> str:
-        """A text that begins at `offset` of its line, with its share of the highlights (the next one
-        last)."""
+    def _highlighted(self, piece: str, offset: int, left: list[tuple[int, int]], last: int) -> str:
+        """A text that begins at `offset` of its line, with its share of the highlights that are `left` (the
+        next one last); `last` is the number of the line's last one."""
         written: list[str] = []
         position, stop = offset, offset + len(piece)
         while left and left[-1][0] < stop:
@@ -260,8 +319,7 @@ class _Writer:
                 if left[-1][0] < offset:
                     opening = f'<mark class="{_GOES_ON}">'
                 else:
-                    opening = "<mark>" if self._has_highlight else f'<mark id="{FIRST_HIT}">'
-                self._has_highlight = True
+                    opening = f'<mark id="h{last - len(left) + 1}">'
                 written.append(escape(piece[position - offset : start - offset], quote=False))
                 written.append(f"{opening}{escape(piece[start - offset : end - offset], quote=False)}</mark>")
                 position = end
@@ -306,6 +364,14 @@ def _full_address(address: str, base: str) -> str:
 
 def _checked(name: str, value: str) -> str | None:
     """The value of an attribute; None where it isn't allowed."""
-    if name in ("width", "height", "colspan", "rowspan", "start", "value") and not value.isdecimal():
-        return None
-    return value
+    if name in ("width", "height", "colspan", "rowspan", "start", "value"):
+        is_allowed = value.isdecimal()
+    elif name in ("href", "src"):
+        is_allowed = bool(_FOLLOWED.match(value)) or (value[:1] == "#" and bool(_ANCHOR.fullmatch(value[1:])))
+    elif name == "id":
+        is_allowed = bool(_ANCHOR.fullmatch(value))
+    elif name == "class":
+        is_allowed = value in (_GOES_ON, _PARAGRAPH)
+    else:
+        is_allowed = True
+    return value if is_allowed else None

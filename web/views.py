@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -12,16 +14,19 @@ from index.errors import NotFoundError
 from search.request import SearchRequest
 from search.results import Results
 from search.searcher import Searcher
+from search.serialize import article_url as article_path
 from search.snippets import Highlighter
 from web import params
 from web.charts import make_timeline
+from web.citations import BIBTEX, RIS, Reference, as_bibtex, as_gb7714, as_ris, reference, today
 from web.context import context
 from web.examples import example_queries
 from web.headers import page_etag
 from web.language import local_day
 from web.links import query_string, search_url
 from web.listing import make_listing
-from web.preferences import shows_pictures
+from web.neighbours import find_neighbours
+from web.preferences import rows, shows_pictures
 from web.query_help import SECTIONS
 from web.reading import reading_view
 
@@ -33,6 +38,8 @@ _TOP = 16
 _SIMILAR = 6
 # Copies, and articles of a series, that are named below one.
 _BELOW = 10
+# Characters of an article's text in the description of its page.
+_SUMMARY = 160
 # Years of which the page of statistics shows each month.
 _RECENT_YEARS = 3
 # What differs from one time to the next, though nothing has changed.
@@ -44,6 +51,8 @@ _TOOK = re.compile(r'<span class="took">.*?</span>')
 def search() -> Response | str:
     """A page of results; without a search, the start page."""
     wanted = params.search_request(request.args)
+    if not request.args.get(params.SIZE.name):
+        wanted = replace(wanted, size=rows())
     if not any((wanted.query, wanted.category, wanted.tag, wanted.author, wanted.date_from, wanted.date_to)):
         return _first_page()
     searcher = context().searcher
@@ -108,17 +117,52 @@ def article(article_id: str) -> str:
         similar = searcher.similar(article_id, _SIMILAR)
     except NotFoundError:  # removed meanwhile
         similar = ()
+    zone, site = searcher.zone(), request.url_root.rstrip("/")
+    listed = query_string(wanted, page=1, size=params.SIZE.default, sort="relevance", explain=0, fold="on")
+    cited = reference(found, zone, site)
     return render_template(
         "article.html",
         article=found,
+        address=site + article_path(article_id),
+        cited=cited,
+        citation=as_gb7714(cited, today()),
+        summary=" ".join(found.text[:_SUMMARY].split()),
         title=highlighter.highlight(found.title, "title"),
         tags=[highlighter.highlight(tag, "body") for tag in found.tags],
         reading=reading_view(found, highlight_terms, pictures=shows_pictures()),
         similar=similar,
         wanted=wanted,
-        back=search_url(wanted) if query_string(wanted) else "",
-        zone=searcher.zone(),
+        back=search_url(wanted) if listed else "",
+        neighbours=find_neighbours(searcher, wanted, article_id, context().settings.max_hits)
+        if listed
+        else None,
+        zone=zone,
     )
+
+
+@blueprint.get("/article/<article_id:article_id>.ris")
+def article_ris(article_id: str) -> Response | str:
+    """An article as a RIS record."""
+    return _reference(article_id, "ris", as_ris, RIS)
+
+
+@blueprint.get("/article/<article_id:article_id>.bib")
+def article_bibtex(article_id: str) -> Response | str:
+    """An article as a BibTeX entry."""
+    return _reference(article_id, "bib", lambda cited: as_bibtex(cited, today()), BIBTEX)
+
+
+def _reference(
+    article_id: str, kind: str, write: Callable[[Reference], str], content_type: str
+) -> Response | str:
+    searcher = context().searcher
+    whole_id = f"{article_id}.{kind}"
+    if whole_id in searcher.articles([whole_id]):  # an id may end so, too
+        return article(whole_id)
+    cited = reference(searcher.article(article_id), searcher.zone(), request.url_root.rstrip("/"))
+    response = Response(write(cited), content_type=content_type)
+    response.headers["Content-Disposition"] = f"attachment; filename=souwen-{cited.key}.{kind}"
+    return response
 
 
 @blueprint.get("/help")

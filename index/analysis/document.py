@@ -150,7 +150,16 @@ def category_paths(categories: tuple[str, ...]) -> tuple[str, ...]:
 
 def author_keys(author: str) -> tuple[str, ...]:
     """Keys of an author: the whole name, and each of several names."""
-    return _distinct(fold_key(name) for name in (author, *_AUTHOR_SEPARATORS.split(author)) if fold_key(name))
+    return _distinct(fold_key(name) for name in (author, *author_names(author)) if fold_key(name))
+
+
+def author_names(author: str) -> tuple[str, ...]:
+    """The names in an author, as published.
+
+    >>> author_names("李墨轩、王一; Ada Lovelace")
+    ('李墨轩', '王一', 'Ada Lovelace')
+    """
+    return _distinct(name.strip() for name in _AUTHOR_SEPARATORS.split(author) if name.strip())
 
 
 def month_of(date: int, zone: tzinfo) -> str:
