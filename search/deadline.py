@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from index.errors import TooSlowError
+from search.query.parser import Note
 
 # Seconds since some moment.
 Clock = Callable[[], float]
@@ -29,6 +30,19 @@ class Deadline:
     def is_over(self) -> bool:
         """True once the limit is exceeded."""
         return self.took_ms > self._seconds * 1000
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """A note once the limit is exceeded: what was found is shown, and that it may not be all."""
+        if not self.is_over:
+            return ()
+        return (
+            Note(
+                "The search took longer than {seconds} s (max_search_seconds): what was found by then is "
+                "shown. Ask for less: leave out words and patterns.",
+                {"seconds": self._seconds},
+            ),
+        )
 
     @contextmanager
     def paused(self) -> Iterator[None]:

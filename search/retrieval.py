@@ -36,6 +36,11 @@ class Found:
     read: Mapping[str, ReadHit] = field(default_factory=dict)
 
     @property
+    def full_alone(self) -> Found:
+        """The same without partial matches."""
+        return replace(self, partial=(), partial_total=0)
+
+    @property
     def entries(self) -> tuple[Entry, ...]:
         return (*self.full, *self.partial)
 
@@ -54,9 +59,11 @@ def find(
     facets: Sequence[str] = (),
     *,
     folds: bool = False,
+    deadline: Deadline | None = None,
 ) -> Found:
-    """Hits of a page: full matches; then, where those leave the first page short, the best partial ones. Each
-    has its copies below it, if it `folds` and the order is by score."""
+    """Hits of a page: full matches; then, where those leave the first page short, the best partial ones,
+    unless that is behind the deadline. Each has its copies below it, if it `folds` and the order is by
+    score."""
     engine = index.engine
     if sort is Sort.RELEVANCE and not plan.scores:
         sort = Sort.NEWEST
@@ -73,7 +80,8 @@ def find(
     page, total = listed.page, listed.page.found.total
     found = Found(listed.entries, total, page.found.facets, listed.folded, read=page.read)
     start = max(0, offset - (total - listed.folded))
-    if plan.relaxed is None or total >= size or start >= MOST_PARTIAL:
+    is_late = deadline is not None and deadline.is_over
+    if plan.relaxed is None or total >= size or start >= MOST_PARTIAL or is_late:
         return found
     relaxed = filtered(plan.relaxed, filters)
     if total:

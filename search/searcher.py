@@ -80,8 +80,8 @@ class Searcher:
         """The requested page of results. With `advise`, also suggestions for a search that finds few articles
         or none.
 
-        Raises QueryError for a parameter or a query over a limit. Errors of the index or the engine are
-        raised as they are, never turned into "no results".
+        Raises QueryError for a parameter or a query over a limit. What is found when the time is up is shown,
+        with a note. Errors of the index or the engine are raised as they are, never turned into "no results".
         """
         deadline = Deadline(self._settings.max_search_seconds, self._clock)
         sort, offset = check(request, self._settings.max_hits)
@@ -95,20 +95,33 @@ class Searcher:
             if request.like:
                 wanted.append(TermSet("id", like(index, plan, wanted, request.like)))
             found = find(
-                index, plan, wanted, sort, offset, request.size, FACET_FIELDS, folds=request.is_folded
+                index,
+                plan,
+                wanted,
+                sort,
+                offset,
+                request.size,
+                FACET_FIELDS,
+                folds=request.is_folded,
+                deadline=deadline,
             )
-            deadline.check()
-            missing = missing_words(index, plan, found, deadline)
+            missing: dict[str, tuple[str, ...]] = {}
+            try:
+                missing = missing_words(index, plan, found, deadline)
+            except TooSlowError:  # what lacks something says what, or isn't shown
+                found = found.full_alone
             hits = present(index, found.entries, plan.highlight_terms, missing, found.read)
             if request.explain:
-                hits = _explained(index, plan, found, hits, deadline)
+                with suppress(TooSlowError):
+                    hits = _explained(index, plan, found, hits, deadline)
+            late = deadline.notes
             is_few = offset == 0 and found.total < FEW and not request.like
             if advise and is_few and plan.strict is not query.NullQuery:
                 with suppress(TooSlowError):  # what was found is shown
                     suggestions, zero_results = self._advise(
                         index, request, filters, found.total, terms, deadline
                     )
-            notes = (*plan.notes, *date_notes(request, filters), *self._dictionary.notes(index))
+            notes = (*plan.notes, *late, *date_notes(request, filters), *self._dictionary.notes(index))
         return Results(
             request=request,
             understood=plan.understood,
