@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from archive import Archive
 from axe_playwright_python.sync_playwright import Axe
-from browser import Visitor
-from playwright.sync_api import Page, expect
+from browser import Visitor, serving
+from playwright.sync_api import Browser, Page, expect
 
 Visit = Callable[..., Visitor]
 
@@ -282,3 +284,47 @@ def test_the_pane_keeps_nobody_out(visit: Visit, scheme: str) -> None:
     expect(page.locator(".beside h1")).to_be_visible()
     assert Axe().run(page).response["violations"] == []
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+# Hostile articles
+
+ARMED = """"><script>window.hostile = 1</script><img src=x onerror="window.hostile = 1">' 木马"""
+
+
+@pytest.fixture(scope="module")
+def armed(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server over an article whose every field is written to break a page."""
+    folder = tmp_path_factory.mktemp("armed")
+    archive = Archive(folder / "posts", folder / "index")
+    archive.folder.mkdir()
+    article = {
+        "id": "x\"'><b>",
+        "title": ARMED,
+        "author": ARMED,
+        "tags": [ARMED],
+        "url": 'https://a.example/"><script>window.hostile = 1</script>',
+        "html": f"<p>{ARMED}</p><p id=h1 class=para>木马<a href='#h1' onclick='hostile = 1'>程序</a></p>",
+    }
+    archive.write("a.jsonl", json.dumps(article))
+    archive.sync()
+    with serving(archive.directory) as address:
+        yield address
+
+
+def test_a_hostile_article_is_read_quoted_and_cited(visit: Visit, armed: str) -> None:
+    page = visit(site=armed, viewport=WIDE, permissions=CLIPBOARD, locale="en").open("/search?q=木马")
+    expect(page.locator(".beside h1")).to_have_text(ARMED)
+    page.keyboard.press("n")
+    _select(page, ".beside .prose p >> nth=1")
+    page.locator("#selected").get_by_role("button", name="quotation").click()
+    expect(page.locator("#selected").get_by_role("button", name="Copied")).to_be_visible()
+    assert f"《{ARMED}》" in _copied(page)
+    page.locator(".beside .cite summary").click()
+    page.locator(".beside .cite .copy").click()
+    expect(page.locator(".beside .cite .copy")).to_have_text("Copied")
+    assert ARMED in _copied(page)
+    page.locator(".beside .open").click()
+    expect(page.locator("main h1")).to_have_text(ARMED)
+    assert page.title().startswith(ARMED)
+    assert not page.evaluate("'hostile' in window")
+    assert page.locator(".prose [id=h1]").count() == 1
