@@ -99,14 +99,14 @@ def check_command(file: str, queries: str | None, directory: str | None, as_json
       souwen dict check words.txt
       souwen dict check words.txt queries.txt --json
     """
+    from search import open_index
     from search.dictionary.preview import preview
-    from search.searcher import Searcher
 
     settings = settings_for(directory)
     text = read_named_file("FILE", file)
     wanted = read_named_file("QUERIES", queries).split("\n") if queries else []
     wanted = [line.strip() for line in wanted if line.strip()]
-    with closing(Searcher(settings.index, settings)) as searcher:
+    with open_index(settings.index, settings) as searcher:
         with progress_bar("articles") as show:
             found = preview(searcher, text, file, wanted, show)
         if as_json:

@@ -38,11 +38,11 @@ def stats_command(directory: str | None, as_json: bool) -> None:
     Example:
       souwen stats --json
     """
-    from search.searcher import Searcher
+    from search import open_index
     from search.serialize import stats_json
 
     settings = settings_for(directory)
-    with closing(Searcher(settings.index, settings)) as searcher:
+    with open_index(settings.index, settings) as searcher:
         stats = searcher.stats()
     answer = {**stats_json(stats), "folders": stats.folders}
     if as_json:

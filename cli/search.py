@@ -12,9 +12,9 @@ import click
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.analysis.document import LEVEL
 from index.article import Article, local
+from search import open_index
 from search.request import SearchRequest
 from search.results import ResultHit, Results
-from search.searcher import Searcher
 from search.snippets import Snippet
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def search_command(
       souwen search 放管服 --explain         and why in this order
     """
     settings = settings_for(directory)
-    searcher = Searcher(settings.index, settings)
+    searcher = open_index(settings.index, settings)
     request = SearchRequest(
         query=" ".join(words),
         page=page,
@@ -149,7 +149,7 @@ def show_command(article_id: str, directory: str | None, as_json: bool) -> None:
       souwen show d0f4556f894ca57a
     """
     settings = settings_for(directory)
-    searcher = Searcher(settings.index, settings)
+    searcher = open_index(settings.index, settings)
     article = searcher.article(article_id)
     if as_json:
         from search.serialize import article_json
@@ -181,7 +181,7 @@ def similar_command(article_id: str, size: int, directory: str | None, as_json: 
       souwen similar d0f4556f894ca57a
     """
     settings = settings_for(directory)
-    searcher = Searcher(settings.index, settings)
+    searcher = open_index(settings.index, settings)
     hits = searcher.similar(article_id, size)
     if as_json:
         from search.serialize import similar_json
@@ -209,7 +209,7 @@ def suggest_command(prefix: Sequence[str], size: int, directory: str | None, as_
     """
     settings = settings_for(directory)
     typed = " ".join(prefix)
-    suggestions = Searcher(settings.index, settings).suggest(typed, size)
+    suggestions = open_index(settings.index, settings).suggest(typed, size)
     if as_json:
         from search.serialize import suggest_json
 

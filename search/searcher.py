@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import tzinfo
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from whoosh import query
 
@@ -76,13 +76,21 @@ class Searcher:
         """Closes the index."""
         self._reader.close()
 
-    def search(self, request: SearchRequest, *, advise: bool = True) -> Results:
-        """The requested page of results. With `advise`, also suggestions for a search that finds few articles
-        or none.
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def search(self, request: SearchRequest | str, *, advise: bool = True) -> Results:
+        """The requested page of results; of a query alone, the ten best. With `advise`, also suggestions for
+        a search that finds few articles or none.
 
         Raises QueryError for a parameter or a query over a limit. What is found when the time is up is shown,
         with a note. Errors of the index or the engine are raised as they are, never turned into "no results".
         """
+        if isinstance(request, str):
+            request = SearchRequest(request)
         deadline = Deadline(self._settings.max_search_seconds, self._clock)
         sort, offset = check(request, self._settings.max_hits)
         suggestions: tuple[Correction, ...] = ()
@@ -136,6 +144,16 @@ class Searcher:
             notes=notes,
             folded=found.folded,
         )
+
+    def pages(self, request: SearchRequest) -> Iterator[Results]:
+        """Pages of results, from the requested one to the last, or up to the setting `max_hits`: without
+        suggestions, and each of what the index has by then. Raises as `search` does."""
+        while True:
+            results = self.search(request, advise=False)
+            yield results
+            if request.page * request.size >= min(results.listed, self._settings.max_hits):
+                return
+            request = replace(request, page=request.page + 1)
 
     def _advise(
         self,
@@ -203,6 +221,11 @@ class Searcher:
         """Articles by their ids, without their html; of those that there are."""
         with self._reader.acquire() as index:
             return index.articles.articles(ids)
+
+    def all_articles(self) -> Iterator[Article]:
+        """Every article, in the order of their ids."""
+        with self._reader.acquire() as index:
+            yield from index.articles.all_articles()
 
     def similar(self, article_id: str, limit: int = 10) -> tuple[ResultHit, ...]:
         """Articles most similar to this one, without its copies. Raises NotFoundError for an unknown id."""

@@ -13,8 +13,8 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.routing import PathConverter
 
 from index.analysis.bulk import accelerate_folding
+from search import open_index
 from search.assist.query_log import QueryLog
-from search.searcher import Searcher
 from web import api, display, downloads, feeds, health, robots, views
 from web.access import init_access
 from web.access_log import AccessLog
@@ -88,7 +88,7 @@ def create_app(settings: WebSettings) -> Flask:
     app.wsgi_app = proxied  # type: ignore[method-assign]
     app.url_map.merge_slashes = False  # an id may have two in a row
     app.url_map.converters["article_id"] = _ArticleIdConverter
-    searcher = Searcher(settings.index, settings)
+    searcher = open_index(settings.index, settings)
     opened = ExitStack()
     query_log = None
     if settings.query_log:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import tzinfo
-from itertools import chain
+from itertools import chain, count
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
@@ -106,22 +106,19 @@ def _references(kind: str, content_type: str, write: Callable[[Reference, int], 
 def _asked_for() -> tuple[SearchRequest, Iterator[Sequence[ResultHit]], ExitStack]:
     """The search, its articles in parts, and a slot to send them in. Errors are raised before the first part
     is sent."""
-    wanted = replace(params.search_request(request.args), page=1, fold="off")
-    searcher, pool = context().searcher, context().downloads
+    wanted = replace(params.search_request(request.args), page=1, size=MAX_SIZE, fold="off")
+    pool, most = context().downloads, context().settings.max_hits
+    pages = context().searcher.pages(wanted)
     slot = pool.enter(request.remote_addr or "")
     try:
         with pool.turn():
-            count = min(searcher.search(wanted, advise=False).total, context().settings.max_hits)
+            first = next(pages)
     except BaseException:
         slot.close()
         raise
-
-    def found() -> Iterator[Sequence[ResultHit]]:
-        for start in range(0, count, MAX_SIZE):
-            part = replace(wanted, page=start // MAX_SIZE + 1, size=MAX_SIZE)
-            yield searcher.search(part, advise=False).hits[: count - start]
-
-    return wanted, found(), slot
+    starts = count(0, MAX_SIZE)
+    parts = (page.full[: most - next(starts)] for page in chain([first], pages))
+    return wanted, parts, slot
 
 
 def _row(hit: ResultHit, zone: tzinfo, site: str) -> list[str]:
