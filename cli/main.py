@@ -22,6 +22,7 @@ _COMMANDS = {
     "similar": ("cli.search", "List the articles most similar to one."),
     "suggest": ("cli.search", "Suggest queries."),
     "serve": ("cli.serve", "Serve the search page and the JSON API."),
+    "mcp": ("cli.mcp", "Let assistants search, by the Model Context Protocol."),
     "stats": ("cli.inspect", "Print the contents of the index in numbers."),
     "problems": ("cli.inspect", "List files that could not be read, or only in part."),
     "verify": ("cli.inspect", "Check that index, catalog and files agree."),

@@ -40,12 +40,7 @@ def serve_command(host: str, port: int, processes: int | None, directory: str | 
     from web.server import serve
 
     settings = settings_for(directory)
-    if not _is_loopback(host):
-        if settings.password:
-            risk = "the password is sent unencrypted. Let a proxy in front of souwen speak HTTPS."
-        else:
-            risk = "there is no password. Set one: SOUWEN_PASSWORD=… souwen serve"
-        click.echo(f"Warning: {host} can be reached from other machines, and {risk}", err=True)
+    warn_of_host(host, settings.password)
 
     def announce(address: str, port: int) -> None:
         url = f"http://{f'[{address}]' if ':' in address else address}:{port}/"
@@ -55,6 +50,17 @@ def serve_command(host: str, port: int, processes: int | None, directory: str | 
             click.echo(f"souwen is at {url} (Ctrl-C ends it)", err=True)
 
     serve(host, port, settings, processes or min(os.cpu_count() or 1, _MOST_PROCESSES), announce)
+
+
+def warn_of_host(host: str, password: str) -> None:
+    """Print a warning if other machines can reach the address that is listened on."""
+    if _is_loopback(host):
+        return
+    if password:
+        risk = "the password is sent unencrypted. Let a proxy in front of souwen speak HTTPS."
+    else:
+        risk = "there is no password. Set one: SOUWEN_PASSWORD=… souwen serve"
+    click.echo(f"Warning: {host} can be reached from other machines, and {risk}", err=True)
 
 
 def _is_loopback(host: str) -> bool:
