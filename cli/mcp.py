@@ -9,9 +9,8 @@ import click
 
 from cli.options import index_option, json_option, print_json, settings_for
 from index.errors import InputError
+from index.packages import install_command
 from search import open_index
-
-_INSTALL = "pipx install 'souwen[mcp]'"
 
 
 @click.command("mcp")
@@ -53,7 +52,9 @@ def mcp_command(
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types", "pydantic"):
             raise
-        raise InputError(f"souwen mcp needs packages that are not installed. Run: {_INSTALL}") from None
+        raise InputError(
+            f"souwen mcp needs packages that are not installed. Run: {install_command('mcp')}"
+        ) from None
     settings = settings_for(directory)
     with open_index(settings.index, settings) as searcher:
         searcher.zone()  # an index that is missing is told now

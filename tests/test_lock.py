@@ -33,9 +33,9 @@ def asked_for() -> dict[str, list[str]]:
     needed, extras = project["project"]["dependencies"], project["project"]["optional-dependencies"]
     return {
         "build": project["build-system"]["requires"],
-        "run": needed,
+        "run": needed + extras["fast"],
         "test": [
-            *(item for name in ("opensearch", "mcp") for item in extras[name]),
+            *(item for name in ("fast", "jieba", "opensearch", "mcp") for item in extras[name]),
             *(item for item in (*needed, *extras["test"]) if "souwen" not in item),
         ],
     }

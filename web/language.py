@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
+from gettext import NullTranslations, translation
+from pathlib import Path
 from typing import Protocol, cast
 
-import flask_babel
-from babel import Locale
-from babel.dates import format_date
-from babel.support import NullTranslations
 from flask import Flask, g, request
 from markupsafe import Markup
 
@@ -24,6 +22,8 @@ LANGUAGES = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "Englis
 # For programs that ask for none, and for people who ask for others only.
 _UNASKED = "zh-Hans"
 _OTHERS = "en"
+_CATALOGS = Path(__file__).parent / "translations"
+_MONTHS = "January February March April May June July August September October November December".split()
 _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
 
 
@@ -38,7 +38,6 @@ class Message(Protocol):
 
 def init_language(app: Flask) -> None:
     """Registers the functions for translation in the templates of an app."""
-    flask_babel.Babel(app, locale_selector=lambda: language().replace("-", "_"), configure_jinja=False)
     app.jinja_env.globals |= {
         "_": _,
         "ngettext": ngettext,
@@ -78,19 +77,16 @@ def gettext_noop(text: str) -> str:
 def gettext(text: str | Message) -> str:
     """A message in the language of the response."""
     if isinstance(text, str):
-        return _translations().ugettext(text)
-    template = _translations().ugettext(text.template)
+        return _translations(language()).gettext(text)
+    template = _translations(language()).gettext(text.template)
     return template.format(**text.values) if text.values else template
 
 
 def local_day(day: date) -> str:
     """A day as written in the language of the response."""
-    return _day(day, language())
-
-
-@lru_cache(maxsize=4096)
-def _day(day: date, tag: str) -> str:
-    return format_date(day, "long", Locale.parse(tag, sep="-"))
+    if language() == "en":
+        return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _in_chinese() -> Markup:
@@ -116,14 +112,17 @@ def _(text: str, /, **values: object) -> Markup:
 
 def ngettext(one: str, many: str, number: int, /, **values: object) -> Markup:
     """A message that depends on a number, in the plural form of the language, as markup."""
-    return Markup(_translations().ungettext(one, many, number)).format(**values)  # written by translators
+    translated = _translations(language()).ngettext(one, many, number)
+    return Markup(translated).format(**values)  # written by translators
 
 
 # A page has a hundred messages. Jinja's own extension takes ten times as long for each.
 @lru_cache(maxsize=4096)
 def _markup(tag: str, text: str) -> Markup:
-    return Markup(_translations().ugettext(text))  # written by translators
+    return Markup(_translations(tag).gettext(text))  # written by translators
 
 
-def _translations() -> NullTranslations:
-    return cast(NullTranslations, flask_babel.get_translations())
+@cache
+def _translations(tag: str) -> NullTranslations:
+    """The catalog of a language; English, the source's, needs none."""
+    return translation("messages", _CATALOGS, [tag.replace("-", "_")], fallback=True)

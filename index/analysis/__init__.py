@@ -7,7 +7,8 @@
       → words          words.py   rank, together with grams
       → sketch         sketch.py  tells copies
 
-`bulk.py` makes units and grams of many texts at once with numpy; `document.py` turns an article into the
+Where numpy is installed, `bulk.py` makes units and grams of many texts at once, and `bulk_sketch.py` their
+sketches; `document.py` turns an article into the
 document that an engine indexes.
 
 Increase `ANALYSIS_VERSION` with every change of the tokens or the sketch of any text: an index of another
@@ -31,6 +32,7 @@ from index.analysis.grams import (
 )
 from index.analysis.numbers import joined_numbers
 from index.analysis.words import LONGEST, Segmenter, parse_dictionary
+from index.packages import has_numpy
 
 ANALYSIS_VERSION = 6
 
@@ -76,7 +78,9 @@ class Analyzer:
         )
 
     def tokens_of(self, texts: Sequence[str]) -> list[Tokens]:
-        """Tokens of many texts to index; faster than one by one."""
+        """Tokens of many texts to index; with numpy faster than one by one."""
+        if not has_numpy():
+            return [self.tokens(text) for text in texts]
         from index.analysis.bulk import text_grams_of  # numpy is slow to import, and queries don't need it
 
         found: list[Tokens] = []

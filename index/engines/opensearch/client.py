@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import logging
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +13,13 @@ from urllib.parse import urlsplit
 
 from index.engines.base import Connection
 from index.errors import EngineError, InputError
+from index.packages import install_command
 
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
 DEFAULT_NAME = "souwen"
-INSTALL = f"{sys.executable} -m pip install opensearch-py orjson"
+INSTALL = install_command("opensearch-py", "orjson")
 # What OpenSearch allows an index to be called, less what souwen appends.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")
 _SECONDS = 30
