@@ -7,12 +7,16 @@ import io
 import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from cli.options import printable
 from index.durability import NO_MEMORY, advice, is_full
 from index.errors import IndexDamagedError, SouwenError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # Each command's module, and its help in `souwen --help`.
 _COMMANDS = {
@@ -25,6 +29,7 @@ _COMMANDS = {
     "mcp": ("cli.mcp", "Let assistants search, by the Model Context Protocol."),
     "stats": ("cli.inspect", "Print the contents of the index in numbers."),
     "problems": ("cli.inspect", "List files that could not be read, or only in part."),
+    "doctor": ("cli.doctor", "Check what souwen needs on this machine."),
     "verify": ("cli.inspect", "Check that index, catalog and files agree."),
     "backup": ("cli.backup", "Write the index to one file."),
     "restore": ("cli.backup", "Make an index from a backup."),
@@ -32,6 +37,7 @@ _COMMANDS = {
     "dict": ("cli.dictionary", "Find new words for the dictionary, and try a changed one."),
     "queries": ("cli.queries", "List frequent queries, and queries without results."),
     "password": ("cli.password", "Print the hash of a password for the server."),
+    "completion": ("cli.completion", "Print the completion script of a shell."),
     "config": ("cli.inspect", "Print the settings in effect."),
 }
 
@@ -57,6 +63,14 @@ class _Commands(click.Group):
             return 0
         return result
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Completes the names of commands, without importing them."""
+        from click.shell_completion import CompletionItem
+
+        items = [CompletionItem(name, help=help_) for name, (_, help_) in _COMMANDS.items()]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [item for item in items if item.value.startswith(incomplete)] + options
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the commands, without importing them."""
         with formatter.section("Commands"):
@@ -64,7 +78,14 @@ class _Commands(click.Group):
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="souwen", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=lambda *given: import_module("cli.installed").print_version(*given),
+    help="Print what is installed.",
+)
 def souwen() -> None:
     """Full-text search for archives of Chinese articles.
 

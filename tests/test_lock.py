@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ["build", "run", "test"]
+LOCKS = ["build", "release", "run", "test"]
 
 
 def read_lock(name: str) -> dict[str, list[Requirement]]:
@@ -33,6 +33,7 @@ def asked_for() -> dict[str, list[str]]:
     needed, extras = project["project"]["dependencies"], project["project"]["optional-dependencies"]
     return {
         "build": project["build-system"]["requires"],
+        "release": (ROOT / "requirements" / "release.in").read_text(encoding="utf-8").splitlines()[1:],
         "run": needed + extras["fast"],
         "test": [
             *(item for name in ("fast", "jieba", "opensearch", "mcp") for item in extras[name]),
