@@ -122,7 +122,7 @@ def _packages() -> Iterator[Check]:
         yield Check(
             "numpy",
             State.HINT,
-            "not installed: indexing takes 1.5 times as long, and souwen dict discover can't run",
+            "not installed: indexing takes a third longer, and souwen dict discover can't run",
             f"To have it: {install_command('numpy')}",
         )
 
