@@ -8,9 +8,10 @@ from datetime import tzinfo
 from urllib.parse import quote
 
 from index.article import Article, local
+from search.citations import as_gb7714, reference, today
 from search.facets import FacetValue
 from search.results import Overview, ResultHit, Results
-from search.serialize import article_url
+from search.serialize import article_url, web_address
 
 # Characters of a title, of a passage, of the part of an article that one answer has, and of other values.
 MAX_TITLE, MAX_PASSAGE, MAX_TEXT, MAX_VALUE = 300, 600, 16_000, 100
@@ -137,7 +138,7 @@ class Answers:
             author=_short(article.author, MAX_VALUE),
             categories=_categories(article),
             tags=_values(article.tags),
-            citation=self.citation(article, url),
+            citation=self.citation(article),
             missing=_values(hit.missing),
             similar_below=len(hit.folded.ids),
         )
@@ -158,7 +159,7 @@ class Answers:
                 author=_short(article.author, MAX_VALUE),
                 categories=_categories(article),
                 tags=_values(article.tags),
-                citation=self.citation(article, url),
+                citation=self.citation(article),
                 path=_short(article.path, MAX_TITLE),
                 paragraph=first,
                 paragraphs=len(lines),
@@ -169,21 +170,20 @@ class Answers:
     def address(self, article: Article, paragraph: int, quoted: str) -> str:
         """The address of a passage: on the site that published it by its first words (a text fragment, WICG
         Scroll to Text Fragment), else on the pages by its paragraph; paragraph 0 is the article."""
-        if not article.url.lower().startswith(("http://", "https://")) or len(article.url) > 2 * MAX_TITLE:
+        published = clean(web_address(article.url.strip()))
+        if not published or len(published) > 2 * MAX_TITLE:
             anchor = f"#p{paragraph}" if paragraph else ""
             return f"{self.pages}{article_url(article.id)}{anchor}"
         words = quoted.strip()[:_QUOTED]
         if not (paragraph and words):
-            return clean(article.url)
-        joint = ":~:" if "#" in article.url else "#:~:"
-        return f"{clean(article.url)}{joint}text={quote(clean(words), safe='').replace('-', '%2D')}"
+            return published
+        joint = ":~:" if "#" in published else "#:~:"
+        return f"{published}{joint}text={quote(clean(words), safe='').replace('-', '%2D')}"
 
-    def citation(self, article: Article, url: str) -> str:
-        """A reference by GB/T 7714-2015, as an electronic resource."""
-        author = f"{_short(article.author, MAX_VALUE)}. " if article.author else ""
-        date = f" ({self._date(article)})." if article.date is not None else ""
-        address, _, _ = url.partition("#:~:text=")
-        return f"{author}{_short(article.title, MAX_TITLE)}[EB/OL].{date} {address}."
+    def citation(self, article: Article) -> str:
+        """A reference by GB/T 7714, in one line of bounded length."""
+        cited = reference(article, self.zone, self.pages)
+        return _short(as_gb7714(cited, today(self.zone)), 3 * MAX_TITLE)
 
     def _date(self, article: Article) -> str:
         return "" if article.date is None else f"{local(article.date, self.zone):%Y-%m-%d}"

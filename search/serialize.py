@@ -84,6 +84,13 @@ def article_url(article_id: str) -> str:
     return f"/article/{quote(article_id, safe='')}"
 
 
+def web_address(address: str) -> str:
+    """The address if a browser may follow or load it; else empty."""
+    if address.startswith("//"):
+        return f"https:{address}"
+    return address if address.lower().startswith(("http://", "https://")) else ""
+
+
 def results_json(results: Results) -> dict[str, Any]:
     """The object of `/api/search`."""
     suggestion, zero_results = results.suggestion, results.zero_results

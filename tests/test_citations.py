@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from pages import link_of, one, page_at
 
 from index.article import Article
+from search.citations import Reference, as_bibtex, as_gb7714, as_ris, reference
 from web.app import create_app
-from web.citations import Reference, as_bibtex, as_gb7714, as_ris, reference
 from web.settings import WebSettings
 
 DAY = date(2026, 1, 2)

@@ -326,11 +326,12 @@ def test_addresses_and_citations() -> None:
     article = Article("a/1", "p", "题-目", "一", author="甲", date=0, url="https://b.example/x")
     url = answers.address(article, 2, "第二段-说")
     assert url == "https://b.example/x#:~:text=%E7%AC%AC%E4%BA%8C%E6%AE%B5%2D%E8%AF%B4"
-    assert answers.citation(article, url) == "甲. 题-目[EB/OL]. (1970-01-01). https://b.example/x."
+    assert answers.citation(article).startswith("甲. 题-目[EB/OL]. (1970-01-01)[")
+    assert answers.citation(article).endswith("]. https://b.example/x.")
     for odd in ("", "javascript:alert(1)", "file:///etc/passwd"):
         other = Article("a/1", "p", "题", "一", url=odd)
         assert answers.address(other, 2, "二") == "https://a.example/article/a%2F1#p2"
-        assert answers.citation(other, "u") == "题[EB/OL]. u."
+        assert answers.citation(other).endswith("]. https://a.example/article/a%2F1.")
 
 
 class Asked:

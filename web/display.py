@@ -14,6 +14,7 @@ from werkzeug.urls import uri_to_iri
 
 from index.analysis.document import category_paths
 from index.article import Article, format_date, local
+from search.serialize import web_address
 from search.snippets import Snippet, whole_graphemes
 from web.language import _, language, local_day
 
@@ -143,13 +144,6 @@ def _when(seconds: int, zone: tzinfo, today: date, tag: str) -> Markup:
 def instant(written: str, zone: tzinfo) -> Markup:
     """As `when`, for an ISO 8601 date."""
     return when(int(datetime.fromisoformat(written).timestamp()), zone)
-
-
-def web_address(address: str) -> str:
-    """The address if a browser may follow or load it; else empty."""
-    if address.startswith("//"):
-        return f"https:{address}"
-    return address if address.lower().startswith(("http://", "https://")) else ""
 
 
 def level_names(levels: Sequence[str]) -> list[str]:

@@ -22,11 +22,11 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from index.article import local
+from search.citations import BIBTEX, RIS, Reference, as_bibtex, as_gb7714, as_ris, reference, today
 from search.request import MAX_SIZE, SearchRequest
 from search.results import ResultHit
 from search.serialize import article_url, hit_json
 from web import params
-from web.citations import BIBTEX, RIS, Reference, as_bibtex, as_gb7714, as_ris, reference, today
 from web.context import context
 
 blueprint = Blueprint("downloads", __name__)
@@ -73,14 +73,14 @@ def as_ris_file() -> Response:
 @blueprint.get("/search.bib")
 def as_bibtex_file() -> Response:
     """A BibTeX entry for each article."""
-    day = today()
+    day = today(context().searcher.zone())
     return _references("bib", BIBTEX, lambda cited, _: as_bibtex(cited, day))
 
 
 @blueprint.get("/search.txt")
 def as_reference_list() -> Response:
     """A numbered reference for each article, as GB/T 7714 writes it."""
-    day = today()
+    day = today(context().searcher.zone())
     return _references(
         "txt",
         "text/plain; charset=utf-8",

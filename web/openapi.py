@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from search import answers
 from search.answers import Error, Health, IndexStats, ResultPage, Similar, Suggestions, WholeArticle
+from search.citations import BIBTEX, RIS
 from web import params
-from web.citations import BIBTEX, RIS
 from web.params import Parameter
 
 Schema = dict[str, Any]

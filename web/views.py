@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from index.article import Article, local
 from index.errors import NotFoundError
+from search.citations import BIBTEX, RIS, Reference, as_bibtex, as_gb7714, as_ris, reference, today
 from search.request import SearchRequest
 from search.results import Results
 from search.searcher import Searcher
@@ -18,7 +19,6 @@ from search.serialize import article_url as article_path
 from search.snippets import Highlighter
 from web import params
 from web.charts import make_timeline
-from web.citations import BIBTEX, RIS, Reference, as_bibtex, as_gb7714, as_ris, reference, today
 from web.context import context
 from web.examples import example_queries
 from web.headers import page_etag
@@ -125,7 +125,7 @@ def article(article_id: str) -> str:
         article=found,
         address=site + article_path(article_id),
         cited=cited,
-        citation=as_gb7714(cited, today()),
+        citation=as_gb7714(cited, today(searcher.zone())),
         summary=" ".join(found.text[:_SUMMARY].split()),
         title=highlighter.highlight(found.title, "title"),
         tags=[highlighter.highlight(tag, "body") for tag in found.tags],
@@ -149,7 +149,9 @@ def article_ris(article_id: str) -> Response | str:
 @blueprint.get("/article/<article_id:article_id>.bib")
 def article_bibtex(article_id: str) -> Response | str:
     """An article as a BibTeX entry."""
-    return _reference(article_id, "bib", lambda cited: as_bibtex(cited, today()), BIBTEX)
+    return _reference(
+        article_id, "bib", lambda cited: as_bibtex(cited, today(context().searcher.zone())), BIBTEX
+    )
 
 
 def _reference(

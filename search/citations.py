@@ -14,10 +14,7 @@ from urllib.parse import quote
 
 from index.analysis.document import author_names
 from index.article import Article, local
-from index.sources.extract import UNSHOWABLE
-from search.serialize import article_url
-from web.context import context
-from web.display import web_address
+from search.serialize import article_url, web_address
 
 RIS = "application/x-research-info-systems; charset=utf-8"
 BIBTEX = "application/x-bibtex; charset=utf-8"
@@ -25,6 +22,8 @@ BIBTEX = "application/x-bibtex; charset=utf-8"
 _NAMED = 3
 # Of an article without a title, so many characters of its text stand for one.
 _TITLE = 40
+# Controls, and what is no character.
+_UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 # What an address can't have in TeX, in a line, or at all (RFC 3986).
@@ -57,9 +56,9 @@ class Reference:
         return "zh" if _HAN.search(self.title) else ""
 
 
-def today() -> date:
-    """The day on which an article is looked up, in the index's time zone."""
-    return datetime.now(context().searcher.zone()).date()
+def today(zone: tzinfo) -> date:
+    """The day on which an article is looked up, in a time zone."""
+    return datetime.now(zone).date()
 
 
 def reference(article: Article, zone: tzinfo, site: str) -> Reference:
@@ -128,7 +127,7 @@ def _digest(article_id: str) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(UNSHOWABLE.sub("", " ".join(text.split())).split())
+    return " ".join(_UNSHOWABLE.sub("", " ".join(text.split())).split())
 
 
 def _tex(text: str) -> str:
