@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
-import click
-
 # Extras that are for those who use souwen, in the order of pyproject.toml; the others are for its developers.
 EXTRAS = ("fast", "jieba", "opensearch", "mcp")
 # Packages whose version explains how souwen searches.
@@ -54,13 +52,6 @@ def versions() -> str:
         else:
             lines.append(f"{extra}: not installed (souwen[{extra}])")
     return "\n".join(lines)
-
-
-def print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    """Callback of the option `--version`."""
-    if wanted and not context.resilient_parsing:
-        click.echo(versions())
-        context.exit()
 
 
 def _version(name: str) -> str:

@@ -77,13 +77,22 @@ class _Commands(click.Group):
             formatter.write_dl([(name, help_) for name, (_, help_) in _COMMANDS.items()])
 
 
+def _print_version(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    """Callback of the option `--version`."""
+    if is_wanted and not context.resilient_parsing:
+        from cli.installed import versions
+
+        click.echo(versions())
+        context.exit()
+
+
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,
     expose_value=False,
     is_eager=True,
-    callback=lambda *given: import_module("cli.installed").print_version(*given),
+    callback=_print_version,
     help="Print what is installed.",
 )
 def souwen() -> None:
