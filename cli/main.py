@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,10 @@ def souwen() -> None:
 def main() -> None:
     """Runs the command line. Exits with 0, 1 (nothing found) or 2 (an error)."""
     _prepare_streams()
+    # Of whoosh and jieba, when an installation first compiles them; in other processes, too.
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore", SyntaxWarning)
+        os.environ.setdefault("PYTHONWARNINGS", "ignore::SyntaxWarning")
     # numpy's, which are of no use here, take memory, and end the process where they get none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:

@@ -114,6 +114,8 @@ def run(command: list[str], environment: dict[str, str], folder: Path = ROOT) ->
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)}: status {done.returncode}\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+    if command[0].endswith("souwen") and "Warning" in done.stderr:  # the first run compiles what uv doesn't
+        sys.exit(f"{' '.join(command)}: people see warnings of packages\n{done.stderr[-2000:]}")
     return done.stdout
 
 
