@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import index_option, json_option, print_json, printable, progress_bar, settings_for
-from index.errors import InputError
-from index.packages import has_numpy, install_command
 from index.settings import read_named_file
 
 if TYPE_CHECKING:
@@ -55,10 +53,6 @@ def discover_command(limit: int, min_count: int | None, directory: str | None, a
       souwen dict discover
       souwen dict discover --limit 1000 --min-count 20 --json
     """
-    if not has_numpy():
-        raise InputError(
-            f"souwen dict discover needs a package that is not installed. Run: {install_command('numpy')}"
-        )
     from index.analysis.words import parse_dictionary
     from index.engines.base import Connection
     from index.store.reader import IndexReader

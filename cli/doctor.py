@@ -118,13 +118,6 @@ def _packages() -> Iterator[Check]:
             yield Check("packages", State.FAILED, f"{what}: {names}", f"Run: {command}")
     if not missing and not wrong:
         yield Check("packages", State.OK, f"the {sum(not each.extra for each in found)} needed are there")
-    if any(each.name == "numpy" and not each.version for each in found):
-        yield Check(
-            "numpy",
-            State.HINT,
-            "not installed: indexing takes a third longer, and souwen dict discover can't run",
-            f"To have it: {install_command('numpy')}",
-        )
 
 
 def _is_right(package: Package) -> bool:

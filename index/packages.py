@@ -12,9 +12,3 @@ def install_command(*packages: str) -> str:
     if find_spec("pip") is not None:
         return f"{sys.executable} -m pip install {names}"
     return f"uv pip install --python {sys.executable} {names}"
-
-
-def has_numpy() -> bool:
-    """True where numpy is installed (the extra `fast`), which makes tokens and sketches of many texts faster;
-    they are the same without."""
-    return find_spec("numpy") is not None

@@ -91,7 +91,7 @@ def check_wheels(version: str, wheel: Path, folder: Path) -> None:
     """Checks that everything has a wheel for a Python that is not here."""
     command = ["uv", "pip", "install", "--quiet", "--target", str(folder), "--python-version", version]
     run(
-        [*command, "--only-binary", ":all:", f"souwen[fast,opensearch,mcp] @ {wheel.as_uri()}"],
+        [*command, "--only-binary", ":all:", f"souwen[opensearch,mcp] @ {wheel.as_uri()}"],
         dict(os.environ),
     )
     print(f"wheels  Python {version}: there are all; that Python is not on this machine")

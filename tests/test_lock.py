@@ -34,9 +34,9 @@ def asked_for() -> dict[str, list[str]]:
     return {
         "build": project["build-system"]["requires"],
         "release": (ROOT / "requirements" / "release.in").read_text(encoding="utf-8").splitlines()[1:],
-        "run": needed + extras["fast"],
+        "run": needed,
         "test": [
-            *(item for name in ("fast", "jieba", "opensearch", "mcp") for item in extras[name]),
+            *(item for name in ("opensearch", "mcp") for item in extras[name]),
             *(item for item in (*needed, *extras["test"]) if "souwen" not in item),
         ],
     }

@@ -12,17 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer
-from index.analysis.bulk_sketch import bulk_sketches_of
 from index.analysis.document import make_document, make_documents
-from index.analysis.sketch import (
-    RESEMBLANCE,
-    SHINGLE,
-    keys_of,
-    letters,
-    resemble,
-    sketch_of,
-    sketches_of,
-)
+from index.analysis.sketch import RESEMBLANCE, SHINGLE, keys_of, letters, resemble, sketches_of
 from index.article import Article
 
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -31,12 +22,6 @@ _TEXT = "临江大桥今日起实行单双号限行，公交车、出租车与�
 
 def _sketch(title: str, text: str, tags: tuple[str, ...] = ()) -> bytes:
     return make_document(Article("a", "a.md", title, text, tags=tags), Analyzer(), _ZONE).sketch
-
-
-@given(st.lists(st.tuples(st.text(max_size=5), st.text("临江大桥今日起a1", max_size=60)), max_size=40))
-def test_numpy_makes_the_sketches_that_python_makes(texts: list[tuple[str, str]]) -> None:
-    texts = [(title.replace("\uffff", ""), text) for title, text in texts]
-    assert bulk_sketches_of(texts) == [sketch_of(title, text) for title, text in texts]
 
 
 def _shingles(text: str) -> set[str]:

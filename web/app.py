@@ -12,7 +12,7 @@ from flask_compress import Compress
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.routing import PathConverter
 
-from index.packages import has_numpy
+from index.analysis.bulk import accelerate_folding
 from search import open_index
 from search.assist.query_log import QueryLog
 from web import api, display, downloads, feeds, health, robots, views
@@ -77,10 +77,7 @@ def create_app(settings: WebSettings) -> Flask:
     Behind a proxy, links begin as its headers say: `X-Forwarded-Proto`, `X-Forwarded-Host`, and where it
     publishes the pages under a prefix and strips that, `X-Forwarded-Prefix`.
     """
-    if has_numpy():
-        from index.analysis.bulk import accelerate_folding
-
-        accelerate_folding()  # numpy takes longer to load than one search, but less than ten
+    accelerate_folding()  # numpy takes longer to load than one search, but less than ten
     app = Flask(__name__)
     app.request_class = _Request
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of the default provider

@@ -7,8 +7,7 @@
       → words          words.py   rank, together with grams
       → sketch         sketch.py  tells copies
 
-Where numpy is installed, `bulk.py` makes units and grams of many texts at once, and `bulk_sketch.py` their
-sketches; `document.py` turns an article into the
+`bulk.py` makes units and grams of many texts at once with numpy; `document.py` turns an article into the
 document that an engine indexes.
 
 Increase `ANALYSIS_VERSION` with every change of the tokens or the sketch of any text: an index of another
@@ -32,7 +31,6 @@ from index.analysis.grams import (
 )
 from index.analysis.numbers import joined_numbers
 from index.analysis.words import LONGEST, Segmenter, parse_dictionary
-from index.packages import has_numpy
 
 ANALYSIS_VERSION = 6
 
@@ -78,9 +76,7 @@ class Analyzer:
         )
 
     def tokens_of(self, texts: Sequence[str]) -> list[Tokens]:
-        """Tokens of many texts to index; with numpy faster than one by one."""
-        if not has_numpy():
-            return [self.tokens(text) for text in texts]
+        """Tokens of many texts to index; faster than one by one."""
         from index.analysis.bulk import text_grams_of  # numpy is slow to import, and queries don't need it
 
         found: list[Tokens] = []

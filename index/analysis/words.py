@@ -11,12 +11,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from importlib.util import find_spec
 
 from index.analysis.dictionary import FOLDED_WORDS
 from index.analysis.fold import fold_key
 from index.errors import SettingsError
-from index.packages import install_command
 
 SEGMENTERS = ("rjieba", "jieba")
 # jieba's own default for a word of unknown frequency would need a segmentation to find out.
@@ -79,10 +77,6 @@ class Segmenter:
     ) -> None:
         if name not in SEGMENTERS:
             raise SettingsError(f"unknown segmenter {name!r}. Known: {', '.join(SEGMENTERS)}.")
-        if find_spec(name) is None:
-            raise SettingsError(
-                f"the segmenter {name} needs a package that is not installed. Run: {install_command(name)}"
-            )
         self.name = name
         self._words = words
         self._longest = longest
