@@ -14,7 +14,7 @@ Record = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: CPU milliseconds (of these, without highlights, where an engine can tell), matches, JSON."""
+    """One answer: CPU milliseconds (also without highlights, where an engine tells), matches, JSON."""
 
     cpu_ms: float
     total: int

@@ -7,10 +7,10 @@ Needed are a JDK (21 or newer) and Maven, which fetches Lucene from Maven Centra
 
 Each query asks for ten hits with highlights in title and text, the number of matches, and facets (author,
 category, tag, month), as JSON. Where fewer than ten articles have all that was asked for, the best that have
-some of it follow. All engines answer blocks of fifty queries in turn, the first in another order each time, so
-that a machine that changes its speed does so for all. Everything is asked twice, and the second time is
-measured: CPU time, of Lucene's searching thread alone (the JVM's compiler and garbage collector come free),
-of the others' whole process.
+some of it follow. The engines answer blocks of fifty queries in turn, each time another first, so that a
+machine that changes its speed does so for all. Everything is asked twice and measured the second time (of
+SQLite, which is slow and learns nothing, once): CPU time, of Lucene's searching thread alone (the JVM's
+compiler and garbage collector come free), of the others' whole process.
 
 souwen stands there twice: as the API answers, and without corrections and folded copies, which the others
 don't have.
@@ -33,6 +33,7 @@ from fts5 import SqlitePeer
 from lucene import ANALYZERS, LucenePeer
 
 from index.analysis.bulk import accelerate_folding
+from index.store.reader import OpenIndex
 from search.request import SearchRequest
 from search.searcher import Searcher
 from search.serialize import results_json
@@ -108,16 +109,22 @@ def agreement(found: dict[str, list[Answer]], asked: Sequence[Query], reference:
     return "; ".join(f"{name}: {count} of {len(quoted)}" for name, count in same.items())
 
 
-def make_indexes(peers: Sequence[IndexingPeer], searcher: Searcher) -> None:
-    """Indexes articles where a peer has no index yet, and says what that takes."""
-    with searcher.reader.acquire() as index:
-        for peer in peers:
-            if not peer.directory.exists():
-                took = peer.index(articles(index))
-                print(f"{peer.name} indexed in {took.seconds:.1f} s, {took.cpu_seconds:.1f} CPU seconds")
-            files = [p for p in (peer.directory, *peer.directory.rglob("*")) if p.is_file()]
-            size = sum(path.stat().st_size for path in files)
-            print(f"{peer.name}: {size / 1e6:.0f} MB, with the texts", flush=True)
+def make_indexes(peers: Sequence[IndexingPeer], index: OpenIndex, folder: Path) -> None:
+    """Indexes the articles where a peer has no index yet, and says what that takes."""
+    held = folder / "articles"
+    count = str(index.articles.count())
+    if held.exists() and held.read_text() != count:
+        raise SystemExit(f"{folder} is for {held.read_text()} articles, not {count}: take another folder.")
+    held.write_text(count)
+    print(f"{count} articles")
+    for peer in peers:
+        if not peer.directory.exists():
+            took = peer.index(articles(index))
+            print(f"{peer.name}: indexed in {took.seconds:.1f} s, {took.cpu_seconds:.1f} CPU seconds")
+        files = [path for path in (peer.directory, *peer.directory.rglob("*")) if path.is_file()]
+        print(
+            f"{peer.name}: {sum(path.stat().st_size for path in files) / 1e6:.0f} MB with texts", flush=True
+        )
 
 
 def main() -> None:
@@ -135,8 +142,8 @@ def main() -> None:
     others = [peer for name, peer in made.items() if name not in arguments.without]
     accelerate_folding()
     with closing(Searcher(arguments.index, SearchSettings())) as searcher:
-        make_indexes(others, searcher)
         with searcher.reader.acquire() as index:
+            make_indexes(others, index, arguments.folder)
             asked = queries(index, arguments.queries)
         own = (
             Souwen(searcher, advise=True, fold="on", name="souwen, as the API answers"),

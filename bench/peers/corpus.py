@@ -9,11 +9,15 @@ from dataclasses import dataclass
 
 from base import Record
 
+from index.analysis import Analyzer
 from index.analysis.document import category_paths, month_of
 from index.store.reader import OpenIndex
 
 SEED = 20260101
+KINDS = ("fragment", "word", "two words", "quoted")
 _SAMPLE = 4000
+# Characters of a text that strings are taken from.
+_TEXT = 20_000
 # Neither spaces nor punctuation: what every engine reads alike.
 _RUNS = re.compile(r"[^\W_]+")
 _OPERATORS = frozenset(["AND", "OR", "NOT", "TO"])
@@ -46,14 +50,39 @@ def queries(index: OpenIndex, count: int) -> list[Query]:
     index."""
     draw = random.Random(SEED)
     sample = _sample(index, draw)
-    kinds = {"fragment": _fragment, "word": _word, "two words": _pair, "quoted": _quoted}
     made: list[Query] = []
     while len(made) < count:
-        kind = list(kinds)[len(made) % len(kinds)]
+        kind = KINDS[len(made) % len(KINDS)]
         title, _, text = draw.choice(sample).partition("\n")
-        if query := kinds[kind](index, title, text, draw):
+        if query := _query(kind, title, text, index.analyzer, draw):
             made.append(Query(kind, query))
     return made
+
+
+def _query(kind: str, title: str, text: str, analyzer: Analyzer, draw: random.Random) -> str:
+    """A query from an article; empty where the article has none of the kind."""
+    if kind == "fragment":
+        return _cut(title, draw.randint(3, 12), draw)
+    if kind == "quoted":
+        found = _cut(text[:_TEXT], draw.randint(2, 10), draw)
+        return f'"{found}"' if found else ""
+    words = [word for word in dict.fromkeys(analyzer.words(title)) if len(word) > 1 and _is_plain(word)]
+    wanted = 2 if kind == "two words" else 1
+    return " ".join(draw.sample(words, wanted)) if len(words) >= wanted else ""
+
+
+def _cut(text: str, length: int, draw: random.Random) -> str:
+    """So many characters in a row; empty where there is no such run of letters and digits."""
+    runs = [run for run in _RUNS.findall(text) if len(run) >= length and _is_plain(run)]
+    if not runs:
+        return ""
+    run = draw.choice(runs)
+    start = draw.randrange(len(run) - length + 1)
+    return str(run[start : start + length])
+
+
+def _is_plain(word: str) -> bool:
+    return bool(_RUNS.fullmatch(word)) and word.upper() not in _OPERATORS
 
 
 def _sample(index: OpenIndex, draw: random.Random) -> list[str]:
@@ -65,40 +94,3 @@ def _sample(index: OpenIndex, draw: random.Random) -> list[str]:
         elif (at := draw.randrange(number + 1)) < _SAMPLE:
             sample[at] = text
     return sample
-
-
-def _fragment(index: OpenIndex, title: str, text: str, draw: random.Random) -> str:
-    """Three to twelve characters of a title."""
-    length = draw.randint(3, 12)
-    runs = [run for run in _RUNS.findall(title) if len(run) >= length and run.upper() not in _OPERATORS]
-    if not runs:
-        return ""
-    run = draw.choice(runs)
-    start = draw.randrange(len(run) - length + 1)
-    return run[start : start + length]
-
-
-def _words(index: OpenIndex, title: str) -> list[str]:
-    words = index.analyzer.words(title)
-    return [w for w in words if len(w) > 1 and _RUNS.fullmatch(w) and w.upper() not in _OPERATORS]
-
-
-def _word(index: OpenIndex, title: str, text: str, draw: random.Random) -> str:
-    words = _words(index, title)
-    return draw.choice(words) if words else ""
-
-
-def _pair(index: OpenIndex, title: str, text: str, draw: random.Random) -> str:
-    words = list(dict.fromkeys(_words(index, title)))
-    return " ".join(draw.sample(words, 2)) if len(words) > 1 else ""
-
-
-def _quoted(index: OpenIndex, title: str, text: str, draw: random.Random) -> str:
-    """Two to ten characters of a text, in quotation marks."""
-    length = draw.randint(2, 10)
-    runs = [run for run in _RUNS.findall(text[:20_000]) if len(run) >= length]
-    if not runs:
-        return ""
-    run = draw.choice(runs)
-    start = draw.randrange(len(run) - length + 1)
-    return f'"{run[start : start + length]}"'

@@ -23,7 +23,7 @@ _MARKS = "'<mark>', '</mark>'"
 _SHORT_PASSAGE = 120
 _SCHEMA = """
 CREATE TABLE articles (rowid INTEGER PRIMARY KEY, id TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL);
-CREATE TABLE facet_values (id INTEGER PRIMARY KEY, facet TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (facet, value));
+CREATE TABLE facet_values (id INTEGER PRIMARY KEY, facet TEXT NOT NULL, value TEXT NOT NULL);
 CREATE TABLE facets (article INTEGER, value INTEGER, PRIMARY KEY (article, value)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE found USING fts5 (title, text, content = 'articles', tokenize = 'trigram');
 INSERT INTO found (found, rank) VALUES ('rank', 'bm25(2.0, 1.0)');

@@ -39,7 +39,13 @@ class LucenePeer:
         self._log = folder / f"lucene-{analyzer}.log"
         self._analyzer = analyzer
         jdk = find_jdk()
-        self._command = [jdk / "bin" / "java", *_OPTIONS, "-cp", _classes(folder, jdk), "Lucene"]
+        self._command: list[str | Path] = [
+            jdk / "bin" / "java",
+            *_OPTIONS,
+            "-cp",
+            _classes(folder, jdk),
+            "Lucene",
+        ]
         self._process: subprocess.Popen[bytes] | None = None
 
     def index(self, articles: Iterable[Record]) -> Indexed:
@@ -70,7 +76,7 @@ class LucenePeer:
             self._process.communicate()
 
     def _start(self, what: str, directory: Path) -> subprocess.Popen[bytes]:
-        command = [*self._command, what, directory, self._analyzer]
+        command: list[str | Path] = [*self._command, what, directory, self._analyzer]
         with self._log.open("w") as log:
             return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
 
