@@ -55,9 +55,10 @@ import org.apache.lucene.store.FSDirectory;
  * Lucene as a peer: its own query parser, facets and highlighter, with offsets in the postings.
  *
  * <p>{@code Lucene index DIRECTORY cjk|smartcn} indexes the articles of standard input, {@code Lucene search
- * …} answers the queries there, each with [CPU ns, CPU ns without highlights, total, JSON].
- * Articles are [id, title, text, facet, value, facet, value, …]. A record is the number of its strings, then each as its
- * length in bytes and its UTF-8; numbers are 32 bits, big-endian.
+ * DIRECTORY cjk|smartcn matches|terms} answers the queries there, each with [CPU ns, CPU ns without
+ * highlights, total, JSON]. Highlighted are whole matches, which is Lucene's default, or each term of them.
+ * Articles are [id, title, text, facet, value, facet, value, …]. A record is the number of its strings, then
+ * each as its length in bytes and its UTF-8; numbers are 32 bits, big-endian.
  */
 public final class Lucene {
   private static final int HITS = 10;
@@ -77,7 +78,8 @@ public final class Lucene {
   private Lucene(Path directory, String analyzer) {
     this.directory = directory;
     // Stop words of English are searched for, as in the other engines; smartcn's are punctuation.
-    this.analyzer = analyzer.equals("cjk") ? new CJKAnalyzer(CharArraySet.EMPTY_SET) : new SmartChineseAnalyzer();
+    this.analyzer =
+        analyzer.equals("cjk") ? new CJKAnalyzer(CharArraySet.EMPTY_SET) : new SmartChineseAnalyzer();
     FACETS.forEach(name -> facetsConfig.setMultiValued(name, true));
   }
 
@@ -86,7 +88,7 @@ public final class Lucene {
     if (arguments[0].equals("index")) {
       peer.index();
     } else {
-      peer.search();
+      peer.search(arguments[3].equals("matches"));
     }
   }
 
@@ -109,13 +111,13 @@ public final class Lucene {
     }
   }
 
-  private void search() throws Exception {
+  private void search(boolean wholeMatches) throws Exception {
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     try (DirectoryReader reader = DirectoryReader.open(FSDirectory.open(directory))) {
       IndexSearcher searcher = new IndexSearcher(reader);
       searcher.setQueryCache(null); // each query comes twice, and is to be worked out twice
       SortedSetDocValuesReaderState facets = new DefaultSortedSetDocValuesReaderState(reader, facetsConfig);
-      UnifiedHighlighter highlighter = highlighter(searcher);
+      UnifiedHighlighter highlighter = highlighter(searcher, wholeMatches);
       for (String[] asked = read(); asked != null; asked = read()) {
         long start = threads.getCurrentThreadCpuTime();
         Query all = parse(asked[0], QueryParser.Operator.AND);
@@ -168,8 +170,10 @@ public final class Lucene {
   }
 
   /** Whole titles, and the best passages of texts, wherever in a text they are. */
-  private UnifiedHighlighter highlighter(IndexSearcher searcher) {
-    return new UnifiedHighlighter(UnifiedHighlighter.builder(searcher, analyzer).withMaxLength(Integer.MAX_VALUE - 1)) {
+  private UnifiedHighlighter highlighter(IndexSearcher searcher, boolean wholeMatches) {
+    UnifiedHighlighter.Builder builder = UnifiedHighlighter.builder(searcher, analyzer);
+    return new UnifiedHighlighter(
+        builder.withMaxLength(Integer.MAX_VALUE - 1).withWeightMatches(wholeMatches)) {
       @Override
       protected BreakIterator getBreakIterator(String field) {
         return field.equals("title")
@@ -181,7 +185,11 @@ public final class Lucene {
   }
 
   private static String json(
-      IndexSearcher searcher, TopDocs hits, int total, Map<String, String[]> passages, List<FacetResult> facets)
+      IndexSearcher searcher,
+      TopDocs hits,
+      int total,
+      Map<String, String[]> passages,
+      List<FacetResult> facets)
       throws IOException {
     StringBuilder json = new StringBuilder(1 << 14).append("{\"total\":").append(total).append(",\"hits\":[");
     for (int at = 0; at < hits.scoreDocs.length; at++) {

@@ -30,7 +30,7 @@ from pathlib import Path
 from base import Answer, IndexingPeer, Peer, Stopwatch
 from corpus import Query, articles, queries
 from fts5 import SqlitePeer
-from lucene import ANALYZERS, LucenePeer
+from lucene import LucenePeer
 
 from index.analysis.bulk import accelerate_folding
 from index.store.reader import OpenIndex
@@ -39,6 +39,7 @@ from search.searcher import Searcher
 from search.serialize import results_json
 from search.settings import SearchSettings
 
+PEERS = ("cjk", "cjk-terms", "smartcn", "fts5")
 _BLOCK = 50
 
 
@@ -132,13 +133,16 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--queries", type=int, default=1000)
-    parser.add_argument(
-        "--without", nargs="*", default=[], choices=["fts5", *ANALYZERS], help="peers to leave out"
-    )
+    parser.add_argument("--without", nargs="*", default=[], choices=PEERS, help="peers to leave out")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    made: dict[str, IndexingPeer] = {name: LucenePeer(name, arguments.folder) for name in ANALYZERS}
-    made["fts5"] = SqlitePeer(arguments.folder)
+    folder = arguments.folder
+    made: dict[str, IndexingPeer] = {
+        "cjk": LucenePeer("cjk", folder),
+        "cjk-terms": LucenePeer("cjk", folder, "terms"),
+        "smartcn": LucenePeer("smartcn", folder),
+        "fts5": SqlitePeer(folder),
+    }
     others = [peer for name, peer in made.items() if name not in arguments.without]
     accelerate_folding()
     with closing(Searcher(arguments.index, SearchSettings())) as searcher:

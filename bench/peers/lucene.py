@@ -27,16 +27,19 @@ _OPTIONS = (
     "--enable-native-access=ALL-UNNAMED",
     "--add-modules=jdk.incubator.vector",
 )
-ANALYZERS = ("cjk", "smartcn")
 
 
 class LucenePeer:
-    """Lucene with one of its analyzers for Chinese: `cjk` (pairs of characters) or `smartcn` (words)."""
+    """Lucene with one of its analyzers for Chinese: `cjk` (pairs of characters) or `smartcn` (words).
 
-    def __init__(self, analyzer: str, folder: Path) -> None:
-        self.name = f"Lucene, {analyzer}"
+    Whole matches are highlighted, which is its default, or `terms`, each for itself, which is quicker.
+    """
+
+    def __init__(self, analyzer: str, folder: Path, highlights: str = "matches") -> None:
+        self.name = f"Lucene, {analyzer}{', highlights by term' if highlights == 'terms' else ''}"
+        self._highlights = highlights
         self.directory = folder / f"lucene-{analyzer}"
-        self._log = folder / f"lucene-{analyzer}.log"
+        self._log = folder / f"lucene-{analyzer}-{highlights}.log"
         self._analyzer = analyzer
         jdk = find_jdk()
         self._command: list[str | Path] = [
@@ -76,7 +79,7 @@ class LucenePeer:
             self._process.communicate()
 
     def _start(self, what: str, directory: Path) -> subprocess.Popen[bytes]:
-        command: list[str | Path] = [*self._command, what, directory, self._analyzer]
+        command: list[str | Path] = [*self._command, what, directory, self._analyzer, self._highlights]
         with self._log.open("w") as log:
             return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
 
