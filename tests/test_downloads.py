@@ -148,8 +148,8 @@ def test_memory_does_not_grow_with_a_file(many: Flask) -> None:
         answer.close()
         return found
 
-    peak(3)
-    assert peak(9) < 1.5 * peak(3)
+    peak(2)
+    assert peak(6) < 1.5 * peak(2)
 
 
 def test_a_file_is_sent_as_it_is_found(many: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

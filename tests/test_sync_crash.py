@@ -199,7 +199,7 @@ STEPS = st.tuples(
 
 
 @settings(
-    max_examples=examples(40),
+    max_examples=examples(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(STEPS, min_size=1, max_size=4), st.sampled_from([1, 3, 10_000]))
