@@ -155,8 +155,8 @@ def main() -> None:
         )
         peers: list[Peer] = [*own, *others]
         gc.freeze()
-        for peer in peers:  # all but the slow one warm up
-            for query in asked if not isinstance(peer, SqlitePeer) else asked[:_BLOCK]:
+        for peer in peers:
+            for query in asked[:_BLOCK] if isinstance(peer, SqlitePeer) else asked:
                 peer.search(query.text)
         found = answers(peers, asked)
         for peer in peers:
