@@ -37,7 +37,7 @@ def _ask(operation: APIOperation, mode: Literal["POSITIVE", "NEGATIVE"]) -> None
     from schemathesis import GenerationMode
     from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=GenerationMode[mode]))
     def ask(case: Case) -> None:
         plain = {"Accept-Encoding": "identity"}

@@ -255,7 +255,8 @@ def test_export_can_be_indexed_again(indexed: Run, tmp_path: Path) -> None:
 
 def test_export_in_parts(indexed: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`souwen index` reads no file that is larger than the setting allows."""
-    lines = [Article(id=str(n), path="", title="题", text="x" * 190_000).to_json() for n in range(16)]
+    large = f"<p>x</p><!-- {'x' * 190_000} -->"
+    lines = [Article(id=str(n), path="", title="题", text="x", html=large).to_json() for n in range(16)]
     (tmp_path / "many.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     assert indexed("index", "many.jsonl")[0] == 0
     monkeypatch.setenv("SOUWEN_MAX_FILE_MB", "1")

@@ -126,7 +126,7 @@ def check_agreement(other: str, corpus: list[Document], nodes: list[query.Query]
                 assert found_ids(tested, node, sort) == found_ids(reference, node, sort), node
 
 
-@settings(max_examples=examples(40))
+@settings(max_examples=examples(25))
 @given(corpus=corpora, nodes=st.lists(trees, min_size=8, max_size=12))
 def test_tantivy_agrees(corpus: list[Document], nodes: list[query.Query]) -> None:
     check_agreement("tantivy", corpus, nodes)
@@ -151,7 +151,7 @@ near_phrases = st.builds(
 )
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(15))
 @given(corpus=corpora, nodes=st.lists(near_phrases, min_size=10, max_size=20))
 def test_tantivy_agrees_on_what_is_near(corpus: list[Document], nodes: list[GramPhrase]) -> None:
     check_nearness("tantivy", corpus, nodes)
@@ -189,7 +189,7 @@ def matches_by_definition(node: query.Query) -> Callable[[Document], bool]:
 
 
 @pytest.mark.parametrize("name", [name for name in ENGINES if name != "opensearch"])
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(15))
 @given(corpus=corpora, nodes=st.lists(phrases() | open_phrases, min_size=10, max_size=20))
 def test_phrases_match_by_their_definition(
     name: str, corpus: list[Document], nodes: list[GramPhrase]

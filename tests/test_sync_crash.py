@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from archive import Archive
+from forked import run_forked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from properties import examples
@@ -89,9 +88,7 @@ def killed_run(archive: Archive, moment: str, *, rebuild: bool = False) -> None:
         moment,
         "yes" if rebuild else "",
     ]
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, *arguments], capture_output=True, text=True, check=False
-    )
+    done = run_forked(RUN, *arguments)
     assert done.returncode == -9, done.stdout + done.stderr
 
 
@@ -202,7 +199,7 @@ STEPS = st.tuples(
 
 
 @settings(
-    max_examples=examples(40),
+    max_examples=examples(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(STEPS, min_size=1, max_size=4), st.sampled_from([1, 3, 10_000]))
