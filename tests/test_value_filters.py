@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import pytest
 from archive import Archive
 from bs4 import Tag
 from click.testing import CliRunner
-from cluster import nodes
+from cluster import remove_indices
 from engines import EMBEDDED
 from flask.testing import FlaskClient
 from pages import one, page_at
@@ -50,15 +51,17 @@ def _fill(archive: Archive) -> None:
 
 
 @pytest.fixture(scope="module", params=[*EMBEDDED, "opensearch"])
-def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Archive:
+def indexed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     """Five articles, on each engine."""
-    if request.param == "opensearch" and not nodes():
-        pytest.skip("needs a cluster")
-    folder = tmp_path_factory.mktemp(request.param)
-    url = f"{nodes()[0]}/value-filters-{folder.name}" if request.param == "opensearch" else ""
+    folder, url, prefix = tmp_path_factory.mktemp(request.param), "", ""
+    if request.param == "opensearch":
+        prefix = f"test-{uuid.uuid4().hex[:12]}-"
+        url = f"{','.join(request.getfixturevalue('cluster'))}/{prefix}filters"
     archive = Archive(folder / "posts", folder / "index", request.param, url)
     _fill(archive)
-    return archive
+    yield archive
+    if prefix:
+        remove_indices(prefix)
 
 
 @pytest.fixture
