@@ -132,7 +132,15 @@ class _Tools:
         """
         size, notes = _bounded(limit)
         wanted = SearchRequest(
-            query, page, size, sort, category, tag, author, date_from=date_from, date_to=date_to
+            query,
+            page,
+            size,
+            sort,
+            _only(category),
+            _only(tag),
+            _only(author),
+            date_from=date_from,
+            date_to=date_to,
         )
         results = self._searcher.search(wanted)
         return self._answers().found(results, size, -(-self._max_hits // size), notes)
@@ -166,7 +174,16 @@ class _Tools:
         month. Use it to see what the archive has, and for the names that filters take.
         """
         wanted = SearchRequest(
-            query, 1, 1, "relevance", category, tag, author, date_from=date_from, date_to=date_to, fold="off"
+            query,
+            1,
+            1,
+            "relevance",
+            _only(category),
+            _only(tag),
+            _only(author),
+            date_from=date_from,
+            date_to=date_to,
+            fold="off",
         )
         if wanted == SearchRequest("", 1, 1, fold="off"):
             return counts(self._searcher.overview())
@@ -174,6 +191,11 @@ class _Tools:
 
     def _answers(self) -> Answers:
         return Answers(self._pages, self._searcher.zone())
+
+
+def _only(value: str) -> tuple[str, ...]:
+    """The values of a filter, of which an assistant gives one."""
+    return (value,) if value.strip() else ()
 
 
 def _bounded(limit: int) -> tuple[int, tuple[str, ...]]:

@@ -72,11 +72,23 @@ def _without_sign(value: Any) -> Any:
     metavar="relevance|newest|oldest",
     help="Sort order.",
 )
-@click.option("--category", metavar="C", default="", help="Only this category: 金融 or 金融/新浪财经.")
-@click.option("--tag", metavar="T", default="", help="Only with this tag.")
-@click.option("--author", metavar="A", default="", help="Only this author.")
 @click.option(
-    "--from", "date_from", metavar="D", default="", help="From this date on: 2022, 2022-01 or 2022-01-04."
+    "--category",
+    multiple=True,
+    metavar="C",
+    help="Only this category: 金融 or 金融/新浪财经; may be repeated.",
+)
+@click.option("--tag", multiple=True, metavar="T", help="Only with this tag; may be repeated: any of them.")
+@click.option("--author", multiple=True, metavar="A", help="Only this author; may be repeated.")
+@click.option("--not-category", multiple=True, metavar="C", help="Not this category; may be repeated.")
+@click.option("--not-tag", multiple=True, metavar="T", help="Not with this tag; may be repeated.")
+@click.option("--not-author", multiple=True, metavar="A", help="Not this author; may be repeated.")
+@click.option(
+    "--from",
+    "date_from",
+    metavar="D",
+    default="",
+    help="From this date on: 2022, 2022-01, 2022-01-04, -30d, 去年, 上个月.",
 )
 @click.option("--to", "date_to", metavar="D", default="", help="Up to this date, in the same forms.")
 @click.option("--no-fold", "unfolded", is_flag=True, help="List copies, and all of a series, too.")
@@ -88,9 +100,12 @@ def search_command(
     size: int,
     page: int,
     sort: str,
-    category: str,
-    tag: str,
-    author: str,
+    category: tuple[str, ...],
+    tag: tuple[str, ...],
+    author: tuple[str, ...],
+    not_category: tuple[str, ...],
+    not_tag: tuple[str, ...],
+    not_author: tuple[str, ...],
     date_from: str,
     date_to: str,
     unfolded: bool,
@@ -110,6 +125,8 @@ def search_command(
       souwen search 电动车 -上牌 date:2023   without a word, in a year
       souwen search 公交 --sort newest -n 5  the newest first
       souwen search --category 编程 docker   in a category
+      souwen search 地铁 --from -30d --not-author 新浪财经
+                                             of the last 30 days, not by this author
       souwen search 放管服 --explain         and why in this order
     """
     settings = settings_for(directory)
@@ -122,6 +139,9 @@ def search_command(
         category=category,
         tag=tag,
         author=author,
+        not_category=not_category,
+        not_tag=not_tag,
+        not_author=not_author,
         date_from=date_from,
         date_to=date_to,
         explain=explained,

@@ -140,6 +140,14 @@ def local(seconds: int, zone: tzinfo) -> datetime:
         return moment
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Articles of a span of time, by their ids; or with `is_rest`, all but these."""
+
+    ids: tuple[str, ...]
+    is_rest: bool = False
+
+
 def to_seconds(moment: datetime) -> int:
     """An aware datetime as whole seconds since 1970-01-01T00:00:00Z."""
     return (moment - _EPOCH) // timedelta(seconds=1)

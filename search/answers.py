@@ -110,8 +110,11 @@ class Facets:
 class ZeroResultsPart:
     """A word, a quoted text, an exclusion or a filter."""
 
-    kind: Annotated[Literal["text", "excluded", "category", "tag", "author", "date"], "The kind of the part."]
-    text: Annotated[str, "The part in query syntax; for a filter, its value."]
+    kind: Annotated[
+        Literal["text", "excluded", "category", "tag", "author", "-category", "-tag", "-author", "date"],
+        "The kind of the part; of a filter, its name.",
+    ]
+    text: Annotated[str, "The part in query syntax; for a filter, its values, with | between them."]
     total: Annotated[Count, "The articles that match this part alone."]
     rest: Annotated[str, "The query without the part; for a filter, the query."]
     rest_total: Annotated[Count, "The articles that match the rest and pass the other filters."]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import date, datetime, tzinfo
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -14,22 +14,31 @@ from typing import TYPE_CHECKING, Self
 from whoosh import query
 
 from index.analysis.document import FACET_FIELDS
-from index.article import Article
+from index.article import Article, local
 from index.engines.base import Connection, Hit, Sort
 from index.engines.nodes import TermSet
 from index.errors import NotFoundError, TooSlowError
 from index.store.reader import IndexReader, OpenIndex
+from search.addresses import source_spellings
 from search.assist.pinyin import LivePinyinIndex
 from search.assist.query_log import LivePastQueries
 from search.deadline import Clock, Deadline
-from search.facets import merged_facets
+from search.facets import FacetValue, merged_facets
 from search.folding import Entry
 from search.planning.plan import HighlightTerm, Plan
 from search.planning.planner import make_match, make_plan
 from search.planning.scoring import freshness_scores
-from search.query.parser import parse_query
+from search.query.parser import Note, ParsedQuery, parse_query
 from search.query.resolve import Expand, QueryContext
-from search.request import SearchRequest, check, check_size, date_notes, filters_of
+from search.request import (
+    EXCLUDING,
+    VALUE_FILTERS,
+    SearchRequest,
+    check,
+    check_size,
+    date_notes,
+    filters_of,
+)
 from search.results import Overview, ResultHit, Results, present
 from search.retrieval import Found, filtered, find, like, missing_words
 from search.settings import SearchSettings
@@ -41,6 +50,7 @@ if TYPE_CHECKING:
     from search.assist.suggest import Suggestion
     from search.assist.zero_results import ZeroResults
     from search.stats import Stats
+    from search.timeline import Timeline
 
 # Seconds for corrections: processor time, or where the engine is elsewhere, of the clock.
 ADVICE_SECONDS, SHARED_ADVICE_SECONDS = 0.1, 0.5
@@ -58,10 +68,12 @@ class Searcher:
         settings: SearchSettings,
         clock: Clock = time.perf_counter,
         processor_clock: Clock = time.thread_time,
+        calendar_clock: Clock = time.time,
     ) -> None:
         self._reader = IndexReader(location, Connection.of(settings))
         self._settings = settings
         self._clock, self._processor_clock = clock, processor_clock
+        self._calendar_clock = calendar_clock
         self._pinyin = LivePinyinIndex(self._reader)
         self._past = LivePastQueries(settings.query_log, settings.query_log_days)
         self._synonyms = SynonymsFile(settings.synonyms)
@@ -97,7 +109,7 @@ class Searcher:
         zero_results = None
         with self._reader.acquire() as index:
             terms = _cached_terms(index, deadline)
-            filters = filters_of(request, index.zone)
+            filters = filters_of(request, index.zone, self._today(index))
             plan = self._plan(index, request.query, terms, is_filtered=bool(filters))
             wanted = [*filters.values()]
             if request.like:
@@ -129,7 +141,12 @@ class Searcher:
                     suggestions, zero_results = self._advise(
                         index, request, filters, found.total, terms, deadline
                     )
-            notes = (*plan.notes, *late, *date_notes(request, filters), *self._dictionary.notes(index))
+            notes = (
+                *plan.notes,
+                *late,
+                *self._date_notes(index, request, filters, found.total),
+                *self._dictionary.notes(index),
+            )
         return Results(
             request=request,
             understood=plan.understood,
@@ -177,7 +194,7 @@ class Searcher:
             return self._count(index, text, terms, [filters[name] for name in sorted(names)])
 
         deadline.check()
-        tree = outline(parse_query(request.query, self._settings, index.zone).tree)
+        tree = outline(self._parse(index, request.query).tree)
         if index.meta.url:
             limit = Deadline(SHARED_ADVICE_SECONDS, self._clock)
         else:
@@ -194,9 +211,8 @@ class Searcher:
         )
         if exact:
             return suggestions, None
-        dates = "..".join(dict.fromkeys((request.date_from, request.date_to)))
-        values = {"category": request.category, "tag": request.tag, "author": request.author, "date": dates}
-        active = {name: values[name] for name in filters}
+        signs = {"date": ".."}
+        active = {name: signs.get(name, " | ").join(request.values(name)) for name in filters}
         return suggestions, explain_zero_results(request.query, tree, index.analyzer, count, active)
 
     def _count(self, index: OpenIndex, text: str, terms: Expand, filters: Sequence[query.Query] = ()) -> int:
@@ -205,7 +221,7 @@ class Searcher:
             return 0
         if filters and not text.strip():
             return index.engine.count(filtered(query.Every(), filters))
-        tree = parse_query(text, self._settings, index.zone).tree
+        tree = self._parse(index, text).tree
         match = make_match(tree, self._context(index, terms))
         return index.engine.count(filtered(match, filters))
 
@@ -268,6 +284,45 @@ class Searcher:
         with self._reader.acquire() as index:
             return tuple(index.articles.newest(limit))
 
+    def alternatives(self, request: SearchRequest) -> dict[str, tuple[FacetValue, ...]]:
+        """Values beside those that are filtered by, of category, tag and author: of the full matches of the
+        same request without that filter, the most frequent first. Raises QueryError as `search` does."""
+        names = [name for name in VALUE_FILTERS if request.values(name) or request.values(EXCLUDING + name)]
+        if not names or request.like:
+            return {}
+        with self._reader.acquire() as index:
+            plan = self._plan(index, request.query, index.engine.terms, is_filtered=True)
+            filters = filters_of(request, index.zone, self._today(index))
+            found: dict[str, tuple[FacetValue, ...]] = {}
+            for name in names:
+                others = [node for key, node in filters.items() if key.removeprefix(EXCLUDING) != name]
+                counts = index.engine.facets(filtered(plan.strict, others), [f"{name}_facet"])
+                found |= merged_facets(counts)
+            return found
+
+    def timeline(self, request: SearchRequest, queries: Sequence[str]) -> Timeline:
+        """Full matches over time of each query, with the filters of a request. Raises QueryError as `search`
+        does."""
+        from search.timeline import make_timeline
+
+        check(request, self._settings.max_hits)
+        with self._reader.acquire() as index:
+            filters = filters_of(request, index.zone, self._today(index))
+            wanted = [*filters.values()]
+            trees = []
+            for text in queries:
+                match = self._plan(index, text, index.engine.terms, is_filtered=True).strict
+                trees.append((text, filtered(match, wanted)))
+            return make_timeline(
+                index.engine, trees, filtered(query.Every(), wanted), filters.get("date"), index.zone
+            )
+
+    def last_addition(self) -> int | None:
+        """When the last of the articles came in that searches see, in seconds since 1970; None where that is
+        not known."""
+        with self._reader.acquire() as index:
+            return index.articles.last_addition()
+
     def zone(self) -> tzinfo:
         """The time zone of the index's dates."""
         with self._reader.acquire() as index:
@@ -283,13 +338,36 @@ class Searcher:
     def _plan(self, index: OpenIndex, text: str, terms: Expand, *, is_filtered: bool = False) -> Plan:
         """Plan of a query text, with notes on what could not be read as intended. An empty query with
         filters matches all articles that pass them."""
-        parsed = parse_query(text, self._settings, index.zone)
+        parsed = self._parse(index, text)
         notes = (*parsed.notes, *self._synonyms.current()[1])
         if is_filtered and not text.strip():
             return Plan(query.Every(), None, (), (), (), (), understood="", notes=notes, synonyms={})
+        spellings = source_spellings(text)
+        if spellings and (ids := tuple(index.articles.with_url(spellings))):
+            notes = (Note("What was found has this address as its source."),)
+            return Plan(TermSet("id", ids), None, (), (), (), (), understood=text, notes=notes, synonyms={})
         plan = make_plan(parsed.tree, self._context(index, terms))
-        fresh = freshness_scores(self._settings.freshness, time.time()) if plan.scores else []
+        fresh = freshness_scores(self._settings.freshness, self._calendar_clock()) if plan.scores else []
         return replace(plan, scores=(*plan.scores, *fresh), notes=(*notes, *plan.notes))
+
+    def _date_notes(
+        self, index: OpenIndex, request: SearchRequest, filters: dict[str, query.Query], total: int
+    ) -> tuple[Note, ...]:
+        """Notes on a range of dates in which there is nothing."""
+        newest = None
+        if not total and "date" in filters and filters["date"].start is not None:
+            dated = (article.date for article in index.articles.newest(1))
+            newest = next((seconds for seconds in dated if seconds is not None), None)
+            if newest is not None and newest >= filters["date"].start:
+                newest = None
+        return date_notes(request, filters, None if newest is None else local(newest, index.zone).date())
+
+    def _parse(self, index: OpenIndex, text: str) -> ParsedQuery:
+        return parse_query(text, self._settings, index.zone, self._today(index))
+
+    def _today(self, index: OpenIndex) -> date:
+        """The day, in the time zone of the index, from which spans such as -30d are counted back."""
+        return datetime.fromtimestamp(self._calendar_clock(), index.zone).date()
 
     def _context(self, index: OpenIndex, terms: Expand) -> QueryContext:
         return QueryContext(
@@ -299,6 +377,7 @@ class Searcher:
             self._settings.max_expansions,
             synonyms=self._synonyms.current()[0],
             count=index.engine.count,
+            added=index.articles.added,
         )
 
 

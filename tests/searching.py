@@ -14,16 +14,20 @@ def search(
     page: int = 1,
     size: int = 100,
     sort: str = "relevance",
-    category: str = "",
-    author: str = "",
-    tag: str = "",
+    category: str | tuple[str, ...] = (),
+    author: str | tuple[str, ...] = (),
+    tag: str | tuple[str, ...] = (),
+    without: dict[str, tuple[str, ...]] | None = None,
     start: str = "",
     end: str = "",
 ) -> Results:
+    filters = {
+        name: (values,) if isinstance(values, str) else values
+        for name, values in {"category": category, "author": author, "tag": tag}.items()
+    }
+    excluded = {f"not_{name}": values for name, values in (without or {}).items()}
     return searcher.search(
-        SearchRequest(
-            text, page, size, sort, category=category, tag=tag, author=author, date_from=start, date_to=end
-        )
+        SearchRequest(text, page, size, sort, date_from=start, date_to=end, **filters, **excluded)
     )
 
 

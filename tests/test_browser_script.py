@@ -1,4 +1,4 @@
-"""What the script of the pages adds: results while typing, keys, dates by dragging, saved searches."""
+"""What the script of the pages adds: results while typing, keys, dates by dragging."""
 
 from __future__ import annotations
 
@@ -185,23 +185,7 @@ def test_keys_narrow_by_the_timeline(visit: Visit) -> None:
     expect(page).to_have_url(re.compile(f"from={labels[-4]}&to={labels[-2]}"))
 
 
-# What the browser keeps
-
-
-def test_a_saved_search_is_on_the_first_page(visit: Visit) -> None:
-    page = visit().open("/search?q=临江&category=金融&page=2&size=5")
-    found = _count(page)
-    save = page.locator(".save")
-    save.click()
-    expect(save).to_have_attribute("aria-pressed", "true")
-    page.goto("/")
-    page.locator("#saved a").click()
-    assert _count(page) == found
-    assert "page" not in page.url
-    expect(page.locator(".save")).to_have_attribute("aria-pressed", "true")
-    page.goto("/")
-    page.locator("#saved button").click()
-    expect(page.locator("#saved")).to_be_hidden()
+# Colours
 
 
 def test_the_colours_are_chosen_in_the_menu(visit: Visit) -> None:

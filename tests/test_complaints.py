@@ -49,7 +49,7 @@ def complaints(
 
 
 def answer(searcher: Searcher, group: str, query: str) -> Results:
-    return searcher.search(SearchRequest(query, size=100, category=group, fold="off"))
+    return searcher.search(SearchRequest(query, size=100, category=(group,), fold="off"))
 
 
 def names(results: Results, *, partial: bool = False) -> list[str]:

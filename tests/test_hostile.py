@@ -98,7 +98,8 @@ FIND_ARMED = """() => {
   const ALIEN = /^(iframe|object|embed|base|style|applet|frame|math|template|video|audio)$/i;
   const isAlien = (e) => ALIEN.test(e.localName)
     || (e.localName === "script" &&
-      !/^\\/static\\/(souwen|typing|reading)\\.js\\?/.test(e.src.replace(location.origin, "")));
+      !/^\\/static\\/(souwen|typing|reading|watches|kept|files)\\.js\\?/.test(
+        e.src.replace(location.origin, "")));
   if (!document.querySelector("main")) // no page of ours: text, as the browser shows it
     return [...document.querySelectorAll("script, img, svg")].map((e) => e.outerHTML);
   return [...document.querySelectorAll("*")]

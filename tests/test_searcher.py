@@ -246,7 +246,7 @@ def test_the_same_search_gives_the_same_answer(searcher: Searcher) -> None:
         ({"size": 10**9}, "size: 1000000000 .*1 and 100"),
         ({"sort": "best"}, "sort: 'best' .*relevance, newest, oldest"),
         ({"sort": ""}, "sort: '' .*relevance, newest, oldest"),
-        ({"start": "yesterday"}, "from: 'yesterday' .*2022-01-04"),
+        ({"start": "sometime"}, "from: 'sometime' .*2022-01-04"),
         ({"end": "2022-02-30"}, "to: '2022-02-30' .*2022-01-04"),
         ({"start": ">=2022"}, "from: '>=2022'"),
         ({"end": "2022..2023"}, "to: '2022..2023'"),
@@ -287,7 +287,7 @@ def test_an_empty_query_with_a_filter_finds_all_that_pass(searcher: Searcher) ->
 
 
 def test_notes_of_all_parts_are_there(searcher: Searcher) -> None:
-    results = search(searcher, 'date:昨天 editor:我 "')
+    results = search(searcher, 'date:明天 editor:我 "')
     assert len(results.notes) == 3
 
 

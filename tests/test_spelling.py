@@ -73,8 +73,8 @@ def test_a_suggestion_finds_what_it_promises_and_more_than_what_was_typed(
 
 def test_a_suggestion_keeps_to_the_filters(searcher: Searcher) -> None:
     everywhere = searcher.search(SearchRequest("地贴")).suggestion
-    inside = searcher.search(SearchRequest("地贴", category="金融")).suggestion
-    elsewhere = searcher.search(SearchRequest("地贴", category="文化")).suggestion
+    inside = searcher.search(SearchRequest("地贴", category=("金融",))).suggestion
+    elsewhere = searcher.search(SearchRequest("地贴", category=("文化",))).suggestion
     assert everywhere is not None and inside is not None
     assert (everywhere.query, inside.query) == ("地铁", "地铁")
     assert everywhere.total > inside.total > 0
@@ -219,7 +219,7 @@ def test_a_second_guess_does_not_depend_on_the_order_of_words(any_archive: Archi
 
 def test_filters_are_parts(searcher: Searcher) -> None:
     results = searcher.search(
-        SearchRequest("马拉松", category="金融", author="望川晚报", date_from="1999", date_to="1999")
+        SearchRequest("马拉松", category=("金融",), author=("望川晚报",), date_from="1999", date_to="1999")
     )
     assert results.zero_results is not None
     found = {part.kind: part for part in results.zero_results.parts}
@@ -227,18 +227,18 @@ def test_filters_are_parts(searcher: Searcher) -> None:
     assert (found["category"].text, found["author"].text, found["date"].text) == ("金融", "望川晚报", "1999")
     assert found["date"].total == 0 < found["author"].total
     assert results.zero_results.unfiltered == found["text"].total == 1
-    only = searcher.search(SearchRequest("马拉松", category="金融")).zero_results
+    only = searcher.search(SearchRequest("马拉松", category=("金融",))).zero_results
     assert only is not None
     assert [(part.kind, part.rest, part.rest_total) for part in only.parts] == [
-        ("text", "", exact(searcher.search(SearchRequest("", category="金融")))),
+        ("text", "", exact(searcher.search(SearchRequest("", category=("金融",))))),
         ("category", "马拉松", 1),
     ]
 
 
 def test_no_zero_results_where_something_is_found_or_nothing_is_asked(searcher: Searcher) -> None:
-    for request in (SearchRequest("临江"), SearchRequest(""), SearchRequest("", category="金融")):
+    for request in (SearchRequest("临江"), SearchRequest(""), SearchRequest("", category=("金融",))):
         assert searcher.search(request).zero_results is None
-    assert searcher.search(SearchRequest("", category="没有这个分类")).zero_results is not None
+    assert searcher.search(SearchRequest("", category=("没有这个分类",))).zero_results is not None
 
 
 def test_readings_are_the_common_ones() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -246,3 +246,23 @@ def test_letters_and_digits_are_one_word_as_they_are(text: str) -> None:
     if narrow not in ("AND", "OR", "NOT"):
         assert written(parse(text).tree) == narrow
         assert not parse(text).notes
+
+
+@pytest.mark.parametrize(
+    ("typed", "tree"),
+    [
+        ("date:-30d", "[2024-03-01 .. -)"),
+        ("date: -30d 公安", "(words [2024-03-01 .. -) 公安)"),
+        ("-date:-1y 公安", "(words (not [2023-03-31 .. -)) 公安)"),
+        ("日期：上个月", "[2024-02-01 .. 2024-03-01)"),
+        ("date:last month 公安", "(words [2024-02-01 .. 2024-03-01) 公安)"),
+        ("date:(去年|今年)", "(or [2023-01-01 .. 2024-01-01) [2024-01-01 .. 2025-01-01))"),
+        ("date:６月", "[2023-06-01 .. 2023-07-01)"),
+        ("date:<-30d", "[- .. 2024-03-01)"),
+        ("date:-60d..-30d", "[2024-01-31 .. 2024-03-02)"),
+    ],
+)
+def test_dates_in_words_are_counted_from_the_day_that_is_given(typed: str, tree: str) -> None:
+    parsed = parse_query(typed, SearchSettings(), ZONE, date(2024, 3, 31))
+    assert written(parsed.tree) == tree
+    assert not parsed.notes

@@ -23,7 +23,7 @@ from web.reading import reading_view
 from web.settings import WebSettings
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-SCRIPTS = ["/static/souwen.js", "/static/typing.js", "/static/reading.js"]
+SCRIPTS = ["/static/souwen.js", "/static/typing.js", "/static/reading.js", "/static/watches.js"]
 HOSTILE_ID = "a/b?c=1#d 甲\"<'&%2F"
 HOSTILE_TITLE = "\"><script>alert(1)</script>' 木马程序"
 HOSTILE_HTML = """

@@ -15,12 +15,13 @@ from werkzeug.routing import PathConverter
 from index.analysis.bulk import accelerate_folding
 from search import open_index
 from search.assist.query_log import QueryLog
-from web import api, display, downloads, feeds, health, robots, views
+from web import advanced, api, display, downloads, feeds, health, params, robots, timeline, views, watching
 from web.access import init_access
 from web.access_log import AccessLog
 from web.context import Context
 from web.errors import init_errors
 from web.fair import Fair
+from web.filters import filter_label
 from web.gate import init_gate
 from web.headers import init_headers
 from web.instrumentation import init_measure
@@ -101,6 +102,9 @@ def create_app(settings: WebSettings) -> Flask:
         "static_url": static_url,
         "search_url": search_url,
         "article_url": article_url,
+        "filter_label": filter_label,
+        "search_fields": params.pairs,
+        "script_data": watching.script_data,
         "longest_query": lambda: settings.max_query_length,
     }
     observers = [metrics.answered]
@@ -117,6 +121,6 @@ def create_app(settings: WebSettings) -> Flask:
     init_language(app)
     init_robots(app)
     display.init_filters(app)
-    for module in (views, feeds, downloads, api, health, robots):
+    for module in (views, advanced, watching, timeline, feeds, downloads, api, health, robots):
         app.register_blueprint(module.blueprint)
     return app

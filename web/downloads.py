@@ -136,7 +136,12 @@ def _row(hit: ResultHit, zone: tzinfo, site: str) -> list[str]:
         "id": article.id,
         "score": str(hit.score),
     }
-    return [_FORMULA.sub(r"\g<0>'", cells[name]) for name in COLUMNS]
+    return [cell(cells[name]) for name in COLUMNS]
+
+
+def cell(text: str) -> str:
+    """The text of a cell, which no spreadsheet takes for a formula."""
+    return _FORMULA.sub(r"\g<0>'", text)
 
 
 def _csv(rows: Iterable[Iterable[str]]) -> str:

@@ -21,7 +21,7 @@ blueprint = Blueprint("feeds", __name__)
 # Atom wants a date of every entry.
 _UNDATED = "1970-01-01T00:00:00Z"
 # What XML 1.0 can't hold, not even escaped.
-_NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @blueprint.get("/feed.atom")
@@ -69,6 +69,6 @@ def opensearch() -> Response:
 
 
 def _xml(template: str, kind: str, **values: object) -> Response:
-    response = make_response(_NOT_XML.sub("", render_template(template, **values)))
+    response = make_response(NOT_XML.sub("", render_template(template, **values)))
     response.content_type = f"{kind}; charset=utf-8"
     return response

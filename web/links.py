@@ -13,22 +13,22 @@ from search.serialize import article_url as article_path
 from web import params
 from web.context import context
 
-_quoted = lru_cache(maxsize=10_000)(quote_plus)
+# A value as it stands in a query string.
+quoted = lru_cache(maxsize=10_000)(quote_plus)
 
 
 _NOTHING = SearchRequest("")
 
 
-def search_url(wanted: SearchRequest | None = None, /, **changes: str | int) -> str:
+def search_url(wanted: SearchRequest | None = None, /, **changes: params.Change) -> str:
     """The address of a search with some parameters changed (see `params.arguments`)."""
     query = query_string(wanted or _NOTHING, **changes)
     return f"{_root()}/search?{query}" if query else f"{_root()}/search"
 
 
-def query_string(wanted: SearchRequest, **changes: str | int) -> str:
+def query_string(wanted: SearchRequest, **changes: params.Change) -> str:
     """The query string of a search with some parameters changed."""
-    arguments = params.arguments(wanted, **changes)
-    return "&".join([f"{name}={_quoted(str(value))}" for name, value in arguments.items()])
+    return "&".join([f"{name}={quoted(value)}" for name, value in params.pairs(wanted, **changes)])
 
 
 def article_url(article_id: str, query: str = "") -> str:

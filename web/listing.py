@@ -2,65 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
-from index.analysis.fold import fold_key
 from index.engines.base import Sort
 from search.facets import FacetValue
 from search.request import SearchRequest
 from search.results import Results
 from web.charts import Timeline, make_timeline
-from web.display import level_names
-from web.language import _, gettext_noop
+from web.filters import UNFILTERED, Chip, FacetLink, RangeLink, category_tree, chips, ranges, value_links
 from web.links import search_url
-
-_key = lru_cache(maxsize=10_000)(fold_key)
 
 # Page numbers around the current one.
 _AROUND = 2
-# Authors, and tags, that are listed; years; and years of which the months are listed, too.
-_MOST_VALUES = 60
+# Years that are listed; and years of which the months are listed, too.
 _MOST_YEARS = 20
 _FEW_YEARS = 2
-# Ranges of days that end with the newest article, the shortest first.
-_RANGES = (
-    (gettext_noop("24 hours"), 1),
-    (gettext_noop("A week"), 7),
-    (gettext_noop("A month"), 30),
-    (gettext_noop("A year"), 365),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """An active filter: its kind (a parameter's name), its value, and the search without it."""
-
-    kind: str
-    value: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class FacetLink:
-    """A value to filter by, with its number of articles, and the values inside it."""
-
-    label: str
-    count: int
-    url: str
-    active: bool = False
-    children: tuple[FacetLink, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RangeLink:
-    """The last days of the archive: the message for the period, and the search with it."""
-
-    name: str
-    url: str
-    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,88 +45,40 @@ class Listing:
     authors: tuple[FacetLink, ...]
     years: tuple[FacetLink, ...]
     ranges: tuple[RangeLink, ...]
+    until_newest: bool
     timeline: Timeline | None
     pages: PageLinks
     relaxed_at: int | None
     unfiltered_url: str
 
 
-def make_listing(results: Results, max_hits: int, last_day: date) -> Listing:
-    """The listing of one page of results. Ranges of days end with `last_day`."""
+def make_listing(
+    results: Results,
+    alternatives: Mapping[str, Sequence[FacetValue]],
+    max_hits: int,
+    newest: date,
+    today: date,
+) -> Listing:
+    """The listing of one page of results. `alternatives` are the values beside those that are filtered by;
+    `newest` is the day of the newest article, at most `today`."""
     request = results.request
     months = results.facets.get("month", ())
+    last_days = ranges(request, newest, today)
     relaxed_at = len(results.full) if len(results.full) < len(results.hits) else None
     return Listing(
-        chips=_chips(request, results),
+        chips=chips(request, results),
         sorts=tuple((sort, search_url(request, sort=sort), sort == request.sort) for sort in Sort),
-        categories=_category_tree(results.facets.get("category", ()), request),
-        tags=_values(results, "tag", request.tag),
-        authors=_values(results, "author", request.author),
+        categories=category_tree(results, alternatives),
+        tags=value_links(results, alternatives, "tag"),
+        authors=value_links(results, alternatives, "author"),
         years=_years(months, request),
-        ranges=_ranges(request, last_day),
+        ranges=last_days.links,
+        until_newest=last_days.until_newest,
         timeline=make_timeline(months, request),
         pages=_pages(request, results.listed, max_hits),
         relaxed_at=relaxed_at,
-        unfiltered_url=search_url(request, category="", tag="", author="", date_from="", date_to="", like=""),
+        unfiltered_url=search_url(request, **UNFILTERED),
     )
-
-
-def _values(results: Results, name: str, chosen: str) -> tuple[FacetLink, ...]:
-    """The most frequent values of a facet, with the one that is `chosen` as a filter."""
-    return tuple(
-        FacetLink(
-            facet.value,
-            facet.count,
-            search_url(results.request, **{name: facet.value}),
-            active=_key(facet.value) == _key(chosen),
-        )
-        for facet in results.facets.get(name, ())[:_MOST_VALUES]
-    )
-
-
-def _chips(request: SearchRequest, results: Results) -> tuple[Chip, ...]:
-    filters = [
-        Chip("category", request.category, search_url(request, category="")),
-        Chip("tag", request.tag, search_url(request, tag="")),
-        Chip("author", request.author, search_url(request, author="")),
-    ]
-    if request.date_from or request.date_to:
-        if request.date_from == request.date_to:
-            dates = request.date_from
-        elif not request.date_to:
-            dates = _("since {day}", day=request.date_from)
-        elif not request.date_from:
-            dates = _("until {day}", day=request.date_to)
-        else:
-            dates = f"{request.date_from} – {request.date_to}"
-        filters.append(Chip("date", dates, search_url(request, date_from="", date_to="")))
-    titles = {hit.article.id: hit.article.title for hit in results.hits}
-    filters.append(Chip("like", titles.get(request.like) or request.like, search_url(request, like="")))
-    return tuple(chip for chip in filters if chip.value)
-
-
-def _category_tree(values: Sequence[FacetValue], request: SearchRequest) -> tuple[FacetLink, ...]:
-    """Category paths as a tree. A level is joined to its only child where both have the same articles."""
-    below: dict[str, list[FacetValue]] = {}  # by the folded path: spellings may differ from level to level
-    for value in values:
-        below.setdefault(_key(value.value.rpartition("/")[0]), []).append(value)
-    active = _key(request.category)
-
-    def link(value: FacetValue, depth: int) -> FacetLink:
-        levels = value.value.split("/")
-        inside = below.get(_key(value.value), [])
-        children = [child for child in inside if child.value.count("/") == len(levels)]
-        if len(children) == 1 and children[0].count == value.count and _key(value.value) != active:
-            return link(children[0], depth)
-        return FacetLink(
-            label=" / ".join(level_names(levels)[depth:]),
-            count=value.count,
-            url=search_url(request, category=value.value),
-            active=_key(value.value) == active,
-            children=tuple(link(child, len(levels)) for child in children),
-        )
-
-    return tuple(link(value, 0) for value in below.get("", []))
 
 
 def _years(months: Sequence[FacetValue], request: SearchRequest) -> tuple[FacetLink, ...]:
@@ -189,16 +99,6 @@ def _years(months: Sequence[FacetValue], request: SearchRequest) -> tuple[FacetL
         )
         for year, inside in list(years.items())[:_MOST_YEARS]
     )
-
-
-def _ranges(request: SearchRequest, last_day: date) -> tuple[RangeLink, ...]:
-    links = []
-    for name, days in _RANGES:
-        first = max(last_day.toordinal() - days, date.min.toordinal())
-        start = date.fromordinal(first).isoformat()
-        active = (request.date_from, request.date_to) == (start, "")
-        links.append(RangeLink(name, search_url(request, date_from=start, date_to=""), active))
-    return tuple(links)
 
 
 def _pages(request: SearchRequest, total: int, max_hits: int) -> PageLinks:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from search import answers
 from search.answers import Error, Health, IndexStats, ResultPage, Similar, Suggestions, WholeArticle
 from search.citations import BIBTEX, RIS
+from search.request import MAX_FILTERS
 from web import params
 from web.params import Parameter
 
@@ -236,8 +237,8 @@ def _parameters(table: Sequence[Parameter]) -> list[Schema]:
             schema["maximum"] = parameter.high
         if parameter.values:
             schema["enum"] = list(parameter.values)
-        if parameter.pattern:
-            schema["pattern"] = parameter.pattern
+        if parameter.is_list:  # one value is a list of one: `category=新闻`
+            schema = {"type": ["array", "string"], "items": schema, "maxItems": MAX_FILTERS}
         names = {parameter.name: parameter.help, parameter.alias: f"The same as {parameter.name}."}
         found += [
             {"name": name, "in": "query", "description": help_, "allowEmptyValue": True, "schema": schema}

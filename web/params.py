@@ -11,16 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from index.engines.base import Sort
 from index.errors import QueryError
 from search.query.dates import ALLOWED_PERIODS
-from search.request import FOLDING, MAX_SIZE, SearchRequest
+from search.request import EXCLUDING, FOLDING, MAX_SIZE, MOST_SHOWN, SearchRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter of the query string. `attribute` is its name in `SearchRequest`. A number has a
-    `default` and a range; `high` is None where a setting decides. `pattern` is the usual form of a text."""
+    `default` and a range; `high` is None where a setting decides. A list is a parameter that may be
+    repeated."""
 
     name: str
     help: str
@@ -29,8 +32,8 @@ class Parameter:
     low: int = 1
     high: int | None = None
     values: tuple[str, ...] = ()
-    pattern: str = ""
     alias: str = ""
+    is_list: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -47,17 +50,27 @@ SORT = Parameter(
     default=Sort.RELEVANCE.value,
     values=tuple(Sort),
 )
-CATEGORY = Parameter("category", "Only this category: a name, or a path such as 金融/新浪财经.", "category")
-TAG = Parameter("tag", "Only with this tag.", "tag")
-AUTHOR = Parameter("author", "Only this author.", "author")
-_PERIOD = r"^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$"
+_VALUES = {
+    "category": "this category: a name, or a path such as 金融/新浪财经",
+    "tag": "with this tag",
+    "author": "by this author",
+}
+FILTERS = tuple(
+    Parameter(name, f"Only {which}. May be repeated: any of them.", name, is_list=True)
+    for name, which in _VALUES.items()
+) + tuple(
+    Parameter(
+        f"{EXCLUDING}{name}", f"Not {which}. May be repeated: none of them.", f"not_{name}", is_list=True
+    )
+    for name, which in _VALUES.items()
+)
 FROM = Parameter(
     "from",
-    f"Only from this date on, in the index's time zone: {ALLOWED_PERIODS}.",
+    "Only from this date on, in the index's time zone. Spans such as -30d are counted back from today. "
+    f"Allowed: {ALLOWED_PERIODS}.",
     "date_from",
-    pattern=_PERIOD,
 )
-TO = Parameter("to", f"Only up to and including this date: {ALLOWED_PERIODS}.", "date_to", pattern=_PERIOD)
+TO = Parameter("to", "Only up to and including this date, in the same forms.", "date_to")
 EXPLAIN = Parameter("explain", "1 adds the explanation of each score.", "explain", 0, low=0, high=1)
 FOLD = Parameter(
     "fold",
@@ -69,13 +82,13 @@ FOLD = Parameter(
 )
 LIKE = Parameter("like", "The id of an article: only this one, and what is folded below it.", "like")
 
-SEARCH = (Q, PAGE, SIZE, SORT, CATEGORY, TAG, AUTHOR, FROM, TO, EXPLAIN, FOLD, LIKE)
+SEARCH = (Q, PAGE, SIZE, SORT, *FILTERS, FROM, TO, EXPLAIN, FOLD, LIKE)
 
 # A download has no pages.
 LIST_SIZE = replace(
     SIZE, help="The size of a page: partial matches follow if fewer articles than this have all of the words."
 )
-DOWNLOAD = (Q, LIST_SIZE, SORT, CATEGORY, TAG, AUTHOR, FROM, TO, LIKE)
+DOWNLOAD = (Q, LIST_SIZE, SORT, *FILTERS, FROM, TO, LIKE)
 
 PREFIX = Parameter("q", "The text that has been typed so far.", alias="prefix")
 SUGGEST_SIZE = Parameter("size", "The maximum number of suggestions.", default=8, high=MAX_SIZE)
@@ -97,7 +110,7 @@ def number_of(args: Mapping[str, str], parameter: Parameter) -> int:
         return parameter.default
     number = int(raw) if re.fullmatch(r"[0-9]{1,9}", raw) else -1
     if number < parameter.low or (parameter.high is not None and number > parameter.high):
-        shown = raw if len(raw) <= 40 else raw[:40] + "…"
+        shown = raw if len(raw) <= MOST_SHOWN else raw[:MOST_SHOWN] + "…"
         values = {"name": parameter.name, "value": shown, "low": parameter.low, "high": parameter.high}
         if parameter.high is None:
             raise QueryError("{name}: {value!r} is not allowed. It is a whole number from {low}.", **values)
@@ -107,44 +120,65 @@ def number_of(args: Mapping[str, str], parameter: Parameter) -> int:
     return number
 
 
-def search_request(args: Mapping[str, str]) -> SearchRequest:
+def values_of(args: MultiDict[str, str], parameter: Parameter) -> tuple[str, ...]:
+    """The values of a parameter that may be repeated, each once, without blank ones."""
+    return tuple(dict.fromkeys(value for value in args.getlist(parameter.name) if value.strip()))
+
+
+def search_request(args: MultiDict[str, str]) -> SearchRequest:
     """The search of a query string. Raises QueryError for an invalid number."""
+    filters = {parameter.attribute: values_of(args, parameter) for parameter in FILTERS}
     return SearchRequest(
         query=text_of(args, Q),
         page=number_of(args, PAGE),
         size=number_of(args, SIZE),
         sort=text_of(args, SORT),
-        category=text_of(args, CATEGORY),
-        tag=text_of(args, TAG),
-        author=text_of(args, AUTHOR),
         date_from=text_of(args, FROM),
         date_to=text_of(args, TO),
         explain=bool(number_of(args, EXPLAIN)),
         fold=text_of(args, FOLD),
         like=text_of(args, LIKE),
+        **filters,
     )
 
 
-def arguments(request: SearchRequest, **changes: str | int) -> dict[str, Any]:
-    """The parameters of a search, without defaults: the inverse of `search_request`.
+Change = str | int | tuple[str, ...]
 
-    `changes` are attributes of `SearchRequest`. A change of anything but the page goes back to the
-    first page.
 
-    >>> arguments(SearchRequest("公安", page=3, author="李墨轩"), page=4)
-    {'q': '公安', 'page': 4, 'author': '李墨轩'}
-    >>> arguments(SearchRequest("公安", page=3, author="李墨轩"), author="")
+def arguments(request: SearchRequest, **changes: Change) -> dict[str, Any]:
+    """The parameters of a search, without defaults: the inverse of `search_request`. Those that may be
+    repeated are lists.
+
+    `changes` are attributes of `SearchRequest`; of a list, also its only value. A change of anything but the
+    page goes back to the first page.
+
+    >>> arguments(SearchRequest("公安", page=3, author=("李墨轩",)), page=4)
+    {'q': '公安', 'page': 4, 'author': ['李墨轩']}
+    >>> arguments(SearchRequest("公安", page=3, author=("李墨轩",)), author=())
     {'q': '公安'}
     """
     found: dict[str, Any] = {}
     for parameter in SEARCH:
         attribute = parameter.attribute
+        value: Any
         if attribute in changes:
             value = changes[attribute]
         elif attribute == "page" and changes:
             continue
         else:
             value = getattr(request, attribute)
-        if value != parameter.default:
+        if parameter.is_list:
+            if value:
+                found[parameter.name] = [value] if isinstance(value, str) else list(value)
+        elif value != parameter.default:
             found[parameter.name] = int(value) if parameter.is_number else value
     return found
+
+
+def pairs(request: SearchRequest, **changes: Change) -> list[tuple[str, str]]:
+    """Names and values of `arguments`, one by one, as an address or a form has them."""
+    return [
+        (name, str(each))
+        for name, value in arguments(request, **changes).items()
+        for each in (value if isinstance(value, list) else (value,))
+    ]

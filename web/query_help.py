@@ -108,6 +108,29 @@ SECTIONS = (
             Form(("日期:2022", "date:2022-01", "date:2022-01-04"), gettext_noop("in this year, month, day")),
             Form(("date:2022-01..2022-03",), gettext_noop("from January to March 2022")),
             Form(("date:>=2022-01", "date:<2022-03-15"), gettext_noop("from this month on; before this day")),
+            Form(
+                ("date:-30d", "date:-2w", "date:-6m", "date:-1y"),
+                gettext_noop("from 30 days, two weeks, six months, a year ago on, counted from today"),
+            ),
+            Form(
+                ("date:上个月", "date:去年", "date:6月", "date:last month"),
+                gettext_noop("in words: last month, last year, the last June that has begun"),
+            ),
+        ),
+    ),
+    Section(
+        "arrivals",
+        gettext_noop("News and addresses"),
+        gettext_noop("Neither a change of an article nor a new index makes it new."),
+        (
+            Form(
+                ("added:-7d", "收录:昨天", "added:>2026-01-04T12:00"),
+                gettext_noop("what came into the index within seven days, yesterday, after this moment"),
+            ),
+            Form(
+                ("https://news.example/a.html",),
+                gettext_noop("the article that has this address as its source"),
+            ),
         ),
     ),
     Section(

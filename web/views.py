@@ -10,9 +10,10 @@ from datetime import date, datetime, tzinfo
 from flask import Blueprint, Response, make_response, render_template, request
 
 from index.article import Article, local
+from index.engines.base import Sort
 from index.errors import NotFoundError
 from search.citations import BIBTEX, RIS, Reference, as_bibtex, as_gb7714, as_ris, reference, today
-from search.request import SearchRequest
+from search.request import SearchRequest, without_unreadable_dates
 from search.results import Results
 from search.searcher import Searcher
 from search.serialize import article_url as article_path
@@ -29,6 +30,7 @@ from web.neighbours import find_neighbours
 from web.preferences import rows, shows_pictures
 from web.query_help import SECTIONS
 from web.reading import reading_view
+from web.watching import search_label, seen_until
 
 blueprint = Blueprint("views", __name__)
 
@@ -50,23 +52,35 @@ _TOOK = re.compile(r'<span class="took">.*?</span>')
 @blueprint.get("/search")
 def search() -> Response | str:
     """A page of results; without a search, the start page."""
-    wanted = params.search_request(request.args)
+    typed = params.search_request(request.args)
     if not request.args.get(params.SIZE.name):
-        wanted = replace(wanted, size=rows())
-    if not any((wanted.query, wanted.category, wanted.tag, wanted.author, wanted.date_from, wanted.date_to)):
+        typed = replace(typed, size=rows())
+    if not params.arguments(
+        typed, page=1, size=params.SIZE.default, sort=Sort.RELEVANCE, explain=0, fold="on"
+    ):
         return _first_page()
     searcher = context().searcher
-    results = context().search(wanted)
     zone = searcher.zone()
+    wanted, unread = without_unreadable_dates(typed, zone)
+    seen = seen_until(searcher)  # before the search, which may find more
+    results = context().search(wanted)
     today = datetime.now(zone).date()
     last_day = _last_day(searcher, zone, today)
+    listing = make_listing(
+        results, searcher.alternatives(wanted), context().settings.max_hits, last_day, today
+    )
     page = render_template(
         "results.html",
         results=results,
         wanted=wanted,
-        listing=make_listing(results, context().settings.max_hits, last_day),
-        last_day=local_day(last_day) if last_day < today else "",
+        typed=typed,
+        label=search_label(wanted, listing.chips),
+        seen=seen,
+        unread=unread,
+        listing=listing,
+        last_day=local_day(last_day),
         kept=query_string(wanted),
+        timeline_of=query_string(wanted, page=1, explain=0, size=10, sort=Sort.RELEVANCE, like="", fold="on"),
         listed=query_string(wanted, page=1, explain=0),
         pictures=shows_pictures(),
         zone=zone,

@@ -33,7 +33,7 @@ from index.errors import EngineError
 
 if TYPE_CHECKING:
     from index.analysis.document import Document
-    from index.article import Article, PackedArticle
+    from index.article import Added, Article, PackedArticle
     from index.settings import Settings
 
 
@@ -97,6 +97,19 @@ class ArticleStore(Protocol):
 
     def newest(self, limit: int) -> list[Article]:
         """The newest articles that have a date, without their html."""
+        ...
+
+    def with_url(self, urls: Sequence[str]) -> list[str]:
+        """The ids of the articles with one of these sources (at most 100), in order."""
+        ...
+
+    def added(self, start: int | None, end: int | None) -> Added | None:
+        """The articles that came in from `start` to before `end`, in seconds since 1970; None is open. None
+        where that is not known."""
+        ...
+
+    def last_addition(self) -> int | None:
+        """When the last of the articles came in that searches see; None where that is not known."""
         ...
 
     def count(self) -> int:

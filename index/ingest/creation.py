@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 
 from index.analysis import Analyzer, hash_dictionary
@@ -10,6 +10,7 @@ from index.engines.base import DEFAULT_ENGINE, Connection, Description, engine_c
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.ingest.job import IngestRequest
 from index.settings import Settings, read_named_file
+from index.store.catalog import Catalog
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
 from index.store.directory import Generation, IndexDirectory, Meta
@@ -42,7 +43,9 @@ def create(directory: IndexDirectory, request: IngestRequest, settings: Settings
     kind = engine_class(meta.engine)
     Analyzer(meta.segmenter, dictionary, settings.dictionary)  # says what is wrong before work begins
     generation = directory.create(meta, dictionary)
-    CatalogWriter.create(generation.catalog_file).close()
+    with closing(CatalogWriter.create(generation.catalog_file)) as catalog:
+        if directory.exists():
+            _keep_additions(directory, catalog)
     replaces = request.rebuild and directory.exists()
     writer_id = directory.writer_id(request.writer_id) if kind.keeps_articles else ""
     kind.create(
@@ -52,6 +55,16 @@ def create(directory: IndexDirectory, request: IngestRequest, settings: Settings
     ).close()
     record_checksums(generation)
     return generation
+
+
+def _keep_additions(directory: IndexDirectory, catalog: CatalogWriter) -> None:
+    """Takes over from the live generation when its articles came in, if it can be read."""
+    with (
+        suppress(IndexDamagedError, IndexMismatchError),
+        closing(Catalog.open(directory.current(any_version=True).catalog_file)) as live,
+    ):
+        catalog.arrivals.keep(live.additions())
+        catalog.commit()
 
 
 def engine_of(before: Meta, request: IngestRequest) -> tuple[str, str]:

@@ -63,6 +63,9 @@ def sync(
                     with open_live_catalog(index_directory) as live:
                         if live is not None:
                             refuse_leaving_out(live, run.unreadable, directory)
+                if replaces:
+                    catalog.arrivals.drop_lost()
+                    catalog.commit()
                 engine.publish()
             record_checksums(generation)
             if replaces:

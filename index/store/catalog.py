@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from index.article import LAST_DATE, Article, Problem, ProblemKind
+from index.article import LAST_DATE, Added, Article, Problem, ProblemKind
 from index.errors import IndexDamagedError
 from index.files import FileState
 from index.store.catalog_file import FULL, INDEXED, LIGHT, REMOVED, connect, create_file, to_article
@@ -152,6 +152,45 @@ class Catalog:
             limit,
         )
         return [to_article(row) for row in rows]
+
+    def with_url(self, urls: Sequence[str]) -> list[str]:
+        """The ids of the articles with one of these sources (at most 100), in order."""
+        sql = (
+            f"SELECT id FROM articles WHERE url IN ({','.join('?' * len(urls))}) AND url != '' "
+            f"AND state != {REMOVED} ORDER BY id LIMIT 1000"
+        )
+        return [row[0] for row in self._rows(sql, *urls)]
+
+    def added(self, start: int | None, end: int | None) -> Added:
+        """The articles that came in from `start` to before `end`, in seconds since 1970; None is open."""
+        if not self._has_additions():  # of before: all came in at 0
+            return Added((), is_rest=(start is None or start <= 0) and (end is None or end > 0))
+        span = "added >= ? AND added < ?"
+        ends = (-1 if start is None else start, 2**62 if end is None else end)
+        ((inside,),) = self._rows(f"SELECT count(*) FROM additions WHERE {span}", *ends)
+        ((everything,),) = self._rows("SELECT count(*) FROM additions")
+        is_rest = inside * 2 > everything
+        rows = self._rows(f"SELECT id FROM additions WHERE {'NOT ' * is_rest}({span})", *ends)
+        return Added(tuple(row[0] for row in rows), is_rest)
+
+    def last_addition(self) -> int | None:
+        """When the last of the articles came in that searches see; None where that is not known."""
+        if not self._has_additions():
+            return None
+        unseen = f"SELECT id FROM articles WHERE state != {INDEXED}"
+        rows = self._rows(
+            f"SELECT added FROM additions WHERE id NOT IN ({unseen}) ORDER BY added DESC LIMIT 1"
+        )
+        return int(rows[0][0]) if rows else None
+
+    def additions(self) -> list[tuple[str, int]]:
+        """When each article came in, by id."""
+        if not self._has_additions():
+            return [(article_id, 0) for article_id in self.ids()]
+        return self._rows("SELECT id, added FROM additions")
+
+    def _has_additions(self) -> bool:
+        return bool(self._rows("SELECT 1 FROM main.sqlite_master WHERE name = 'additions'"))
 
     def ids(self) -> set[str]:
         """The ids of all articles."""

@@ -52,6 +52,19 @@ CREATE TABLE articles (
 -- What tells the copies of an article (see index/analysis/sketch.py); apart, to be read fast.
 CREATE TABLE sketches (id TEXT PRIMARY KEY, sketch BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TRIGGER sketches_go AFTER DELETE ON articles BEGIN DELETE FROM sketches WHERE id = old.id; END;
+"""
+# When each article came in, which an index that is made again keeps. Articles of catalogs from before have 0.
+ADDITIONS = """
+CREATE TABLE additions (
+    id TEXT PRIMARY KEY,
+    added INTEGER NOT NULL          -- seconds since 1970; later for every commit
+) STRICT, WITHOUT ROWID;
+CREATE INDEX additions_by_time ON additions (added);
+CREATE TRIGGER additions_go AFTER DELETE ON articles BEGIN DELETE FROM additions WHERE id = old.id; END;
+CREATE INDEX articles_by_url ON articles (url) WHERE url != '';
+"""
+SCHEMA += ADDITIONS
+SCHEMA += """
 CREATE INDEX articles_by_file ON articles (file);
 CREATE INDEX articles_by_date ON articles (date DESC, id);
 CREATE INDEX articles_unindexed ON articles (state) WHERE state != 0;

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from index.article import Article, PackedArticle, Problem, ProblemKind, joined_categories, pack
 from index.files import FileState
+from index.store.arrivals import Arrivals
 from index.store.catalog import Catalog, Change
 from index.store.catalog_file import ADDED, INDEXED, REMOVED, create_file
 from index.store.older import add_columns
@@ -32,6 +33,7 @@ class CatalogWriter(Catalog):
         super().__init__(connection, path, state)
         self._refused: set[int] = set()  # files with an article that the engine did not take
         self._damaged = damaged_tables(connection)
+        self.arrivals = Arrivals(connection)
 
     @classmethod
     def create(cls, path: Path) -> CatalogWriter:
@@ -326,6 +328,7 @@ class CatalogWriter(Catalog):
         if self._connection.in_transaction:
             record_sums(self._connection, self._damaged)
         self._connection.commit()
+        self.arrivals.end()
 
     def _claim(self, packed: PackedArticle, file: int, path: str, noted: list[Problem]) -> bool:
         """True if the article gets its id. Of two files with the same id, the first by path has it."""
@@ -357,6 +360,7 @@ class CatalogWriter(Catalog):
 
     def _store(self, packed: PackedArticle, file: int) -> None:
         article = packed.article
+        self.arrivals.note(article.id)
         self._connection.execute(
             f"INSERT OR REPLACE INTO articles VALUES ({','.join('?' * 15)})",
             (

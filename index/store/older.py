@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from index.store.catalog_file import ADDITIONS
+
 # Columns that older catalogs lack, and what stands for them, by table.
 _SINCE = {
     "articles": {"tags": "'[]'"},
@@ -17,6 +19,8 @@ _SINCE = {
     "problems": {"kind": "CASE WHEN lost THEN 'lost' ELSE 'partial' END"},
     "files": {"ctime_ns": "0", "inode": "0"},
 }
+# Nobody knows when articles of such a catalog came in.
+OF_BEFORE = "INSERT INTO additions SELECT id, 0 FROM main.articles;"
 # Those that a writer adds, where nothing else is lacking: the format is the same.
 _ADDED = {"files": ("ctime_ns", "inode")}
 
@@ -39,7 +43,9 @@ def show_as_current(connection: sqlite3.Connection) -> bool:
 
 
 def add_columns(connection: sqlite3.Connection) -> None:
-    """Adds the columns that came without a new format."""
+    """Adds the columns and tables that came without a new format."""
+    if _columns(connection, "articles") and not _columns(connection, "additions"):
+        connection.executescript(f"BEGIN; {ADDITIONS} {OF_BEFORE} COMMIT;")
     for table, names in _ADDED.items():
         for name in set(names) - set(present := _columns(connection, table)):
             if present:
@@ -56,8 +62,11 @@ def copy_as_current(source: sqlite3.Connection, target: sqlite3.Connection) -> N
             if not columns or table == "sketches":  # those are made anew, with the engine
                 continue
             names, values = ", ".join(columns), ", ".join("?" * len(columns))
-            rows = source.execute(f"SELECT {names} FROM {table} ORDER BY rowid")
+            order = "id" if table == "additions" else "rowid"
+            rows = source.execute(f"SELECT {names} FROM {table} ORDER BY {order}")
             target.executemany(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
+        if "additions" not in {name for (name,) in tables}:
+            target.execute(OF_BEFORE)
     finally:
         source.execute("ROLLBACK")
     target.commit()

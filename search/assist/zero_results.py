@@ -22,8 +22,8 @@ _NOT = re.compile(r"(?:NOT(?:\s+|(?=[(\"]))|[-!－！])(?=\S)")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a query: `kind` is `text`, `excluded`, or the name of a filter: `category`, `tag`, `author`,
-    `date`.
+    """A part of a query: `kind` is `text`, `excluded`, or the name of a filter: `category`, `-category`, and
+    so on, `date`.
 
     `total` counts the articles of the whole archive that match the part alone. `rest` is the query without
     it, and `rest_total` counts the articles that match all of the rest, filters included.
@@ -59,7 +59,7 @@ def explain_zero_results(
 ) -> ZeroResults:
     """The parts of a query that no article matches. `filters` are the values of the active ones by name.
 
-    At most 6 × 2 texts, 4 × 2 filters and 1 are counted; no texts of a query of hundreds of characters.
+    At most 6 × 2 texts, 7 × 2 filters and 1 are counted; no texts of a query of hundreds of characters.
     """
     active = frozenset(filters)
     parts: list[Part] = []
@@ -119,8 +119,8 @@ def _written(node: Outline, typed: str) -> str:
             return f"({sign.join(_written(child, typed) for child in node.children)})"
         case Excluded():
             return f"-{_written(node.part, typed)}"
-        case Leaf(field="date"):
-            return f"date:{node.text}"
+        case Leaf(field="date" | "added"):
+            return f'{node.prefix}"{node.text}"' if " " in node.text else f"{node.prefix}{node.text}"
     start, end = node.span or (0, 0)
     return f"{node.prefix}{typed[start:end]}"
 

@@ -46,6 +46,9 @@ def strict(node: nodes.Node) -> query.Query:
             return (query.Prefix if node.is_prefix else query.Term)(node.field, node.key)
         case nodes.Dates():
             return query.NumericRange("date", node.start, node.end, endexcl=True)
+        case nodes.CameIn():
+            some = TermSet("id", node.ids)
+            return query.And([query.Every(), query.Not(some)]) if node.is_rest else some
 
 
 def relaxed(tree: nodes.Node, analyzer: Analyzer) -> query.Query | None:

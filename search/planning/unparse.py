@@ -33,8 +33,9 @@ class QueryPrinter:
                 if isinstance(inner, nodes.Not):  # NOT NOT can't be typed
                     return self.write(inner.node, parent)
                 return f"NOT {self.write(inner, node)}"
-            case nodes.Dates():
-                return f"date:{node.text}"
+            case nodes.Dates() | nodes.CameIn():
+                name = "date" if isinstance(node, nodes.Dates) else "added"
+                return f'{name}:"{node.text}"' if " " in node.text else f"{name}:{node.text}"
         name = "" if node.field == DEFAULT_FIELD else f"{node.field}:"
         boost = _boost(node.boost)
         match node:

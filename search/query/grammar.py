@@ -29,7 +29,12 @@ FIELD_NAMES = {
     "標籤": "tag",
     "date": "date",
     "日期": "date",
+    "added": "added",
+    "收录": "added",
+    "收錄": "added",
 }
+# Fields of dates: of the article, and of when it came into the index.
+DATE_FIELDS = ("date", "added")
 DEFAULT_FIELD = "text"
 # Characters before a ^ that are looked at for a number.
 _LONGEST_NUMBER = 40
@@ -55,17 +60,23 @@ class _WordsGroup(syntax.GroupNode):  # type: ignore[misc]
     qclass = Words
 
 
-class _ComparedDatePlugin(plugins.TaggingPlugin):  # type: ignore[misc]
-    """`date: >= 2022`: the one kind of date with a space inside."""
+class _SpacedDatePlugin(plugins.TaggingPlugin):  # type: ignore[misc]
+    """Dates with a space inside, `date: >= 2022` and `date:last month`; and spans, whose sign is no NOT."""
 
     priority = -10
 
     def __init__(self) -> None:
-        super().__init__(r"(?<![^\s(\-!|])(?i:date|日期):\s*(?P<text>[<>=≥≤]+\s*[^\s()\"|]+)")
+        compared = r"[<>=≥≤]+\s*[^\s()\"|]+"
+        worded = r"(?i:this|last|past)\s+(?:[0-9]+\s+)?(?i:day|week|month|year)s?(?=[\s)|]|$)"
+        span = r"-[0-9][^\s()\"|]*"
+        super().__init__(
+            rf"(?<![^\s(\-!|])(?P<field>(?i:date|日期|added|收录|收錄)):\s*(?P<text>{compared}|{worded}|{span})"
+        )
 
     def create(self, parser: QueryParser, match: re.Match[str]) -> syntax.SyntaxNode:
-        node = syntax.WordNode("".join(match["text"].split()))
-        node.fieldname = "date"
+        text = match["text"]
+        node = syntax.WordNode("".join(text.split()) if text[0] in "<>=≥≤" else " ".join(text.split()))
+        node.fieldname = FIELD_NAMES[match["field"].lower()]
         return node
 
 
@@ -187,7 +198,7 @@ def parser() -> QueryParser:
             plugins.WhitespacePlugin(),
             plugins.GroupPlugin(),
             operators,
-            _ComparedDatePlugin(),
+            _SpacedDatePlugin(),
             _FieldsPlugin(),
             _PhrasePlugin(),
             _PatternPlugin(_PREFIX, query.Prefix),

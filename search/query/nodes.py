@@ -121,6 +121,16 @@ class Dates:
 
 
 @dataclass(frozen=True, slots=True)
+class CameIn:
+    """Articles that came into the index in a span of time, by their ids; or with `is_rest`, all others.
+    `text` is the span as typed."""
+
+    text: str
+    ids: tuple[str, ...]
+    is_rest: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Texts of a group in one field, in the order typed, with the units of all of them as one text."""
 
@@ -159,7 +169,7 @@ class Not:
     node: Node
 
 
-Leaf = Text | Phrase | Prefix | Pattern | FieldValue | Dates
+Leaf = Text | Phrase | Prefix | Pattern | FieldValue | Dates | CameIn
 Node = All | AnyOf | Not | Leaf
 
 

@@ -81,7 +81,7 @@ def _part(parsed: query.Query) -> Outline:
         case query.Not():
             return Excluded(_part(parsed.query))
         case DateRange():
-            return Leaf("other", "date", parsed.typed, _span(parsed))
+            return Leaf("other", parsed.fieldname, parsed.typed, _span(parsed))
         case query.Phrase():
             return Leaf("phrase", parsed.fieldname, parsed.words[0], _span(parsed), parsed.slop)
     kind: Kind = "other"

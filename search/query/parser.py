@@ -3,7 +3,7 @@
     Term, Phrase, Prefix, Wildcard, FuzzyTerm     in `text` (title and body), `title` or `body`; their
                                                   text is as typed, not analysed (a Phrase holds one)
     Term, Phrase, Prefix                          in `author`, `category` or `tag`
-    DateRange                                     in `date`
+    DateRange                                     in `date` or `added`
     Words                                         And of what stands side by side, without an operator
     And, Or, Not                                  of these
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import date, tzinfo
 from itertools import chain
 
 from whoosh import query
@@ -28,7 +28,7 @@ from whoosh.qparser.common import attach
 from index.analysis.document import KEY_FIELDS
 from index.errors import QueryError
 from search.query.dates import ALLOWED, parse_range
-from search.query.grammar import DEFAULT_FIELD, FIELD_NAMES, OPERATORS, Words, is_pattern, parser
+from search.query.grammar import DATE_FIELDS, DEFAULT_FIELD, FIELD_NAMES, OPERATORS, Words, is_pattern, parser
 from search.settings import SearchSettings
 
 # Full-width forms of ASCII, and the ideographic space; but a full-width comma is none between thousands.
@@ -69,15 +69,16 @@ class ParsedQuery:
 
 
 class DateRange(query.NumericRange):  # type: ignore[misc]
-    """Dates from `start` to before `end`, in seconds since 1970; `typed` is their text."""
+    """Dates of a field from `start` to before `end`, in seconds since 1970; `typed` is their text."""
 
-    def __init__(self, typed: str, start: int | None, end: int | None) -> None:
-        super().__init__("date", start, end, endexcl=True)
+    def __init__(self, fieldname: str, typed: str, start: int | None, end: int | None) -> None:
+        super().__init__(fieldname, start, end, endexcl=True)
         self.typed = typed
 
 
-def parse_query(text: str, settings: SearchSettings, zone: tzinfo) -> ParsedQuery:
-    """Parses a query. `zone` is the time zone of its dates. Raises QueryError where it is too long."""
+def parse_query(text: str, settings: SearchSettings, zone: tzinfo, today: date | None = None) -> ParsedQuery:
+    """Parses a query. `zone` is the time zone of its dates, and `today` the day from which spans such as -30d
+    are counted back. Raises QueryError where it is too long."""
     if len(text) > settings.max_query_length:
         raise QueryError(
             "the query has {length:,} characters, and {limit:,} are allowed (max_query_length). Leave out "
@@ -100,7 +101,7 @@ def parse_query(text: str, settings: SearchSettings, zone: tzinfo) -> ParsedQuer
         words = (word for word in re.split(r"[\s()\"|]+", text) if word not in OPERATORS)
         tree = Words([query.Term(DEFAULT_FIELD, word) for word in words])
     patterns = _Patterns(settings.max_query_patterns, notes)
-    tree = _simplified(tree, lambda leaf: patterns.limited(_read(leaf, zone, notes)))
+    tree = _simplified(tree, lambda leaf: patterns.limited(_read(leaf, zone, today, notes)))
     return ParsedQuery(tree, tuple(note for i, note in enumerate(notes) if note not in notes[:i]))
 
 
@@ -166,14 +167,14 @@ def _note_lost_signs(text: str, notes: list[Note]) -> None:
             )
 
 
-def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
+def _read(leaf: query.Query, zone: tzinfo, today: date | None, notes: list[Note]) -> query.Query:
     """A leaf with its date parsed; as text, with a note, where it is not valid in its field."""
     text = leaf.words[0] if isinstance(leaf, query.Phrase) else leaf.text
     if not text.strip():
         return query.NullQuery
-    if leaf.fieldname == "date":
+    if leaf.fieldname in DATE_FIELDS:
         try:
-            dates = parse_range(text, zone)
+            dates = parse_range(text, zone, today)
         except ValueError:
             notes.append(
                 Note(
@@ -186,7 +187,7 @@ def _read(leaf: query.Query, zone: tzinfo, notes: list[Note]) -> query.Query:
             notes.append(
                 Note("{date} ends before it starts, and was read the other way round.", {"date": text})
             )
-        return DateRange(text, dates.start, dates.end)
+        return DateRange(leaf.fieldname, text, dates.start, dates.end)
     if isinstance(leaf, query.Term) and text in OPERATORS:
         notes.append(
             Note("{operator} has nothing on one side, and was searched as a word.", {"operator": text})

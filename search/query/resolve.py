@@ -19,6 +19,7 @@ from index.analysis import Analyzer
 from index.analysis.document import KEY_FIELDS
 from index.analysis.fold import fold, fold_key
 from index.analysis.grams import BOUNDARY, END
+from index.article import Added
 from search.query import nodes
 from search.query.equivalents import equivalents
 from search.query.grammar import SEARCHED_FIELDS, Words
@@ -44,8 +45,8 @@ _Given = frozenset[tuple[str, UnitSequence]]
 
 @dataclass(frozen=True, slots=True)
 class QueryContext:
-    """Dependencies of resolving and planning a query. `terms` and `count` are the engine's; the limits
-    come from settings."""
+    """Dependencies of resolving and planning a query. `terms` and `count` are the engine's, `added`
+    is that of the articles; the limits come from settings."""
 
     analyzer: Analyzer
     terms: Expand
@@ -54,6 +55,7 @@ class QueryContext:
     max_grams: int = MAX_GRAMS
     synonyms: Synonyms = NO_SYNONYMS
     count: Callable[[query.Query], int] = lambda _: 0
+    added: Callable[[int | None, int | None], Added | None] = lambda start, end: None
 
 
 def resolve(parsed: query.Query, context: QueryContext) -> tuple[nodes.Node | None, tuple[Note, ...]]:
@@ -135,6 +137,8 @@ class _Resolver:
                 return self._text(parsed, given, is_negated)
             case _ if parsed is query.NullQuery or not self._take(1):
                 return None
+            case DateRange() if parsed.fieldname == "added":
+                return self._came_in(parsed)
             case DateRange():
                 return nodes.Dates(parsed.typed, parsed.start, parsed.end)
             case _ if parsed.fieldname in KEY_FIELDS:
@@ -252,6 +256,18 @@ class _Resolver:
             for number, pair in enumerate(pairwise(words))
             if grams(field, pair) > self._context.max_grams
         )
+
+    def _came_in(self, parsed: DateRange) -> nodes.CameIn | None:
+        found = self._context.added(parsed.start, parsed.end)
+        if found is None:
+            self.notes.append(
+                Note(
+                    "When articles came in is not known on a cluster; added:{text} was left out.",
+                    {"text": parsed.typed},
+                )
+            )
+            return None
+        return nodes.CameIn(parsed.typed, found.ids, found.is_rest)
 
     def _prefix(self, parsed: query.Prefix) -> nodes.Prefix | None:
         units = tuple(self._analyzer.units(parsed.text))

@@ -1,4 +1,4 @@
-// Niceties on pages that work without them: dates by dragging, saved searches, and what the others share: typing.js
+// Niceties on pages that work without them: dates by dragging, and what the others share: typing.js
 // has results and titles while typing, reading.js keys, the pane beside the results, and what is done with a text.
 // What is listened for at the document holds for pages that are put in place later, too.
 "use strict";
@@ -19,7 +19,6 @@ prepare();
 function prepare() {
   const bars = $$(".timeline a");
   if (bars.length) bars.at(-1).setAttribute("tabindex", "0"); // the others by arrow keys
-  showSaved();
   showCopies(document);
   document.dispatchEvent(new Event("souwen:page"));
 }
@@ -128,48 +127,6 @@ function narrowByTimeline() {
     address.searchParams.set("to", end);
     location.href = address;
   }
-}
-
-// Searches that the reader has saved; they stay in this browser.
-function saved(change) {
-  try {
-    const kept = JSON.parse(localStorage.getItem("souwen.saved") ?? "[]");
-    if (change) localStorage.setItem("souwen.saved", JSON.stringify(change(kept)));
-    return change ? saved() : kept;
-  } catch {
-    return []; // the browser keeps nothing, or something else
-  }
-}
-
-function showSaved() {
-  const button = $(".save");
-  const list = $("#saved ul");
-  if (button) {
-    const query = new URLSearchParams($("link[rel=alternate]").href.split("?")[1]);
-    const isIt = (search) => search.query === String(query);
-    button.hidden = false;
-    button.setAttribute("aria-pressed", String(saved().some(isIt)));
-    button.onclick = () => {
-      const { label } = button.dataset;
-      saved((all) => (all.some(isIt) ? all.filter((one) => !isIt(one)) : [...all, { query: String(query), label }]));
-      showSaved();
-    };
-  }
-  if (!list) return;
-  const all = saved();
-  list.parentNode.hidden = !all.length;
-  list.replaceChildren(...all.map(({ query, label }) => {
-    const item = document.createElement("li");
-    const link = item.appendChild(document.createElement("a"));
-    const remove = item.appendChild(document.createElement("button"));
-    link.href = `${form.action}?${query}`;
-    link.textContent = label;
-    remove.type = "button";
-    remove.textContent = "×";
-    remove.setAttribute("aria-label", list.dataset.remove.replace("{}", label));
-    remove.onclick = () => { saved((kept) => kept.filter((one) => one.query !== query)); showSaved(); };
-    return item;
-  }));
 }
 
 function closeMenus() {

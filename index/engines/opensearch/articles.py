@@ -93,6 +93,16 @@ class ClusterArticles:
         hits = self._ask(body)["hits"]["hits"]
         return [article_of(hit["_source"]["article"]) for hit in hits]
 
+    def with_url(self, urls: Sequence[str]) -> list[str]:
+        """None: the cluster has no index of sources."""
+        return []
+
+    def added(self, start: int | None, end: int | None) -> None:
+        """None: the cluster doesn't keep when articles came in."""
+
+    def last_addition(self) -> None:
+        """None: as `added`."""
+
     def count(self) -> int:
         """The number of articles."""
         return int(self._ask({"size": 0, "track_total_hits": True})["hits"]["total"]["value"])
