@@ -67,7 +67,7 @@ def process_files(
     pool: AbstractContextManager[ProcessPoolExecutor | None] = (
         _processes(jobs, config) if several else nullcontext()
     )
-    with pool as processes:
+    with _few_collections(), pool as processes:
         waiting: deque[_Work] = deque()
         ahead = 0
         for work in _work(tasks, config, processes):
@@ -139,6 +139,17 @@ def _chunks(tasks: Sequence[FileTask]) -> Iterator[Sequence[FileTask]]:
 
 
 @contextmanager
+def _few_collections() -> Iterator[None]:
+    """Looks for cycles more rarely: among thousands of documents, there are none."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(_GARBAGE, before[0]), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextmanager
 def _processes(jobs: int, config: WorkerConfig) -> Iterator[ProcessPoolExecutor]:
     """Processes that work, ended at the end. Raises InputError where one of them was killed."""
     context = multiprocessing.get_context("spawn")  # a fork would copy the engine's threads half-way
@@ -164,7 +175,7 @@ def _start_process(config: WorkerConfig) -> None:
     _worker = Worker(config)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     when_parent_ends(lambda: os._exit(1))  # they would wait for work for ever
-    gc.freeze()  # modules and dictionaries stay; articles are no cycles
+    gc.freeze()  # modules and dictionaries stay
     gc.set_threshold(_GARBAGE)
 
 

@@ -397,4 +397,5 @@ class CatalogWriter(Catalog):
 
     def _note(self, file: int | None, problems: Iterable[Problem]) -> None:
         rows = [(file, problem.path, problem.reason, problem.kind) for problem in problems]
-        self._connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", rows)
+        if rows:
+            self._connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -46,9 +47,10 @@ from index.errors import EngineError, IndexDamagedError
 if TYPE_CHECKING:
     from index.article import PackedArticle
 
-# Bytes of postings held in memory before they are written out as a segment. One thread, since a
-# second one would only compete with the processes that analyse.
+# Bytes of postings held in memory, by all threads together, before they are written out as a segment.
 HEAP_SIZE = 256_000_000
+# Threads that index, by the cores: the others analyse. One thread keeps up with a process and a half.
+_CORES_A_THREAD, _MOST_THREADS = 4, 4
 # Bytes that a writer needs at least: its threads, those that merge, a small heap; and numpy.
 _LEAST_MEMORY = 600_000_000
 # More than any archive has values of one facet: all buckets are wanted, none cut off.
@@ -81,12 +83,14 @@ class TantivyEngine(EmbeddedEngine):
 
     A page by date with `deep` hits before it is looked for by number; of one date, `most_equal` are ordered.
     Of `long` hits and more, not all are scored, but `candidates` (`pruning.py`).
+    A writer has so many `threads`.
     """
 
     deep = 100
     most_equal = 2_000
     long = 10_000
     candidates = 160
+    threads = max(1, min(_MOST_THREADS, (os.cpu_count() or 1) // _CORES_A_THREAD))
 
     def __init__(self, index: tantivy.Index, directory: Path, view: View | None = None) -> None:
         super().__init__(directory)
@@ -293,7 +297,7 @@ class TantivyEngine(EmbeddedEngine):
             # What a killed writer was about to rename; tantivy itself removes no others than its segments.
             for unfinished in self._meta_file.parent.glob(".tmp*"):
                 unfinished.unlink()
-            writer = _Writer(self._index.writer(_heap_size(), 1), self._schema, self._directory)
+            writer = _Writer(self._index.writer(_heap_size(), self.threads), self._schema, self._directory)
         try:
             yield writer
         finally:
