@@ -290,9 +290,7 @@ class TantivyEngine(EmbeddedEngine):
             # What a killed writer was about to rename; tantivy itself removes no others than its segments.
             for unfinished in self._meta_file.parent.glob(".tmp*"):
                 unfinished.unlink()
-            writer = TantivyWriter(
-                self._index.writer(heap_size(), self.threads), self._schema, self._directory
-            )
+            writer = TantivyWriter(self._index.writer(heap_size(), self.threads), self._directory)
         try:
             yield writer
         finally:

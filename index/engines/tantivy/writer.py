@@ -27,25 +27,27 @@ _LEAST_MEMORY = 600_000_000
 class TantivyWriter:
     """See `index.engines.base.EngineWriter`. tantivy's own must be used by one thread only."""
 
-    def __init__(self, writer: tantivy.IndexWriter, schema: tantivy.Schema, directory: Path) -> None:
+    def __init__(self, writer: tantivy.IndexWriter, directory: Path) -> None:
         self._writer = writer
         self._directory = directory
-        self._schema = schema
         self._is_unfinished = False
 
     def add(self, document: Document, article: PackedArticle | None = None) -> None:
         self._is_unfinished = True
-        values: dict[str, object] = {
-            "id": document.id,
-            "newest": document.newest_key,
-            "oldest": document.oldest_key,
-            **{name: getattr(document, name) for name in TEXT_FIELDS},
-            **{name: list(getattr(document, name)) for name in (*KEY_FIELDS, *FACET_FIELDS)},
-        }
-        if document.date is not None:
-            values["date"] = document.date
+        made = tantivy.Document()  # field by field, in half the time that a dictionary takes
+        add_text = made.add_text
         with failures():
-            self._writer.add_document(tantivy.Document.from_dict(values, self._schema))
+            add_text("id", document.id)
+            add_text("newest", document.newest_key)
+            add_text("oldest", document.oldest_key)
+            for name in TEXT_FIELDS:
+                add_text(name, getattr(document, name))
+            for name in (*KEY_FIELDS, *FACET_FIELDS):
+                for value in getattr(document, name):
+                    add_text(name, value)
+            if document.date is not None:
+                made.add_integer("date", document.date)
+            self._writer.add_document(made)
 
     def delete(self, document_id: str) -> None:
         self._is_unfinished = True
