@@ -33,8 +33,8 @@ from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
 from index.store.directory import Generation, IndexDirectory
 
-# Articles between two commits: what a killed run may have to do again, from the catalog.
-COMMIT_EVERY = 50_000
+# Articles between two commits: what a killed run may have to do again.
+COMMIT_EVERY = 20_000
 # Seconds that the clock of a disk may be off.
 _CLOCK_ERROR = 1.0
 
