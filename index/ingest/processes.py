@@ -33,9 +33,9 @@ _CHUNK = 32
 # Bytes of files that are prepared together: a few large ones are enough.
 _CHUNK_BYTES = 4_000_000
 # Work handed out ahead, for each process: enough for the seconds that a commit takes; and bytes of it, of all
-# together: done, it takes four to five times as much.
+# together: done, it takes ten times as much.
 _AHEAD = 24
-AHEAD_BYTES = 40_000_000
+AHEAD_BYTES = 20_000_000
 # Bytes of a piece that is worked on here, in parts, one after the other: a record that is as large.
 _MOST_BYTES = 4_000_000
 # Work of less than so many bytes is done before other processes have started. A file counts as a few thousand
