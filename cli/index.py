@@ -15,7 +15,7 @@ import click
 from cli.options import index_option, json_option, print_json, printable, progress_bar, settings_for
 from index.engines.base import ENGINES, is_address
 from index.errors import InputError
-from index.ingest.job import IngestReport, IngestRequest
+from index.ingest.job import IngestReport, IngestRequest, default_jobs
 from index.ingest.listing import followed_folders
 from index.ingest.sync import sync
 from index.settings import Settings
@@ -45,7 +45,7 @@ _NICENESS = 10
 )
 @click.option("--segmenter", metavar="S", default="", help="Word segmenter of a new index: rjieba, jieba.")
 @click.option(
-    "--jobs", metavar="N", type=click.IntRange(1), help="Processes that read files. [default: one per core]"
+    "--jobs", metavar="N", type=click.IntRange(1), help="Processes that read files. [default: by the cores]"
 )
 @click.option(
     "--drafts/--no-drafts",
@@ -106,7 +106,7 @@ def index_command(
         shards=shards or 0,
         writer_id=writer_id,
         segmenter=segmenter,
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=jobs or default_jobs(),
         drafts=drafts,
         forget=forget,
         field_map=field_map,

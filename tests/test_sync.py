@@ -13,8 +13,9 @@ from index.article import post_id
 from index.errors import IndexBusyError
 from index.ingest import sync as sync_module
 from index.ingest.job import IngestRequest
+from index.ingest.processes import FILE_BYTES, WORTH_PROCESSES, process_files
 from index.ingest.sync import sync
-from index.ingest.workers import WORTH_PROCESSES, FileTask, WorkerConfig, process_files
+from index.ingest.workers import FileTask, WorkerConfig
 from index.settings import Settings
 from index.sources.fields import ReadingRules
 from index.sources.scan import scan
@@ -127,10 +128,14 @@ def test_one_writer_at_a_time(archive: Archive) -> None:
     assert archive.sync().added == 1
 
 
+# Files that are worth processes.
+MANY = WORTH_PROCESSES // FILE_BYTES
+
+
 @pytest.fixture
 def many(archive: Archive) -> Archive:
     """As many files as are worth processes, one of which is not well-formed."""
-    for number in range(WORTH_PROCESSES):
+    for number in range(MANY):
         archive.post(f"{number}.md", f"第{number}篇文章", title=f"题{number}")
     archive.write("bad.md", "---\ntitle: 'x\n---\n")
     return archive
@@ -139,7 +144,7 @@ def many(archive: Archive) -> Archive:
 @pytest.mark.slow
 def test_processes_give_what_one_process_gives(many: Archive) -> None:
     report = many.sync(IngestRequest([many.folder], jobs=2))
-    assert (report.added, report.partial) == (WORTH_PROCESSES + 1, 1)
+    assert (report.added, report.partial) == (MANY + 1, 1)
     several = many.texts(), many.problems(), many.find("第7篇文章")
     many.sync(IngestRequest(rebuild=True))
     assert several == (many.texts(), many.problems(), many.find("第7篇文章"))

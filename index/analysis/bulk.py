@@ -120,34 +120,40 @@ def _made_of(texts: Sequence[str]) -> list[_Made]:
     kinds[:-1][(codes[:-1] == _POINT) & (kinds[1:] == _LETTER)] = _WHOLE
     # A run of letters, or a number, goes on where a code point is of the kind of the one before.
     in_run = kinds >= _LETTER
-    continues = in_run & np.append(False, kinds[1:] == kinds[:-1])
-    run_ends = in_run & ~np.append(continues[1:], False)
-    # All units, one after the other, each run with its end sign.
-    widths = (kinds != _NOTHING).astype(np.intp) + run_ends
-    ends = widths.cumsum()
-    joined = codes.repeat(widths)
-    joined[ends[run_ends] - 1] = _END
-    starts = (kinds != _NOTHING) & ~continues
-    positions = (ends - widths)[starts]
-    edges = np.flatnonzero(joined[positions] == _EDGE)
-    wholes = np.where(kinds[starts] == _WHOLE, joined[positions], _SPACE)
-    runs = _decode(np.where(in_run.repeat(widths) | (joined == _EDGE), joined, _SPACE))
-    runs_of = runs.replace(END, f"{END} ").split(_BETWEEN)[1:-1]
-    joined[positions[edges]] = _BOUNDARY
+    continues = in_run.copy()
+    continues[1:] &= kinds[1:] == kinds[:-1]
+    starts = np.flatnonzero((kinds != _NOTHING) & ~continues)
+    heads = codes[starts]
+    is_run = in_run[starts]
+    edges = np.flatnonzero(heads == _EDGE)
+    pairs = _pairs(np.where(heads == _EDGE, np.uint32(_BOUNDARY), heads), is_run)
+    runs = _runs(codes[in_run], continues[in_run])
+    runs_before = np.append(0, is_run.cumsum())[edges].tolist()
     return [
-        _Made(
-            before,
-            TextGrams(text, grams, (singles + " ".join(dict.fromkeys([*run.split(), *more]))).rstrip()),
-        )
-        for text, (before, grams), singles, run, more in zip(
+        _made(text, pairs[3 * left : 3 * right - 1], runs[first:last], singles, more)
+        for text, (left, right), (first, last), singles, more in zip(
             separated,
-            _grams(joined, positions, edges),
-            _distinct(wholes, edges),
-            runs_of,
+            pairwise(edges.tolist()),
+            pairwise(runs_before),
+            _distinct(np.where(is_run, np.uint32(_SPACE), heads), edges),
             numbers,
             strict=True,
         )
     ]
+
+
+def _made(text: str, pairs: str, runs: list[str], singles: str, numbers: Sequence[str]) -> _Made:
+    """Grams and units of one text. The pairs are its grams behind that of the boundary before; each run
+    stands in them twice: as the second unit, and as the first."""
+    if runs:
+        parts = pairs.split(_BETWEEN)
+        spelled = [""] * (4 * len(runs) + 1)
+        spelled[::2] = parts
+        spelled[1::4] = spelled[3::4] = runs
+        pairs = "".join(spelled)
+    before, _, grams = pairs.partition(" ")
+    units = (singles + " ".join(dict.fromkeys([*runs, *numbers]))).rstrip()
+    return _Made(before, TextGrams(text, grams, units))
 
 
 def _one_by_one(separated: str, numbers: Sequence[str]) -> _Made:
@@ -156,20 +162,19 @@ def _one_by_one(separated: str, numbers: Sequence[str]) -> _Made:
     return _Made(before, TextGrams(separated, text_grams(found), " ".join(dict.fromkeys([*found, *numbers]))))
 
 
-def _grams(joined: _Codes, positions: _Offsets, edges: _Offsets) -> list[tuple[str, str]]:
-    """Grams of each text (a unit and the next, then a space), after the gram of the boundary before it."""
-    stops = np.append(positions[2:], len(joined))
-    lengths = stops - positions[:-1] + 1
-    ends = lengths.cumsum()
-    sources = (stops + 1 - ends).repeat(lengths)
-    sources += np.arange(len(sources))
-    spaced = np.append(joined, np.uint32(_SPACE)).take(sources)
-    spaced[ends - 1] = _SPACE
-    text = _decode(spaced)
-    return [
-        (text[ends[left] - lengths[left] : ends[left] - 1], text[ends[left] : ends[right - 1] - 1])
-        for left, right in pairwise(edges.tolist())
-    ]
+def _pairs(heads: _Codes, is_run: NDArray[np.bool_]) -> str:
+    """Each unit with the next one, then a space; a run is one code point, `_BETWEEN`."""
+    pairs = np.full((len(heads), 3), _SPACE, np.uint32)
+    pairs[:, 0] = np.where(is_run, np.uint32(_EDGE), heads)
+    pairs[:-1, 1] = pairs[1:, 0]
+    return _decode(pairs)
+
+
+def _runs(codes: _Codes, continues: NDArray[np.bool_]) -> list[str]:
+    """Runs of letters and numbers, each with its end sign, of their code points one after the other."""
+    text = _decode(codes)
+    bounds = [*np.flatnonzero(~continues).tolist(), len(text)]
+    return [text[start:end] + END for start, end in pairwise(bounds)]
 
 
 def _distinct(units: _Codes, edges: _Offsets) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 from itertools import chain
 
 from index.analysis import Analyzer, Tokens
@@ -33,6 +34,8 @@ _DATE_SHIFT = 10**12
 # Between the levels of a category path; a slash inside a name is written as a division slash.
 LEVEL = "/"
 _INNER_SLASH = "\u2215"
+# Authors and categories whose keys are remembered.
+_REMEMBERED = 1000
 _AUTHOR_SEPARATORS = re.compile(r"[,，、;；/|]| {2,}")
 
 
@@ -99,11 +102,13 @@ def _documents(
 def _text_letters(article: Article, body: Tokens) -> str:
     """The letters of the text without those of the tags, which end the body."""
     found = letters(body.separated)
+    if not article.tags:
+        return found
     return found[: len(found) - len(letters(separate("\n".join(article.tags))))]
 
 
 def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo, sketch: bytes) -> Document:
-    paths = _distinct(path for levels in article.category_paths for path in category_paths(levels))
+    category_keys, paths = _category_values(article.category_paths)
     return Document(
         id=article.id,
         title_grams=title.grams,
@@ -112,7 +117,7 @@ def _document(article: Article, title: Tokens, body: Tokens, zone: tzinfo, sketc
         title_units=title.units,
         body_units=body.units,
         author=author_keys(article.author),
-        category=_distinct(map(fold_key, (*paths, *chain.from_iterable(article.category_paths)))),
+        category=category_keys,
         tag=_distinct(map(fold_key, article.tags)),
         author_facet=(article.author,) if article.author else (),
         category_facet=paths,
@@ -148,6 +153,14 @@ def category_paths(categories: tuple[str, ...]) -> tuple[str, ...]:
     return _distinct(LEVEL.join(names[:depth]) for depth in range(1, len(names) + 1))
 
 
+@lru_cache(_REMEMBERED)
+def _category_values(all_levels: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The keys of categories, and their paths: the same for many articles."""
+    paths = _distinct(path for levels in all_levels for path in category_paths(levels))
+    return _distinct(map(fold_key, (*paths, *chain.from_iterable(all_levels)))), paths
+
+
+@lru_cache(_REMEMBERED)
 def author_keys(author: str) -> tuple[str, ...]:
     """Keys of an author: the whole name, and each of several names."""
     return _distinct(fold_key(name) for name in (author, *author_names(author)) if fold_key(name))

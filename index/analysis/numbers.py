@@ -28,6 +28,8 @@ def joined_numbers(translated: str) -> list[str]:
     """
     found: list[str] = []
     for sign, (separator, number) in _IN_GROUPS.items():
+        if sign not in translated:
+            continue
         done = 0
         for each in separator.finditer(translated):
             start = each.start()

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+# Processes that the one which writes keeps up with: it takes 0.5 ms an article, and they take 2.5.
+_MOST_JOBS = 6
+# Cores of which each has a process; of more, some are left to the writing process and the engine.
+_FEW_CORES = 2
+
+
+def default_jobs() -> int:
+    """The number of processes that read files, for the cores of this machine."""
+    cores = os.cpu_count() or 1
+    return cores if cores <= _FEW_CORES else min(_MOST_JOBS, cores - max(1, cores // 4))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from index.errors import IndexMismatchError, InputError
 from index.ingest.creation import create, engine_of, settings_difference
 from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.listing import Sources, list_sources, open_live_catalog
+from index.ingest.processes import process_files
 from index.ingest.safeguards import refuse_leaving_out, refuse_removal
-from index.ingest.workers import FileResult, FileTask, WorkerConfig, is_streamed, process_files
+from index.ingest.workers import FileResult, FileTask, WorkerConfig, is_streamed
 from index.maintenance.migrate import migrate
 from index.maintenance.reindex import commit, reindex
 from index.settings import Settings

@@ -8,6 +8,7 @@ from index.sources.extract import Extracted, extract, has_markup, keeps_breaks
 from index.sources.loss import left_out
 from index.sources.markdown import begins_as_html, to_html
 from index.sources.repair import repair
+from index.sources.simple_markup import extract_simple
 from index.sources.unwrap import unwrap_html, unwrap_text
 
 MARKDOWN_SUFFIXES = frozenset([".md", ".markdown", ".mdx"])
@@ -23,6 +24,9 @@ def read_body(body: str, suffix: str = "") -> tuple[str, Extracted, str]:
         written = repair(to_html(body, mdx=suffix == ".mdx"))
         extracted = extract(written)
         return written, extracted, left_out(body, extracted, markdown=True)
+    if simple := extract_simple(body):
+        written = unwrap_html(body)
+        return written, simple if written is body else extract(written), ""
     if has_markup(body):
         written = repair(body)
         written = unwrap_html(written, lines=keeps_breaks(written))

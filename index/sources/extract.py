@@ -28,6 +28,8 @@ EDITOR_CLASS = "article-editor"
 EDITOR_LINE = re.compile(
     r"[（(\[【]?\s*(?:责任编辑|責任編輯|责编|責編)\s*[:：]\s*(?P<name>[^\s].{0,38}?)\s*[）)\]】]?"
 )
+# Characters that a line with nothing else has less of.
+_LONGEST_LABEL = 60
 # Lines that are boilerplate wherever they stand.
 BOILERPLATE_LINES = frozenset(["海量资讯、精准解读，尽在新浪财经APP"])
 # What stands beside the words of an article, and no word begins or ends with it: numbers of footnotes.
@@ -117,7 +119,7 @@ class TextBuilder:
             return
         if tag in BLOCK_TAGS:
             if self._line:
-                self._break()
+                self.end_line()
             if tag == "pre" or self._pre_depth:
                 self._pre_depth += is_open
         if not attributes and tag in _PLAIN_TAGS and not (self._editor_depth or self._reading_depth):
@@ -138,7 +140,7 @@ class TextBuilder:
         elif self._editor_depth:
             self._editor_depth += is_open
         elif EDITOR_CLASS in classes:
-            self._break()
+            self.end_line()
             self._editor_depth = 1
         elif tag == "img" and (address := attributes.get("src", "").strip()):
             self._images.append(address)
@@ -153,7 +155,7 @@ class TextBuilder:
     def end(self, tag: str) -> None:
         if tag in VOID_TAGS:
             if tag in BLOCK_TAGS and not self._skip_depth:
-                self._break()
+                self.end_line()
             return
         if self._skip_depth:
             self._skip_depth -= 1
@@ -163,7 +165,7 @@ class TextBuilder:
         elif self._editor_depth:
             self._editor_depth -= 1
             if not self._editor_depth:
-                self._break(editor=True)
+                self.end_line(editor=True)
         elif self._reading_depth:
             self._reading_depth -= 1
         elif tag in SCRIPT_TAGS:
@@ -172,7 +174,7 @@ class TextBuilder:
             self._ruby_depth -= self._ruby_depth > 0
         if tag in BLOCK_TAGS:
             if self._line:
-                self._break()
+                self.end_line()
             if self._pre_depth:
                 self._pre_depth -= 1
 
@@ -201,29 +203,37 @@ class TextBuilder:
             first, *rest = text.split("\n")
             self._line.append(first)
             for line in rest:
-                self._break()
+                self.end_line()
                 self._line.append(line)
         else:
             self._line.append(text)
 
     def close(self) -> Extracted:
-        self._break()
+        self.end_line()
         title = self._one_line(self._title)
         images = tuple(self._images)
         return Extracted("\n".join(self._lines), " ".join(self._editor), images, title, self._unmissed)
 
-    def _break(self, *, editor: bool = False) -> None:
+    def end_line(self, *, editor: bool = False) -> None:
+        """Ends the line, if one has begun; `editor` says that it names the editor."""
         if not self._line:
             return
         line = self._one_line(self._line)
         self._line.clear()
-        if not line or line in BOILERPLATE_LINES:
-            self._unmissed += len(line)
-            return
-        if len(line) < 60 and ("责" in line or "責" in line) and (named := EDITOR_LINE.fullmatch(line)):
-            self._editor.append(named["name"])
-            self._unmissed += len(line) - len(named["name"])
-        elif editor or self._editor_depth:
+        if line:
+            self.add_line(line, editor=editor)
+
+    def add_line(self, line: str, *, editor: bool = False) -> None:
+        """Adds a line, without white space around and twice in it."""
+        if len(line) < _LONGEST_LABEL:
+            if line in BOILERPLATE_LINES:
+                self._unmissed += len(line)
+                return
+            if ("责" in line or "責" in line) and (named := EDITOR_LINE.fullmatch(line)):
+                self._editor.append(named["name"])
+                self._unmissed += len(line) - len(named["name"])
+                return
+        if editor or self._editor_depth:
             self._editor.append(line)
         else:
             self._lines.append(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from itertools import islice
 from pathlib import PurePosixPath
@@ -26,7 +27,7 @@ from index.sources.dates import date_in_path
 from index.sources.decode import clean
 from index.sources.extract import Extracted, extract, has_markup
 from index.sources.fields import ADDRESS, AUTHOR, DATE, TITLE, Body, Made, Origin, ReadingRules, make_article
-from index.sources.streams import RecordFile
+from index.sources.streams import RecordFile, Row, parse_line
 from index.sources.values import MAX_VALUES, Value, Values, normalise
 
 RECORD_SUFFIXES = frozenset([".jsonl", ".ndjson", ".json", ".csv", ".tsv"])
@@ -74,16 +75,29 @@ def parse_field_map(pairs: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+@dataclass(slots=True)
+class Tally:
+    """What is told of a file of records, or of a piece of it: the first of its problems, and the numbers of
+    all problems, of articles, of those dated by the file's path, and of records without a known field, by
+    their names."""
+
+    problems: list[Problem] = field(default_factory=list)
+    noted: int = 0
+    articles: int = 0
+    dated_by_path: int = 0
+    unnamed: dict[str, int] = field(default_factory=dict)
+
+
 class RecordReader:
-    """Reads the articles of a file of records, one after the other.
+    """Reads the articles of a file of records, one after the other; or of a piece of it.
 
     `path` is as in `Article.path`; its suffix decides the format. `limit` is that of a record, in bytes.
     `problems` and `digest` are complete once all articles were read.
     """
 
+    digest = ""
+
     def __init__(self, path: str, zone: tzinfo, limit: int, field_map: FieldMap, rules: ReadingRules) -> None:
-        self.problems: list[Problem] = []
-        self.digest = ""
         self._path = path
         self._suffix = PurePosixPath(path).suffix.lower()
         self._zone = zone
@@ -91,28 +105,48 @@ class RecordReader:
         self._limit = limit
         self._mapped = field_map
         self._names = {name: (*field_map.get(name, ()), *names) for name, names in _NAMES.items()}
-        self._noted = 0
-        self._articles = 0
         self._path_date = date_in_path(path, zone)
-        self._dated_by_path = 0
-        self._unnamed: dict[str, int] = {}  # the names in records of which none is known, and how many
+        self.tally = Tally()
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The problems of the records, and of the file."""
+        return self.tally.problems
 
     def articles(self, file: BinaryIO) -> Iterator[Article]:
         """The articles in an open file."""
-        source = RecordFile(file, self._suffix, self._limit)
-        for number, row in source.rows():
-            if isinstance(row, str):
-                self._note(Problem(f"{self._path}:{number}", row, ProblemKind.LOST))
+        source = self.open(file)
+        yield from self.read(source.rows())
+        self.conclude(source.complaints, source.digest())
+
+    def open(self, file: BinaryIO) -> RecordFile:
+        """The records in an open file."""
+        return RecordFile(file, self._suffix, self._limit)
+
+    def read(self, rows: Iterable[Row]) -> Iterator[Article]:
+        """The articles of some of its records."""
+        for number, row in rows:
+            record = parse_line(row) if isinstance(row, bytes) else row
+            if isinstance(record, str):
+                if record:
+                    self._note(Problem(f"{self._path}:{number}", record, ProblemKind.LOST))
                 continue
-            for where, record in self._records(str(number), row):
-                made = self._article(where, record)
+            for where, inner in self._records(str(number), record):
+                made = self._article(where, inner)
                 if made.article is not None:
-                    self._articles += 1
+                    self.tally.articles += 1
                     yield made.article
                 for problem in problems_of(f"{self._path}:{where}", made.complaints):
                     self._note(problem)
-        self.digest = source.digest()
-        self._conclude(source.complaints)
+
+    def add(self, tally: Tally) -> None:
+        """Takes over what another reader has told of the next piece of the file."""
+        self.problems.extend(tally.problems[: max(0, _LISTED - self.tally.noted)])
+        self.tally.noted += tally.noted
+        self.tally.articles += tally.articles
+        self.tally.dated_by_path += tally.dated_by_path
+        for names, count in tally.unnamed.items():
+            self.tally.unnamed[names] = self.tally.unnamed.get(names, 0) + count
 
     def _records(self, number: str, row: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
         """The record; or the records in its lists, where it only wraps them: {"articles": [{…}, {…}]}."""
@@ -138,7 +172,7 @@ class RecordReader:
         fields = _Fields(self._lowered(record), self._names, self._mapped)
         if not self._is_article(fields.record):
             names = ", ".join(list(record)[:20])
-            self._unnamed[names] = self._unnamed.get(names, 0) + 1
+            self.tally.unnamed[names] = self.tally.unnamed.get(names, 0) + 1
             if self._suffix == ".json":
                 return Made(None, ())
         name = next((name for name in self._names["text"] if name in fields.record), "")
@@ -153,26 +187,28 @@ class RecordReader:
         values = fields.plain()
         made = make_article(values, Body(body, extracted), origin, self._zone, self._rules)
         if made.article is not None and made.article.date is not None and not values["date"]:
-            self._dated_by_path += made.article.date == self._path_date
+            self.tally.dated_by_path += made.article.date == self._path_date
         complaints = (*map(Complaint, fields.complaints), *made.complaints)
         return Made(made.article, complaints)
 
-    def _conclude(self, complaints: list[Complaint]) -> None:
-        if self._dated_by_path:
-            reason = f"{self._dated_by_path:,} records have no date, and were given that of the file's path"
+    def conclude(self, complaints: list[Complaint], digest: str) -> None:
+        """Adds the problems of the file as a whole, once all articles were read."""
+        self.digest, tally = digest, self.tally
+        if tally.dated_by_path:
+            reason = f"{tally.dated_by_path:,} records have no date, and were given that of the file's path"
             complaints = [*complaints, Complaint(reason, ProblemKind.GUESS)]
         self.problems[:0] = problems_of(self._path, complaints)
-        if self._noted > _LISTED:
-            more = f"has {self._noted - _LISTED:,} more records with problems"
+        if tally.noted > _LISTED:
+            more = f"has {tally.noted - _LISTED:,} more records with problems"
             self.problems.append(Problem(self._path, more, ProblemKind.LOST))
-        if not self._unnamed:
+        if not tally.unnamed:
             return
-        names = max(self._unnamed, key=lambda names: self._unnamed[names])
+        names = max(tally.unnamed, key=lambda names: tally.unnamed[names])
         advice = f"Name the fields of its articles: souwen index --map text=KEY,title=KEY. It has: {names}"
-        count = sum(self._unnamed.values())
+        count = sum(tally.unnamed.values())
         if self._suffix != ".json":
             reason = f"{count:,} records have no field title or text; all their fields were read. {advice}"
-        elif self._articles:
+        elif tally.articles:
             reason = f"{count:,} records have no field title or text, and are not indexed. {advice}"
         else:
             reason = f"holds no articles. {advice}"
@@ -180,8 +216,8 @@ class RecordReader:
         self.problems.append(Problem(self._path, reason, kind))
 
     def _note(self, problem: Problem) -> None:
-        self._noted += 1
-        if self._noted <= _LISTED:
+        self.tally.noted += 1
+        if self.tally.noted <= _LISTED:
             self.problems.append(problem)
 
 
@@ -214,8 +250,8 @@ class _Fields:
         values, complete = normalise(rest)
         if not complete:
             self.complaints.append(f"too many values ({MAX_VALUES:,} are read)")
-        for field in ("id", "title", "editor", "thumbnail", "url"):
-            values[field] = self.text(field)
+        for name in ("id", "title", "editor", "thumbnail", "url"):
+            values[name] = self.text(name)
         values["author"] = [text for value in self.values("author") for text in self._texts("author", value)]
         values["date"] = self.date()
         values["categories"] = self.categories()

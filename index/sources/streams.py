@@ -13,6 +13,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count
 from typing import BinaryIO, TextIO
 
@@ -22,8 +23,10 @@ from index.sources.decode import clean, decode, find_encoding
 # Of a file, what tells its encoding; and what is read of it at a time. In bytes.
 _SAMPLE = 262_144
 _CHUNK = 262_144
-# The number of a record, and the record, or why it can't be read.
-Row = tuple[int, "dict[str, object] | str"]
+# Records of a piece at most; and bytes of a file from which on a piece ends.
+_PIECE, _PIECE_BYTES = 200, 500_000
+# The number of a record, and the record (of JSON Lines, its line in UTF-8), or why it can't be read.
+Row = tuple[int, "dict[str, object] | bytes | str"]
 
 _DELIMITERS = ",;\t|"
 # Between the values of a JSON file: the brackets of an array around all of them are no part of any.
@@ -31,6 +34,15 @@ _BETWEEN = re.compile(r"[\s,\[\]\ufeff\x00-\x1f]*")
 _NEXT_OBJECT = re.compile(r"\}\s*,?\s*(?=\{)")
 # Characters that an error may be before the end of what was read, and come of the end alone.
 _CUT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Adjacent records of a file; `size` is in bytes of the file, and exceeds that of a usual piece only for
+    a large record."""
+
+    rows: tuple[Row, ...]
+    size: int
 
 
 class RecordFile:
@@ -47,6 +59,20 @@ class RecordFile:
         self._stream = io.BufferedReader(self._recoded, _CHUNK)
         self._text = io.TextIOWrapper(self._stream, "utf-8", errors="replace")
         self._replaced = 0
+
+    def pieces(self) -> Iterator[Piece]:
+        """The records in order, in pieces that depend on the content of the file alone."""
+        rows: list[Row] = []
+        before = 0
+        for row in self.rows():
+            rows.append(row)
+            size = self._recoded.size - before
+            if len(rows) == _PIECE or size >= _PIECE_BYTES:
+                yield Piece(tuple(rows), size)
+                before += size
+                rows.clear()
+        if rows:
+            yield Piece(tuple(rows), self._recoded.size - before)
 
     def rows(self) -> Iterator[Row]:
         """The records in order; each by the number of its line, from 1."""
@@ -85,12 +111,13 @@ class RecordFile:
                 yield number, too_large(size, self._limit)
                 continue
             try:
-                text = line.decode()
+                line.decode()
             except UnicodeDecodeError:
                 text, complaints = decode(line)
                 self._replaced += text.count("\ufffd") if complaints else 0
-            if text := clean(text).strip():
-                yield number, _object(text)
+                line = text.encode("utf-8", "surrogatepass")
+            if not line.isspace():
+                yield number, line
 
 
 class _Recoded(io.RawIOBase):
@@ -100,6 +127,7 @@ class _Recoded(io.RawIOBase):
         self.encoding = encoding
         self.digest = hashlib.blake2b(digest_size=16)
         self.replaced = 0
+        self.size = 0  # bytes read
         self._file = file
         self._decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)("replace")
         self._rest = memoryview(b"")
@@ -111,6 +139,7 @@ class _Recoded(io.RawIOBase):
         while not self._rest:
             data = self._file.read(_CHUNK)
             self.digest.update(data)
+            self.size += len(data)
             if self._decoder is not None:
                 text = self._decoder.decode(data, final=not data)
                 self.replaced += text.count("\ufffd")
@@ -130,7 +159,11 @@ def too_large(size: int, limit: int) -> str:
     return f"is too large: {size:,} bytes, and {limit:,} are allowed (max_file_mb)"
 
 
-def _object(text: str) -> dict[str, object] | str:
+def parse_line(line: bytes) -> dict[str, object] | str:
+    """The record in a line of JSON Lines, or why it can't be read; empty for a line without one."""
+    text = clean(line.decode("utf-8", "surrogatepass")).strip()
+    if not text:
+        return ""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -62,24 +62,18 @@ class CatalogWriter(Catalog):
         """Replaces the articles and problems of a file."""
         is_new = not self._connection.execute("SELECT 1 FROM files WHERE path = ?", (state.path,)).fetchone()
         file = self._touch(state, digest)
-        before = {} if is_new else self._take_back(file)
-        kept: dict[str, PackedArticle] = {}
+        before = set() if is_new else self._take_back(file)
+        kept: set[str] = set()
         noted = list(problems)
+        added: set[str] = set()
+        changed: set[str] = set()
         for packed in articles:
             article_id = packed.article.id
             if article_id in kept:
-                noted.append(
-                    Problem(state.path, f"id {article_id!r} is used twice in this file", ProblemKind.LOST)
-                )
-            elif self._claim(packed, file, state.path, noted):
-                kept[article_id] = packed
-        added: set[str] = set()
-        changed: set[str] = set()
-        for article_id, packed in kept.items():
-            if before.get(article_id) != packed.digest:
-                (changed if self._is_known(article_id) else added).add(article_id)
-                self._store(packed, file)
-        removed = before.keys() - kept.keys()
+                noted.append(_used_twice(state.path, article_id))
+            elif self._take_in(packed, file, added, changed, noted):
+                kept.add(article_id)
+        removed = before - kept
         self._flag_as_removed(removed)
         self._note(file, noted)
         return Change(frozenset(added), frozenset(changed), frozenset(removed))
@@ -108,16 +102,9 @@ class CatalogWriter(Catalog):
         for packed in articles:
             article_id = packed.article.id
             if not self._connection.execute("INSERT OR IGNORE INTO kept VALUES (?)", (article_id,)).rowcount:
-                noted.append(
-                    Problem(state.path, f"id {article_id!r} is used twice in this file", ProblemKind.LOST)
-                )
-                continue
-            if not self._claim(packed, file, state.path, noted):
-                continue
-            sql = f"SELECT file, digest FROM articles WHERE id = ? AND state != {REMOVED}"
-            if self._connection.execute(sql, (article_id,)).fetchone() != (file, packed.digest):
-                (changed if self._is_known(article_id) else added).add(article_id)
-                self._store(packed, file)
+                noted.append(_used_twice(state.path, article_id))
+            else:
+                self._take_in(packed, file, added, changed, noted)
         removed = self._end_parts(file, state, digest) if is_last else frozenset()
         self._note(file, noted)
         return Change(frozenset(added), frozenset(changed), removed)
@@ -155,12 +142,12 @@ class CatalogWriter(Catalog):
             sql = "UPDATE files SET size = -1 WHERE lower(path) LIKE ?"
             self._connection.execute(sql, (f"%{suffix}",))
 
-    def _take_back(self, file: int) -> dict[str, bytes]:
-        """Removes the records of a known file; returns the ids and digests of its articles."""
+    def _take_back(self, file: int) -> set[str]:
+        """Removes the records of a known file; returns the ids of its articles."""
         self._connection.execute("DELETE FROM problems WHERE file = ?", (file,))
         self._connection.execute("DELETE FROM claims WHERE file = ?", (file,))
-        sql = f"SELECT id, digest FROM articles WHERE file = ? AND state != {REMOVED}"
-        return dict(self._connection.execute(sql, (file,)).fetchall())
+        sql = f"SELECT id FROM articles WHERE file = ? AND state != {REMOVED}"
+        return {row[0] for row in self._connection.execute(sql, (file,))}
 
     def keep_file(self, path: str, problem: Problem) -> None:
         """Records that a file can't be read now: its articles stay, and the next run tries again."""
@@ -330,33 +317,42 @@ class CatalogWriter(Catalog):
         self._connection.commit()
         self.arrivals.end()
 
-    def _claim(self, packed: PackedArticle, file: int, path: str, noted: list[Problem]) -> bool:
-        """True if the article gets its id. Of two files with the same id, the first by path has it."""
-        row = self._connection.execute(
-            f"SELECT file, path FROM articles WHERE id = ? AND file != ? AND state != {REMOVED}",
-            (packed.article.id, file),
-        ).fetchone()
-        if row is None:
+    def _take_in(
+        self, packed: PackedArticle, file: int, added: set[str], changed: set[str], noted: list[Problem]
+    ) -> bool:
+        """Stores an article of a file, if it is not what there is, and notes its id; False where another file
+        has that."""
+        article_id = packed.article.id
+        sql = f"SELECT file, path, digest, state = {REMOVED} FROM articles WHERE id = ?"
+        held = self._connection.execute(sql, (article_id,)).fetchone()
+        if held is None:  # the engine has no document with this id
+            added.add(article_id)
+            self._store(packed, file)
             return True
-        other_file, other_path = row
-        wins = path < str(other_path)
+        other_file, other_path, digest, is_removed = held
+        is_elsewhere = other_file != file and not is_removed
+        if is_elsewhere and not self._wins(packed, file, other_file, other_path, noted):
+            return False
+        if is_removed or (other_file, digest) != (file, packed.digest):
+            changed.add(article_id)
+            self._store(packed, file)
+        return True
+
+    def _wins(
+        self, packed: PackedArticle, file: int, other_file: int, other_path: str, noted: list[Problem]
+    ) -> bool:
+        """True if an article gets the id that another file has, too: of two, the first by path has it."""
+        article_id, path = packed.article.id, packed.article.path
+        wins = path < other_path
         loser, loser_path, winner_path = (other_file, other_path, path) if wins else (file, path, other_path)
-        self._connection.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (packed.article.id, loser))
-        problem = Problem(
-            loser_path,
-            f"id {packed.article.id!r} is also used in {winner_path}, which is indexed",
-            ProblemKind.LOST,
-        )
+        self._connection.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (article_id, loser))
+        reason = f"id {article_id!r} is also used in {winner_path}, which is indexed"
+        problem = Problem(loser_path, reason, ProblemKind.LOST)
         if wins:
             self._note(loser, [problem])
         else:
             noted.append(problem)
         return wins
-
-    def _is_known(self, article_id: str) -> bool:
-        """True if the engine may have a document with this id."""
-        row = self._connection.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone()
-        return row is not None
 
     def _store(self, packed: PackedArticle, file: int) -> None:
         article = packed.article
@@ -401,4 +397,9 @@ class CatalogWriter(Catalog):
 
     def _note(self, file: int | None, problems: Iterable[Problem]) -> None:
         rows = [(file, problem.path, problem.reason, problem.kind) for problem in problems]
-        self._connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", rows)
+        if rows:
+            self._connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", rows)
+
+
+def _used_twice(path: str, article_id: str) -> Problem:
+    return Problem(path, f"id {article_id!r} is used twice in this file", ProblemKind.LOST)

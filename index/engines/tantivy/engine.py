@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,10 +21,8 @@ from index.analysis.document import (
     FACET_FIELDS,
     GRAM_FIELDS,
     KEY_FIELDS,
-    TEXT_FIELDS,
     UNIT_FIELDS,
     WORD_FIELDS,
-    Document,
 )
 from index.engines.base import (
     ANONYMOUS,
@@ -39,18 +37,15 @@ from index.engines.base import (
 )
 from index.engines.embedded import EmbeddedEngine
 from index.engines.tantivy.compiler import compile_tree, scored
+from index.engines.tantivy.failures import failures
 from index.engines.tantivy.pruning import best_hits
 from index.engines.tantivy.view import View, may_lock, share
+from index.engines.tantivy.writer import TantivyWriter, heap_size, threads_for
 from index.errors import EngineError, IndexDamagedError
 
 if TYPE_CHECKING:
-    from index.article import PackedArticle
+    pass
 
-# Bytes of postings held in memory before they are written out as a segment. One thread, since a
-# second one would only compete with the processes that analyse.
-HEAP_SIZE = 256_000_000
-# Bytes that a writer needs at least: its threads, those that merge, a small heap; and numpy.
-_LEAST_MEMORY = 600_000_000
 # More than any archive has values of one facet: all buckets are wanted, none cut off.
 _ALL_BUCKETS = 1_000_000
 # Hits read beyond a page to see whether the score at its end goes on, so that ties can be ordered.
@@ -81,12 +76,14 @@ class TantivyEngine(EmbeddedEngine):
 
     A page by date with `deep` hits before it is looked for by number; of one date, `most_equal` are ordered.
     Of `long` hits and more, not all are scored, but `candidates` (`pruning.py`).
+    A writer has so many `threads`.
     """
 
     deep = 100
     most_equal = 2_000
     long = 10_000
     candidates = 160
+    threads = threads_for(os.cpu_count() or 1)
 
     def __init__(self, index: tantivy.Index, directory: Path, view: View | None = None) -> None:
         super().__init__(directory)
@@ -113,7 +110,7 @@ class TantivyEngine(EmbeddedEngine):
         view = View(directory) if directory.is_dir() and not may_lock(directory) else None
         opened: list[TantivyEngine] = []
         try:
-            with _failures():
+            with failures():
                 if view is None:
                     return cls(tantivy.Index.open(str(directory)), directory)
                 view.read(lambda: opened.append(cls(tantivy.Index.open(str(view.path)), directory, view)))
@@ -136,7 +133,7 @@ class TantivyEngine(EmbeddedEngine):
         facets: Sequence[str] = (),
         count_to: int | None = None,
     ) -> Hits:
-        with _failures():
+        with failures():
             searcher = self._index.searcher()
             is_scored = isinstance(tree, query.AndMaybe)
             match = self._compile(tree.a if is_scored else tree)
@@ -231,7 +228,7 @@ class TantivyEngine(EmbeddedEngine):
         return Hits(tuple(Hit(i, 0.0) for i in ids[offset - first : end - first]), _total(found))
 
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
-        with _failures():
+        with failures():
             return self._facets(self._index.searcher(), self._compile(tree), fields)[1]
 
     def _facets(
@@ -253,16 +250,16 @@ class TantivyEngine(EmbeddedEngine):
         searcher = self._index.searcher()
         if isinstance(tree, query.Every):
             return searcher.num_docs
-        with _failures():
+        with failures():
             return _total(searcher.search(self._compile(tree), 1))
 
     def terms(self, field: str, prefix: str) -> list[tuple[str, int]]:
-        with _failures():
+        with failures():
             return self._index.searcher().terms_with_prefix(field, prefix)
 
     def frequencies(self, field: str, tokens: Sequence[str]) -> dict[str, int]:
         searcher = self._index.searcher()
-        with _failures():
+        with failures():
             counts = {token: searcher.doc_freq(field, token) for token in tokens}
         return {token: count for token, count in counts.items() if count}
 
@@ -271,7 +268,7 @@ class TantivyEngine(EmbeddedEngine):
 
     def ids(self) -> set[str]:
         searcher = self._index.searcher()
-        with _failures():
+        with failures():
             found = searcher.search(Query.all_query(), max(1, searcher.num_docs))
             return {_id(searcher, address) for _, address in found.hits}
 
@@ -279,7 +276,7 @@ class TantivyEngine(EmbeddedEngine):
         stamp = self._commit_stamp()
         if stamp == self._seen:
             return False
-        with self._refresh_lock, _failures():
+        with self._refresh_lock, failures():
             if self._view is None:
                 self._index.reload()
             else:
@@ -288,16 +285,16 @@ class TantivyEngine(EmbeddedEngine):
         return True
 
     @contextmanager
-    def writer(self) -> Iterator[_Writer]:
-        with _failures():
+    def writer(self) -> Iterator[TantivyWriter]:
+        with failures():
             # What a killed writer was about to rename; tantivy itself removes no others than its segments.
             for unfinished in self._meta_file.parent.glob(".tmp*"):
                 unfinished.unlink()
-            writer = _Writer(self._index.writer(_heap_size(), 1), self._schema, self._directory)
+            writer = TantivyWriter(self._index.writer(heap_size(), self.threads), self._directory)
         try:
             yield writer
         finally:
-            with _failures():
+            with failures():
                 self._index.reload()  # files that this searcher has open would not be removed
             writer.close()
 
@@ -320,86 +317,6 @@ class TantivyEngine(EmbeddedEngine):
                 "{file}: can't be read: {reason}", file=self._meta_file, reason=error.strerror
             ) from None
         return status.st_mtime_ns, status.st_ino
-
-
-class _Writer:
-    """See `index.engines.base.EngineWriter`. tantivy's own must be used by one thread only."""
-
-    def __init__(self, writer: tantivy.IndexWriter, schema: tantivy.Schema, directory: Path) -> None:
-        self._writer = writer
-        self._directory = directory
-        self._schema = schema
-        self._is_unfinished = False
-
-    def add(self, document: Document, article: PackedArticle | None = None) -> None:
-        self._is_unfinished = True
-        values: dict[str, object] = {
-            "id": document.id,
-            "newest": document.newest_key,
-            "oldest": document.oldest_key,
-            **{name: getattr(document, name) for name in TEXT_FIELDS},
-            **{name: list(getattr(document, name)) for name in (*KEY_FIELDS, *FACET_FIELDS)},
-        }
-        if document.date is not None:
-            values["date"] = document.date
-        with _failures():
-            self._writer.add_document(tantivy.Document.from_dict(values, self._schema))
-
-    def delete(self, document_id: str) -> None:
-        self._is_unfinished = True
-        with _failures():
-            self._writer.delete_documents_by_term("id", document_id)
-
-    def commit(self) -> dict[str, str]:
-        with _failures():
-            self._writer.commit()
-        share(self._directory)
-        self._is_unfinished = False
-        return {}
-
-    def close(self) -> None:
-        with _failures():
-            if self._is_unfinished:  # not otherwise: it would end the merges of the last commit
-                self._writer.rollback()
-            self._writer.garbage_collect_files()
-            # A writer that is dropped before leaves its merges undone, and segments pile up.
-            self._writer.wait_merging_threads()
-        share(self._directory)
-
-
-def _heap_size() -> int:
-    """`HEAP_SIZE`, or less where this process may not have so much more memory: where Rust gets none, it ends
-    the process. Raises EngineError where there is not enough for any."""
-    if sys.platform == "win32":
-        return HEAP_SIZE
-    import resource
-
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if limit == resource.RLIM_INFINITY:
-        return HEAP_SIZE
-    try:
-        used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-    except OSError:  # no Linux
-        used = 0
-    if limit - used < _LEAST_MEMORY:
-        raise EngineError(
-            "there is not enough memory. End other programs, or allow more (ulimit -v); to index: --jobs 1."
-        )
-    return min(HEAP_SIZE, (limit - used) // 8)
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    """Converts the errors of tantivy. It reports failures of the disk and bad requests as ValueError,
-    OSError or SystemError, and panics on impossible content of a file; a panic is no Exception."""
-    try:
-        yield
-    except (ValueError, OSError, SystemError) as error:
-        raise EngineError("{engine}: {reason}", engine="tantivy", reason=error) from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise EngineError("{engine}: {reason}", engine="tantivy", reason=error) from error
 
 
 def _id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> str:
