@@ -8,7 +8,7 @@ the score by construction.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from whoosh import query
 
@@ -22,6 +22,8 @@ from search.planning.matching import any_of, scored
 from search.planning.plan import Plan
 from search.planning.scoring import WEIGHTS
 from search.query.words import text_of
+from search.results import ResultHit
+from search.second_look import ReadHit
 
 # Parts of a plan that are tried together, since most score nothing.
 _AT_A_TIME = 6
@@ -61,6 +63,23 @@ class Explanation:
     def total(self) -> float:
         """The sum of the parts."""
         return sum(part.score for part in self.parts)
+
+
+def explained(
+    engine: Engine,
+    plan: Plan,
+    hits: Sequence[ResultHit],
+    read: Mapping[str, ReadHit],
+    deadline: Deadline,
+) -> tuple[ResultHit, ...]:
+    """The hits of a plan with their explanations; `read` are those of the second look. Raises
+    TooSlowError."""
+    scores = [Hit(hit.article.id, hit.score) for hit in hits]
+    parts = explain(engine, plan, scores, {each: hit.points for each, hit in read.items()}, deadline)
+    return tuple(
+        replace(hit, explanation=Explanation(bool(hit.missing), parts.get(hit.article.id, ())))
+        for hit in hits
+    )
 
 
 def explain(

@@ -40,7 +40,7 @@ from search.request import (
     filters_of,
 )
 from search.results import Overview, ResultHit, Results, present
-from search.retrieval import Found, filtered, find, like, missing_words
+from search.retrieval import filtered, find, like, missing_words
 from search.settings import SearchSettings
 from search.user_files import DictionaryFile, SynonymsFile
 
@@ -133,7 +133,9 @@ class Searcher:
             hits = present(index, found.entries, plan.highlight_terms, missing, found.read)
             if request.explain:
                 with suppress(TooSlowError):
-                    hits = _explained(index, plan, found, hits, deadline)
+                    from search.explain import explained
+
+                    hits = explained(index.engine, plan, hits, found.read, deadline)
             late = deadline.notes
             is_few = offset == 0 and found.total < FEW and not request.like
             if advise and is_few and plan.strict is not query.NullQuery:
@@ -391,20 +393,3 @@ def _cached_terms(index: OpenIndex, deadline: Deadline) -> Expand:
         return index.engine.terms(field, prefix)
 
     return terms
-
-
-def _explained(
-    index: OpenIndex,
-    plan: Plan,
-    found: Found,
-    hits: Sequence[ResultHit],
-    deadline: Deadline,
-) -> tuple[ResultHit, ...]:
-    from search.explain import Explanation, explain
-
-    points = {each: read.points for each, read in found.read.items()}
-    parts = explain(index.engine, plan, found.hits, points, deadline)
-    return tuple(
-        replace(hit, explanation=Explanation(bool(hit.missing), parts.get(hit.article.id, ())))
-        for hit in hits
-    )

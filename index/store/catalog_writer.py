@@ -17,6 +17,7 @@ from index.store.sums import damaged_tables, record_sums
 
 # Runs that are remembered; `souwen stats` shows the last of them.
 _RUNS_KEPT = 1000
+_TWICE = "id {!r} is used twice in this file"
 
 
 class CatalogWriter(Catalog):
@@ -61,16 +62,15 @@ class CatalogWriter(Catalog):
     ) -> Change:
         """Replaces the articles and problems of a file."""
         is_new = not self._connection.execute("SELECT 1 FROM files WHERE path = ?", (state.path,)).fetchone()
-        file = self._touch(state, digest)
+        file, noted = self._touch(state, digest), list(problems)
         before = set() if is_new else self._take_back(file)
         kept: set[str] = set()
-        noted = list(problems)
         added: set[str] = set()
         changed: set[str] = set()
         for packed in articles:
             article_id = packed.article.id
             if article_id in kept:
-                noted.append(_used_twice(state.path, article_id))
+                noted.append(Problem(state.path, _TWICE.format(article_id), ProblemKind.LOST))
             elif self._take_in(packed, file, added, changed, noted):
                 kept.add(article_id)
         removed = before - kept
@@ -102,7 +102,7 @@ class CatalogWriter(Catalog):
         for packed in articles:
             article_id = packed.article.id
             if not self._connection.execute("INSERT OR IGNORE INTO kept VALUES (?)", (article_id,)).rowcount:
-                noted.append(_used_twice(state.path, article_id))
+                noted.append(Problem(state.path, _TWICE.format(article_id), ProblemKind.LOST))
             else:
                 self._take_in(packed, file, added, changed, noted)
         removed = self._end_parts(file, state, digest) if is_last else frozenset()
@@ -397,9 +397,4 @@ class CatalogWriter(Catalog):
 
     def _note(self, file: int | None, problems: Iterable[Problem]) -> None:
         rows = [(file, problem.path, problem.reason, problem.kind) for problem in problems]
-        if rows:
-            self._connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", rows)
-
-
-def _used_twice(path: str, article_id: str) -> Problem:
-    return Problem(path, f"id {article_id!r} is used twice in this file", ProblemKind.LOST)
+        self._connection.executemany("INSERT INTO problems VALUES (?, ?, ?, ?)", rows)

@@ -5,7 +5,6 @@ Its directory has one file, which says where on the cluster (`index/engines/open
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,7 +33,7 @@ from index.engines.opensearch.copy_foreign import copy_foreign, written
 from index.engines.opensearch.generations import Generations, refuse_others
 from index.engines.opensearch.hits import BARE, SORTS, aggregations, facet_counts, hit_of
 from index.engines.opensearch.mapping import GAP, NOTHING, WRITER, counted_field
-from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, pages
+from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, escaped, pages
 from index.engines.opensearch.state import ClusterState
 from index.engines.opensearch.writer import LOAD_LIMITS, ClusterWriter
 from index.errors import EngineError, InputError
@@ -192,10 +191,11 @@ class OpenSearchEngine:
         """
         if not isinstance(tree, query.AndMaybe) or not (best := compile_best(tree, self._starting)):
             return None
-        answers = self._ask_together(
+        searches = (
             ({"query": best, "track_total_hits": False} | page, self._kind(is_scored=True)),
             ({"query": self._compile(tree.a), "size": 0} | counted, self._kind(is_scored=False)),
         )
+        answers = ask_together(self._client, self._address, self._index, searches)
         hits, total = answers[0]["hits"]["hits"], answers[1]["hits"]["total"]["value"]
         if len(hits) < page["size"] and page["from"] + len(hits) < total:
             return None  # there are documents without a score, which come last
@@ -232,7 +232,7 @@ class OpenSearchEngine:
 
     def _listed(self, field: str, prefix: str) -> list[tuple[str, int]]:
         """Words, or runs of letters or digits, that start with a prefix, the most frequent first."""
-        pattern = f"{_escaped(prefix[:_MOST_PATTERN])}.*"
+        pattern = f"{escaped(prefix[:_MOST_PATTERN])}.*"
         body = {
             "query": {"prefix": {field: {"value": prefix}}} if prefix else {"match_all": {}},
             "size": 0,
@@ -371,9 +371,6 @@ class OpenSearchEngine:
         kind = self._kind(is_scored=is_scored)
         return ask(self._client, self._address, body, index=self._index, search_type=kind)
 
-    def _ask_together(self, *searches: tuple[Found, str]) -> list[Found]:
-        return ask_together(self._client, self._address, self._index, searches)
-
     def _kind(self, *, is_scored: bool) -> str:
         """Search type: with or without an exchange of term statistics between shards."""
         is_small = self._documents < _EXACT_STATISTICS
@@ -401,8 +398,3 @@ class OpenSearchEngine:
             if text.startswith(sign):
                 grams.update(text[len(sign) :].split(f" {sign}"))
         return sorted(grams)
-
-
-def _escaped(prefix: str) -> str:
-    """A text escaped for Lucene's regular expressions."""
-    return re.sub(r'[.?+*|{}\[\]()"\\#@&<>~^$-]', lambda found: "\\" + found[0], prefix)

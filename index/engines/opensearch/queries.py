@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -95,3 +96,8 @@ def _moment(client: OpenSearch, address: Address, index: str) -> Iterator[str]:
     finally:
         with suppress(Exception):  # it ends by itself
             client.delete_pit(body={"pit_id": [moment]})
+
+
+def escaped(text: str) -> str:
+    """A text escaped for Lucene's regular expressions."""
+    return re.sub(r'[.?+*|{}\[\]()"\\#@&<>~^$-]', lambda found: "\\" + found[0], text)
