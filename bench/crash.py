@@ -42,6 +42,8 @@ from index.analysis import Analyzer
 from index.analysis.grams import phrase_grams
 from index.engines.base import ENGINES, Sort, engine_class
 from index.engines.nodes import GramPhrase
+from index.engines.tantivy.writer import TantivyWriter
+from index.engines.whoosh.engine import WhooshWriter
 from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.sync import sync
 from index.ingest.watch import Watcher
@@ -240,9 +242,8 @@ def mark_phases() -> None:
 
         setattr(owner, name, noted)
 
-    for engine in EMBEDDED:
-        module = sys.modules[engine_class(engine).__module__]  # type: ignore[attr-defined]
-        noting(module._Writer, "commit", 1)
+    for writer in (TantivyWriter, WhooshWriter):
+        noting(writer, "commit", 1)
     noting(CatalogWriter, "commit", 2)
     noting(IndexDirectory, "publish", SWAP)
 

@@ -219,7 +219,9 @@ def test_the_document_has_every_route_and_parameter(app: Flask, client: FlaskCli
     document = _document(client)
     routes = {rule.rule.replace("<article_id:article_id>", "{id}") for rule in app.url_map.iter_rules()}
     assert set(document["paths"]) == {
-        route for route in routes if route.startswith(("/api/", "/search.", "/healthz", "/metrics"))
+        route
+        for route in routes
+        if route.startswith(("/api/", "/search.", "/healthz", "/metrics")) or route.endswith((".ris", ".bib"))
     }
     listed = {parameter["name"] for parameter in document["paths"]["/api/search"]["get"]["parameters"]}
     assert listed == {parameter.name for parameter in params.SEARCH}

@@ -209,7 +209,7 @@ def test_an_article_has_its_reference_at_its_address(hostile: FlaskClient) -> No
         # The head has it, too, and nothing that a title would add.
         assert one(page, "meta[name=citation_title]")["content"] == dict(record)["TI"]
         assert {str(script["src"]).split("?")[0] for script in page.select("script")} <= {
-            f"/static/{name}.js" for name in ("souwen", "typing", "reading")
+            f"/static/{name}.js" for name in ("souwen", "typing", "reading", "watches")
         }
         assert link_of(page, "link[rel=canonical]") == f"http://localhost{path}"
         assert one(page, "meta[property='og:url']")["content"] == f"http://localhost{path}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -46,6 +47,9 @@ _JSON_PATHS = (
     "/search.bib",
     "/search.txt",
 )
+
+
+_REFERENCE = re.compile(r"/article/.*\.(?:ris|bib)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def _page(failure: Failure) -> str:
 
 
 def _answer(failure: Failure) -> Response:
-    if request.path.startswith(_JSON_PATHS):
+    if request.path.startswith(_JSON_PATHS) or _REFERENCE.match(request.path):
         response = jsonify(failure.to_json())
     else:
         response = make_response(_page(failure))

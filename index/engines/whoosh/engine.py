@@ -156,8 +156,8 @@ class WhooshEngine(EmbeddedEngine):
         return True
 
     @contextmanager
-    def writer(self) -> Iterator[_Writer]:
-        writer = _Writer(self._index, self._directory)
+    def writer(self) -> Iterator[WhooshWriter]:
+        writer = WhooshWriter(self._index, self._directory)
         try:
             yield writer
         finally:
@@ -187,7 +187,7 @@ class WhooshEngine(EmbeddedEngine):
         ) from failure
 
 
-class _Writer:
+class WhooshWriter:
     """See `index.engines.base.EngineWriter`. Whoosh's own writer is opened when needed, because opening
     makes files."""
 
