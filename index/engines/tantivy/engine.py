@@ -75,13 +75,14 @@ class TantivyEngine(EmbeddedEngine):
     """See `index.engines.base.Engine`.
 
     A page by date with `deep` hits before it is looked for by number; of one date, `most_equal` are ordered.
-    Of `long` hits and more, not all are scored, but `candidates` (`pruning.py`).
+    Of `long` hits and more, not all are scored, but `candidates` (`pruning.py`);
+    nor are partial matches in an index of so many documents.
     A writer has so many `threads`.
     """
 
     deep = 100
     most_equal = 2_000
-    long = 10_000
+    long = 50_000
     candidates = 160
     threads = threads_for(os.cpu_count() or 1)
 
@@ -143,7 +144,7 @@ class TantivyEngine(EmbeddedEngine):
                     return Hits((), total, counts)
                 is_long = total >= self.long
             else:
-                is_long = count_to is not None
+                is_long = count_to is not None and searcher.num_docs >= self.long
             found = None
             if is_scored and is_long and sort is Sort.RELEVANCE:
                 ranked = partial(self._search_by_score, searcher)
