@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
 # Extras that are for those who use souwen, in the order of pyproject.toml; the others are for its developers.
-EXTRAS = ("fast", "jieba", "opensearch", "mcp")
+EXTRAS = ("opensearch", "mcp")
 # Packages whose version explains how souwen searches.
-_TOLD = ("tantivy", "whoosh", "rjieba", "lxml", "granian")
+_TOLD = ("tantivy", "whoosh", "jieba", "rjieba", "lxml", "granian")
 _REQUIREMENT = re.compile(r"([\w.-]+)(?:\[[\w,.-]+\])?([^;]*)(?:;.*extra == ['\"]([\w-]+)['\"])?")
 
 
