@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
 from search.searcher import Searcher
 from search.stats import Stats
+from web.app import create_app
+from web.context import Context
+from web.settings import WebSettings
+
+
+@contextmanager
+def site_of(directory: Path) -> Iterator[FlaskClient]:
+    """A client of the pages over an index, which is closed in the end."""
+    app = create_app(WebSettings(index=str(directory)))
+    yield app.test_client()
+    context: Context = app.extensions["souwen"]
+    context.close()
 
 
 def page_at(client: FlaskClient, path: str, **arguments: object) -> BeautifulSoup:

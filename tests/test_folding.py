@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pages import one, page_at
 
 from index.analysis.sketch import keys_of, letters, resemble, sketches_of
+from index.article import Article
 from index.engines.base import Hit, Hits
 from index.errors import QueryError
 from search.folding import WINDOWS, Listed, fold, list_hits
@@ -23,6 +24,7 @@ from search.results import Results
 from search.searcher import Searcher
 from search.second_look import Page
 from web.app import create_app
+from web.display import headline
 from web.settings import WebSettings
 
 _NOTICE = "临江大桥今日起实行单双号限行，公交车与救护车不受影响，限行时间为每日七时至二十时。"
@@ -247,3 +249,16 @@ def test_the_page_opens_copies_in_place_and_as_a_search(notice_client: FlaskClie
     assert page.select_one(".summary a[href*='fold=off']") is not None
     each = page_at(notice_client, "/search", q="限行", fold="off")
     assert not each.select("details.folded")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("快讯\n本报讯（记者站）：\n渡口通车\n别的", "渡口通车"),
+        ("渡口通车：三座桥\n别的", "渡口通车：三座桥"),
+        ("本报讯：", "快讯"),
+        ("", "快讯"),
+    ],
+)
+def test_an_article_of_a_series_has_a_headline_of_its_own(text: str, wanted: str) -> None:
+    assert headline(Article(id="a", path="a", title="快讯", text=text)) == wanted

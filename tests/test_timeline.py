@@ -16,16 +16,13 @@ from browser import Visitor
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from pages import one, page_at
+from pages import one, page_at, site_of
 from playwright.sync_api import expect
 
 from search.request import SearchRequest
 from search.searcher import Searcher
 from search.settings import SearchSettings
-from web.app import create_app
-from web.context import Context
 from web.plots import nice_ticks
-from web.settings import WebSettings
 
 # date: texts
 ROWS = {
@@ -65,10 +62,8 @@ def timed_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClie
     folder = tmp_path_factory.mktemp("timeline")
     archive = Archive(folder / "posts", folder / "index")
     _fill(archive)
-    app = create_app(WebSettings(index=str(archive.directory)))
-    yield app.test_client()
-    context: Context = app.extensions["souwen"]
-    context.close()
+    with site_of(archive.directory) as client:
+        yield client
 
 
 def test_months_days_and_articles_without_a_date(timed: Archive) -> None:

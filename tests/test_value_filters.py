@@ -19,15 +19,12 @@ from click.testing import CliRunner
 from cluster import remove_indices
 from engines import EMBEDDED
 from flask.testing import FlaskClient
-from pages import one, page_at
+from pages import one, page_at, site_of
 from searching import ids, search
 
 from cli.main import souwen
 from search.searcher import Searcher
 from search.settings import SearchSettings
-from web.app import create_app
-from web.context import Context
-from web.settings import WebSettings
 
 # id: category, tags, author, date
 ROWS = {
@@ -75,10 +72,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     folder = tmp_path_factory.mktemp("site")
     archive = Archive(folder / "posts", folder / "index")
     _fill(archive)
-    app = create_app(WebSettings(index=str(archive.directory)))
-    yield app.test_client()
-    context: Context = app.extensions["souwen"]
-    context.close()
+    with site_of(archive.directory) as client:
+        yield client
 
 
 CASES: list[tuple[dict[str, Any], str]] = [

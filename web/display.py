@@ -85,8 +85,9 @@ def requiring(query: str, words: Sequence[str]) -> str:
 
 def headline(article: Article) -> str:
     """What tells an article of a series from the others, which have its title: the first line of its text
-    that isn't the title."""
-    lines = (line for line in article.text.split("\n", 3)[:3] if line != article.title)
+    that isn't the title, nor only says that something follows (本报讯：)."""
+    first = article.text.split("\n", 3)[:3]
+    lines = (line for line in first if line != article.title and not line.endswith((":", "：")))
     line = next(lines, "") or article.title
     return line if len(line) <= _HEADLINE else line[:_HEADLINE] + "…"
 
