@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import secrets
@@ -17,12 +18,13 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from web.settings import WebSettings
 
 PATH = "/mcp"
-# Bytes of a request; requests answered at a time; seconds of a connection without one.
-_MAX_BODY, _MOST, _IDLE = 65_536, 256, 30
+# Bytes of a request; connections and requests answered at a time.
+_MAX_BODY, _MOST = 65_536, 256
 # Wrong tokens in so many seconds, from all clients; beyond it no token is looked at but the known one.
 MAX_GUESSES, _GUESS_SECONDS = 10, 60.0
 _OWN = ("127.0.0.1", "localhost", "[::1]")
@@ -63,12 +65,44 @@ def serve(server: MCPServer[None], listening: socket.socket, settings: WebSettin
         application,
         log_config=None,
         access_log=False,
+        http=Prompt,
         limit_concurrency=_MOST,
-        timeout_keep_alive=_IDLE,
+        timeout_keep_alive=Prompt.seconds,
         timeout_graceful_shutdown=5,
         server_header=False,
     )
     uvicorn.Server(config).run(sockets=[listening])
+
+
+class Prompt(H11Protocol):
+    """HTTP/1.1 that ends a connection whose request, the first or the next, isn't there as a whole after
+    `seconds`. uvicorn waits without end for headers and bodies that drip."""
+
+    seconds = 12
+    _deadline: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        """Takes a connection."""
+        super().connection_made(transport)
+        self._await_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Gives up a connection."""
+        self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """Goes on to the next request of the connection."""
+        self._deadline.cancel()
+        self._await_request()
+        super().on_response_complete()
+
+    def _await_request(self) -> None:
+        self._deadline = self.loop.call_later(self.seconds, self._end)
+
+    def _end(self) -> None:
+        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            self.transport.close()
 
 
 class Guard:

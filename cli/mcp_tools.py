@@ -26,7 +26,8 @@ The query language (the documents are mostly Chinese; ask in their words, two to
 `"跨省通办"`: exactly this. `"城市 地铁"~10`: both, at most 10 characters apart.
 `地铁 OR 公交`, `地铁 -公交`, `(地铁 OR 公交) 票价`: either, without, grouped.
 `title:地铁`, `body:地铁`, `author:新浪财经`, `category:金融`, `tag:园艺`: in that field.
-`date:2022`, `date:2022-01..2022-03`, `date:>=2022-01`: by date of publication.
+`date:2022`, `date:2022-01..2022-03`, `date:>=2022-01`, `date:-30d`, `date:上个月`: by date of publication.
+`added:-7d`: by when it came into the archive. `-category:体育`: without those.
 `tensor*`, `tens?r`, `kubernets~`: starts so, one character free, similar letters.
 Simplified and Traditional, full-width and half-width, upper and lower case are the same.
 """
@@ -42,12 +43,21 @@ _READ_ONLY = ToolAnnotations(
 Query = Annotated[str, Field(description=f"The query. {QUERY_LANGUAGE}")]
 Counted = Annotated[str, Field(description="The query, as of search; empty: all documents.")]
 Id = Annotated[str, Field(description="The id of a document, as search gives it.")]
+Values = str | list[str]
 Category = Annotated[
-    str, Field(description="Only this category, with all below it: 金融 or 金融/新浪财经. facets lists them.")
+    Values,
+    Field(
+        description="Only this category, with all below it: 金融 or 金融/新浪财经; of a list, any of them. "
+        "facets lists them."
+    ),
 ]
-Tag = Annotated[str, Field(description="Only with this tag. facets lists them.")]
-Author = Annotated[str, Field(description="Only by this author: the whole name. facets lists them.")]
-DateFrom = Annotated[str, Field(description="Published from this date on: 2022, 2022-01 or 2022-01-04.")]
+Tag = Annotated[Values, Field(description="Only with this tag; of a list, any of them. facets lists them.")]
+Author = Annotated[
+    Values, Field(description="Only by this author: the whole name; of a list, any. facets lists them.")
+]
+DateFrom = Annotated[
+    str, Field(description="Published from this date on: 2022, 2022-01, 2022-01-04, or -30d: 30 days ago.")
+]
 DateTo = Annotated[str, Field(description="Published up to this date, which is inside: in the same forms.")]
 Order = Annotated[
     Literal["relevance", "newest", "oldest"], Field(description="The order; newest and oldest: by date.")
@@ -136,9 +146,9 @@ class _Tools:
             page,
             size,
             sort,
-            _only(category),
-            _only(tag),
-            _only(author),
+            _values(category),
+            _values(tag),
+            _values(author),
             date_from=date_from,
             date_to=date_to,
         )
@@ -178,9 +188,9 @@ class _Tools:
             1,
             1,
             "relevance",
-            _only(category),
-            _only(tag),
-            _only(author),
+            _values(category),
+            _values(tag),
+            _values(author),
             date_from=date_from,
             date_to=date_to,
             fold="off",
@@ -193,9 +203,10 @@ class _Tools:
         return Answers(self._pages, self._searcher.zone())
 
 
-def _only(value: str) -> tuple[str, ...]:
-    """The values of a filter, of which an assistant gives one."""
-    return (value,) if value.strip() else ()
+def _values(given: Values) -> tuple[str, ...]:
+    """The values of a filter."""
+    values = [given] if isinstance(given, str) else given
+    return tuple(value for value in values if value.strip())
 
 
 def _bounded(limit: int) -> tuple[int, tuple[str, ...]]:

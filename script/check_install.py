@@ -4,7 +4,7 @@
 
 `uv tool install` (without a cache) and `pipx install` have to take less than a minute each, and an
 installation less than `LARGEST` megabytes; it has to index the examples, find an article, and be well by its
-own doctor. For a Python that is not here, all parts need wheels. Then the fast tests run from the sdist.
+own doctor. For a Python that is not here, the parts need wheels. Then the fast tests run from the sdist.
 Needs uv and pipx on the PATH (script/release --check).
 """
 
@@ -22,8 +22,8 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-# Megabytes, without compiled bytecode; it was 253 before there were extras. Seconds of processor time.
-LARGEST, LONGEST = 127, 60
+# Megabytes, without compiled bytecode: numpy has 57, jieba 27, granian 22, tantivy 18. Seconds of processor time.
+LARGEST, LONGEST = 220, 60
 
 
 def main(dist: Path) -> None:
@@ -88,10 +88,18 @@ def size_of(folder: Path) -> float:
 
 
 def check_wheels(version: str, wheel: Path, folder: Path) -> None:
-    """Checks that everything has a wheel for a Python that is not here."""
+    """Checks that everything has a wheel for a Python that is not here, but for jieba, which is published as
+    pure source alone."""
     command = ["uv", "pip", "install", "--quiet", "--target", str(folder), "--python-version", version]
     run(
-        [*command, "--only-binary", ":all:", f"souwen[opensearch,mcp] @ {wheel.as_uri()}"],
+        [
+            *command,
+            "--only-binary",
+            ":all:",
+            "--no-binary",
+            "jieba",
+            f"souwen[opensearch,mcp] @ {wheel.as_uri()}",
+        ],
         dict(os.environ),
     )
     print(f"wheels  Python {version}: there are all; that Python is not on this machine")

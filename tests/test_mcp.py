@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+import uvicorn
 from archive import Archive
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
@@ -25,7 +27,7 @@ from starlette.types import Receive, Scope, Send
 from werkzeug.security import generate_password_hash
 
 from cli.mcp_answers import MAX_PASSAGE, MAX_TEXT, NOTICE, Answers
-from cli.mcp_http import MAX_GUESSES, Guard
+from cli.mcp_http import MAX_GUESSES, Guard, Prompt
 from cli.mcp_tools import MAX_RESULTS, QUERY_LANGUAGE, make_server
 from index.article import Article
 from index.settings import zone
@@ -214,6 +216,67 @@ def test_http_refuses_strangers(example_index: Path) -> None:
         assert http.post(url, content=b"x" * 100_000, headers=right).status_code == 413
         assert http.post(url, content=b"{", headers=right).status_code in (400, 406)
         assert http.get(url.removesuffix("/mcp"), headers=right).status_code == 404
+
+
+class Hurried(Prompt):
+    seconds = 1
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"POST /mcp HTTP/1.1\r\nHost: a\r\n",
+        b"POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n{",
+        b"GET /mcp HTTP/1.1\r\nHost: a\r\n\r\nGET",  # the first is answered
+    ],
+    ids=["nothing", "headers", "body", "next"],
+)
+def test_requests_that_drip_are_ended(begun: bytes) -> None:
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    async def work() -> None:
+        config = uvicorn.Config(application, lifespan="off", timeout_keep_alive=60)
+        config.load()
+        state = uvicorn.server.ServerState()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Hurried(config, state, {}), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(begun)
+
+        async def drip() -> None:
+            while True:
+                writer.write(b"x")
+                await asyncio.sleep(0.2)
+
+        dripping = asyncio.create_task(drip())
+        with anyio.fail_after(20):
+            answer = await reader.read()
+        dripping.cancel()
+        assert answer[:12] == (b"HTTP/1.1 200" if b"GET" in begun else b"")
+        writer.close()
+        server.close()
+
+    anyio.run(work)
+
+
+def test_filters_take_one_value_or_several(searcher: Searcher) -> None:
+    async def work() -> None:
+        async with inside(searcher) as client:
+            authors = list(told(await client.call_tool("facets", {}))["author"].items())[:2]
+            for names in ([authors[0][0]], [authors[1][0], authors[0][0]]):
+                wanted = sum(count for name, count in authors if name in names)
+                for tool in ("search", "facets"):
+                    answer = told(await client.call_tool(tool, {"query": "", "author": names}))
+                    assert answer["total"] == wanted
+            alone = told(await client.call_tool("facets", {"author": authors[0][0]}))
+            assert alone["total"] == authors[0][1]
+
+    run(work)
 
 
 def test_what_cannot_be_answered_is_told(searcher: Searcher) -> None:
