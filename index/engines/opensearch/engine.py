@@ -33,7 +33,7 @@ from index.engines.opensearch.copy_foreign import copy_foreign, written
 from index.engines.opensearch.generations import Generations, refuse_others
 from index.engines.opensearch.hits import BARE, SORTS, aggregations, facet_counts, hit_of
 from index.engines.opensearch.mapping import GAP, NOTHING, WRITER, counted_field
-from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, escaped, pages
+from index.engines.opensearch.queries import WINDOW, Found, ask, ask_together, escaped, pages, starting_with
 from index.engines.opensearch.state import ClusterState
 from index.engines.opensearch.writer import LOAD_LIMITS, ClusterWriter
 from index.errors import EngineError, InputError
@@ -168,8 +168,8 @@ class OpenSearchEngine:
         facets: Sequence[str] = (),
         count_to: int | None = None,
     ) -> Hits:
-        is_counted = count_to is None or bool(facets)
-        counted = {"track_total_hits": is_counted or count_to, "aggs": aggregations(facets)}
+        counts_all = count_to is None or bool(facets)
+        counted = {"track_total_hits": counts_all or count_to, "aggs": aggregations(facets)}
         page = {"sort": SORTS[sort], "from": offset, "size": limit, **BARE}
         is_scored = sort is Sort.RELEVANCE
         if offset + limit > WINDOW:
@@ -185,12 +185,19 @@ class OpenSearchEngine:
         return Hits(tuple(hit_of(hit, sort) for hit in hits), total, facet_counts(answer, facets))
 
     def _best(self, tree: query.Query, page: Found, counted: Found) -> tuple[list[Found], Found] | None:
-        """Hits of a broad tree, with the answer that counts its matches; None where one request is faster.
+        """Hits of a broad tree, with the answer that counts its matches; None where one request is faster,
+        or documents without a score, which come last, are among the hits.
 
-        Two requests run in parallel: counting needs no scores, and scoring can skip documents.
+        Scoring can skip documents, and counting needs no scores: where all are counted, two requests run in
+        parallel.
         """
         if not isinstance(tree, query.AndMaybe) or not (best := compile_best(tree, self._starting)):
             return None
+        most = counted["track_total_hits"]
+        if most is not True:
+            answer = self._search({"query": best, "track_total_hits": most} | page, is_scored=True)
+            hits, is_whole = answer["hits"]["hits"], answer["hits"]["total"]["value"] >= most
+            return (hits, answer) if is_whole and len(hits) == page["size"] else None
         searches = (
             ({"query": best, "track_total_hits": False} | page, self._kind(is_scored=True)),
             ({"query": self._compile(tree.a), "size": 0} | counted, self._kind(is_scored=False)),
@@ -198,7 +205,7 @@ class OpenSearchEngine:
         answers = ask_together(self._client, self._address, self._index, searches)
         hits, total = answers[0]["hits"]["hits"], answers[1]["hits"]["total"]["value"]
         if len(hits) < page["size"] and page["from"] + len(hits) < total:
-            return None  # there are documents without a score, which come last
+            return None
         return hits, answers[1]
 
     def _deep(self, body: dict[str, Any], sort: Sort, offset: int, limit: int) -> list[Found]:
@@ -257,22 +264,7 @@ class OpenSearchEngine:
         return found
 
     def followers(self, field: str, unit: str) -> list[tuple[str, int]]:
-        suggest = {
-            "text": unit + GAP,
-            "term": {
-                "field": field,
-                "analyzer": "keyword",
-                "prefix_length": len(unit),
-                "max_edits": 1,
-                "min_word_length": 1,
-                "max_inspections": 1_000_000,
-                "suggest_mode": "always",
-                "accuracy": 0.0,
-                "size": _MOST_FOLLOWERS,
-                "shard_size": _MOST_FOLLOWERS,
-                "sort": "frequency",
-            },
-        }
+        suggest = {"text": unit + GAP, "term": starting_with(field, unit, _MOST_FOLLOWERS)}
         found = self._search({"size": 0, "suggest": {"grams": suggest}})
         options = found["suggest"]["grams"][0]["options"]
         return [

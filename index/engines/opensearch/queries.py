@@ -101,3 +101,20 @@ def _moment(client: OpenSearch, address: Address, index: str) -> Iterator[str]:
 def escaped(text: str) -> str:
     """A text escaped for Lucene's regular expressions."""
     return re.sub(r'[.?+*|{}\[\]()"\\#@&<>~^$-]', lambda found: "\\" + found[0], text)
+
+
+def starting_with(field: str, prefix: str, most: int) -> dict[str, Any]:
+    """A term suggester for the tokens that are a prefix and one more character, the most frequent first."""
+    return {
+        "field": field,
+        "analyzer": "keyword",
+        "prefix_length": len(prefix),
+        "max_edits": 1,
+        "min_word_length": 1,
+        "max_inspections": 1_000_000,
+        "suggest_mode": "always",
+        "accuracy": 0.0,
+        "size": most,
+        "shard_size": most,
+        "sort": "frequency",
+    }
