@@ -68,7 +68,8 @@ def test_golden_facets(golden: Engine, case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
 @pytest.mark.parametrize("scores", [["改革"], ["改革", "公安", "没有的"], ["没有的"]])
 def test_many_ways_to_match_are_matched_as_few_are(golden: Engine, scores: list[str], limit: int) -> None:
-    """Where most documents match, an engine may look for the best apart from counting them all."""
+    """Where most documents match, an engine may look for the best apart from counting them all, or count no
+    further than it is asked to."""
     words = ["改革", "公安", "新规", "交管", "零点", "随笔", "未来", "远古", "前夜"]
     ways = [query.Term(field, word) for word in words for field in ("title_grams", "words")]
     several = query.Or([query.Or(ways[:9]), query.Or(ways[9:])])
@@ -85,6 +86,16 @@ def test_many_ways_to_match_are_matched_as_few_are(golden: Engine, scores: list[
         )
         assert (page.total, page.facets) == (wanted.total, golden.facets(several, ["month_facet"]))
         found += page.hits
+        for most in (2, 100):
+            bare = golden.search(
+                _scored(query.Or(ways), scores),
+                sort=Sort.RELEVANCE,
+                offset=offset,
+                limit=limit,
+                count_to=most,
+            )
+            assert bare.hits == page.hits
+            assert min(bare.total, most) == min(wanted.total, most)
     assert [hit.id for hit in found] == [hit.id for hit in wanted.hits]
     assert [hit.score for hit in found] == pytest.approx([hit.score for hit in wanted.hits])
 

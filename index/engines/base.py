@@ -195,8 +195,8 @@ class Engine(Protocol):
         count_to: int | None = None,
     ) -> Hits:
         """The hits from `offset` (from 0), at most `limit` (at least 1), the exact total, and what
-        `Engine.facets` gives for `facets`. A total above `count_to` may be any number above it: not to count
-        them all is faster. It holds for a search without facets."""
+        `Engine.facets` gives for `facets`. A total from `count_to` on may be any number from it on: not to
+        count them all is faster. It holds for a search without facets."""
         ...
 
     def facets(self, tree: query.Query, fields: Sequence[str]) -> FacetCounts:
