@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cli.language import _
 from cli.options import index_option, json_option, print_json, printable, progress_bar, settings_for
 from index.engines.base import Connection, is_address
 from index.errors import InputError
@@ -32,7 +33,10 @@ def backup_command(file: Path, directory: str | None, as_json: bool) -> None:
     if as_json:
         print_json(asdict(saved))
     else:
-        click.echo(f"{saved.articles:,} articles in {file}: {saved.bytes / 1e6:,.1f} MB.")
+        size = saved.bytes / 1e6
+        click.echo(
+            _("{count:,} articles in {file}: {size:,.1f} MB.", count=saved.articles, file=file, size=size)
+        )
 
 
 @click.command("restore")
@@ -60,25 +64,35 @@ def restore_command(
     settings = settings_for(directory)
     location = settings.index
     if is_address(location):
-        raise InputError(f"{location}: a backup becomes an index in a directory. Name one with --index DIR.")
+        raise InputError(
+            "{location}: a backup becomes an index in a directory. Name one with --index DIR.",
+            location=location,
+        )
     target = Path(location)
-    with progress_bar("articles") as show:
+    with progress_bar(_("articles/s")) as show:
         made = restore(
             target, file, Connection.of(settings), replaces=replaces, folders=folders, progress=show
         )
     if as_json:
         print_json(asdict(made))
         return
-    click.echo(f"{made.articles:,} articles are in {target}.")
+    click.echo(_("{count:,} articles are in {directory}.", count=made.articles, directory=target))
     if made.damaged:
         click.echo(
-            f"{made.damaged:,} of them were damaged before the backup was made, and no search finds them. "
-            f"See: souwen verify --deep --index {target}"
+            _(
+                "{count:,} of them were damaged before the backup was made, and no search finds them. "
+                "See: {command}",
+                count=made.damaged,
+                command=f"souwen verify --deep --index {target}",
+            )
         )
     if made.unfollowed:
-        click.echo("Folders of the backup, which are not followed:")
+        click.echo(_("Folders of the backup, which are not followed:"))
+        nowhere = _("nowhere")
         for name, location in made.unfollowed.items():
-            click.echo(f"  {printable(name)}: {printable(location) or 'nowhere'}")
-        click.echo(f"To follow them again, name them: souwen index FOLDER --index {target}")
+            click.echo(f"  {printable(name)}: {printable(location) or nowhere}")
+        command = f"souwen index FOLDER --index {target}"
+        click.echo(_("To follow them again, name them: {command}", command=command))
     if folders:
-        click.echo(f"To bring the articles up to date: souwen index --index {target}")
+        command = f"souwen index --index {target}"
+        click.echo(_("To bring the articles up to date: {command}", command=command))

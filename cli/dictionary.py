@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.language import _, ngettext, padded
 from cli.options import index_option, json_option, print_json, printable, progress_bar, settings_for
 from index.settings import read_named_file
 
@@ -65,7 +66,7 @@ def discover_command(limit: int, min_count: int | None, directory: str | None, a
         if settings.dictionary:
             text = read_named_file("dictionary", settings.dictionary)
         dictionary = parse_dictionary(text, settings.dictionary or "dictionary")
-        with progress_bar("articles") as show:
+        with progress_bar(_("articles/s")) as show:
             texts = _counted(index.articles.texts(), index.articles.count(), show)
             found = discover(texts, dictionary, limit, min_count)
         examples = [example(index, word.word) for word in found]
@@ -74,12 +75,19 @@ def discover_command(limit: int, min_count: int | None, directory: str | None, a
         return
     for word, text in zip(found, examples, strict=True):
         click.echo(
-            f"{word.word} {word.frequency}  # {word.count:,}×, now {'|'.join(word.parts)}, "
-            f"cohesion {word.cohesion:.1f}, freedom {word.left_entropy:.1f} {word.right_entropy:.1f}: "
-            f"{printable(text)}"
+            f"{word.word} {word.frequency}  # "
+            + _(
+                "{count:,}×, now {parts}, cohesion {cohesion:.1f}, freedom {left:.1f} {right:.1f}: {text}",
+                count=word.count,
+                parts="|".join(word.parts),
+                cohesion=word.cohesion,
+                left=word.left_entropy,
+                right=word.right_entropy,
+                text=printable(text),
+            )
         )
     if not found:
-        click.echo("No new words: too few texts, or the dictionary has them all.", err=True)
+        click.echo(_("No new words: too few texts, or the dictionary has them all."), err=True)
 
 
 @dict_command.command("check")
@@ -107,7 +115,7 @@ def check_command(file: str, queries: str | None, directory: str | None, as_json
     wanted = read_named_file("QUERIES", queries).split("\n") if queries else []
     wanted = [line.strip() for line in wanted if line.strip()]
     with open_index(settings.index, settings) as searcher:
-        with progress_bar("articles") as show:
+        with progress_bar(_("articles/s")) as show:
             found = preview(searcher, text, file, wanted, show)
         if as_json:
             print_json(asdict(found))
@@ -128,18 +136,20 @@ def _counted(texts: Iterable[str], total: int, show: Callable[[int, int], None])
 
 def _lines(found: Preview, titles: dict[str, str]) -> Iterator[str]:
     if not found.words:
-        yield "The dictionary is the one that the index was made with: nothing would change."
+        yield _("The dictionary is the one that the index was made with: nothing would change.")
         return
-    yield (
-        f"{len(found.words):,} words differ. {found.articles:,} articles are cut differently, "
-        f"{found.changed_titles:,} of them in the title."
+    yield _(
+        "{words:,} words differ. {articles:,} articles are cut differently, {titles:,} of them in the title.",
+        words=len(found.words),
+        articles=found.articles,
+        titles=found.changed_titles,
     )
     yield ""
     ordered = sorted(found.words, key=lambda word: -abs(word.after - word.before))
     for word in ordered[:_LISTED]:
         yield _effect(word)
     if len(ordered) > _LISTED:
-        yield f"… and {len(ordered) - _LISTED:,} more; --json lists all."
+        yield _("… and {count:,} more; --json lists all.", count=len(ordered) - _LISTED)
     if found.titles:
         yield ""
         yield from map(_cut, found.titles)
@@ -149,11 +159,17 @@ def _lines(found: Preview, titles: dict[str, str]) -> Iterator[str]:
 
 
 def _effect(word: WordEffect) -> str:
-    text = f"{word.word}: of {word.articles:,} articles, one word in {word.before:,}, then in {word.after:,}"
+    text = _(
+        "{word}: of {articles:,} articles, one word in {before:,}, then in {after:,}",
+        word=word.word,
+        articles=word.articles,
+        before=word.before,
+        after=word.after,
+    )
     if word.after == word.before:
-        return f"{text}: no change"
+        return _("{effect}: no change", effect=text)
     is_rare = word.before < word.after < word.articles / 2
-    return f"{text}; a higher frequency would make that more" if is_rare else text
+    return _("{effect}; a higher frequency would make that more", effect=text) if is_rare else text
 
 
 def _cut(cut: Cut) -> str:
@@ -165,13 +181,20 @@ def _ranking(change: RankingChange, titles: dict[str, str]) -> Iterator[str]:
     is_recut = query.before != query.after
     yield f"{query.text}: {_cut(query) if is_recut else '|'.join(query.before)}"
     if change.before == change.after:
-        yield f"    the same {len(change.after)} articles in the same order"
+        same = ngettext(
+            "the same {count:,} article in the same order",
+            "the same {count:,} articles in the same order",
+            len(change.after),
+            count=len(change.after),
+        )
+        yield f"    {same}"
         return
     ranks = {article_id: rank for rank, article_id in enumerate(change.before, start=1)}
     for rank, article_id in enumerate(change.after, start=1):
         was = ranks.get(article_id)
-        moved = "new" if was is None else "" if was == rank else f"was {was}"
-        yield f"{rank:6}. {moved:7} {titles.get(article_id, article_id)}"
+        moved = _("new") if was is None else "" if was == rank else _("was {rank}", rank=was)
+        yield f"{rank:6}. {padded(moved, 7)} {titles.get(article_id, article_id)}"
     for article_id in change.before:
         if article_id not in change.after:
-            yield f"        gone    {titles.get(article_id, article_id)}"
+            gone = padded(_("gone"), 7)
+            yield f"        {gone} {titles.get(article_id, article_id)}"

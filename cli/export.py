@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from cli.language import _
 from cli.options import index_option, json_option, print_json, settings_for
 from index.article import write_jsonl
 from index.durability import flush, unfinished_folder
@@ -50,8 +51,14 @@ def export_command(output: Path | None, directory: str | None, as_json: bool) ->
         print_json([{"file": str(file), "bytes": size} for file, size in written.items()])
     if written.get(output, 0) > most:
         click.echo(
-            f"souwen: {output} has {written[output] / 1e6:,.1f} MB, and souwen index reads files of up to "
-            f"{settings.max_file_mb} MB (max_file_mb). To have several files, name a folder that is there.",
+            "souwen: "
+            + _(
+                "{file} has {size:,.1f} MB, and souwen index reads files of up to {limit} MB (max_file_mb). "
+                "To have several files, name a folder that is there.",
+                file=output,
+                size=written[output] / 1e6,
+                limit=settings.max_file_mb,
+            ),
             err=True,
         )
 
@@ -71,7 +78,7 @@ def _write_parts(lines: Iterable[bytes], folder: Path, most: int) -> dict[Path, 
     """Writes files of up to `most` bytes to a folder that has none of them yet; returns their sizes. They get
     their names when all are complete."""
     if taken := min(folder.glob("articles-*.jsonl"), default=None):
-        raise InputError(f"{taken} is there already. Name an empty folder.")
+        raise InputError("{file} is there already. Name an empty folder.", file=taken)
     written: dict[Path, int] = {}
     path = folder
     with unfinished_folder(folder / "articles") as unfinished:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import click
 
+from cli.language import _, gettext, ngettext
 from cli.options import index_option, json_option, print_json, printable, progress_bar, settings_for
 from index.engines.base import ENGINES, is_address
 from index.errors import InputError
@@ -22,6 +23,9 @@ from index.settings import Settings
 
 # Reasons that a summary names.
 _REASONS = 6
+# Articles of a run from which on its speed says something.
+_MEASURED = 100
+_SEE_EMPTY = "souwen problems --kind empty"
 # Of a watcher: people who wait for an answer come first.
 _NICENESS = 10
 
@@ -127,8 +131,9 @@ def _directory(location: str) -> Path:
     """The index directory. Raises InputError for the address of a cluster."""
     if is_address(location):
         raise InputError(
-            f"{location}: an index on a cluster is written from a directory, which records the files that "
-            f"were read. Run: souwen index FOLDER --engine opensearch --url {location} --index DIR"
+            "{location}: an index on a cluster is written from a directory, which records the files that "
+            "were read. Run: souwen index FOLDER --engine opensearch --url {location} --index DIR",
+            location=location,
         )
     return Path(location)
 
@@ -142,9 +147,9 @@ def _update(
     is_silent_without_changes: bool = False,
 ) -> IngestReport:
     """Updates the index once, and prints the report."""
-    with progress_bar("files") as show:
+    with progress_bar(_("files/s")) as show:
         report = sync(directory, request, settings, show)
-    if is_silent_without_changes and not any(count for _, count in _counts(report)):
+    if is_silent_without_changes and not (report.added or report.changed or report.removed):
         return report
     if as_json:
         print_json(asdict(report))
@@ -169,43 +174,76 @@ def _follow(
         directory,
         settings,
         run,
-        lambda message: click.echo(f"souwen: {printable(message)}", err=True),
+        lambda message: click.echo(f"souwen: {printable(gettext(message))}", err=True),
         jobs=request.jobs,
         allow_empty=request.allow_empty,
     )
-    click.echo(
-        f"Watching {printable(', '.join(map(str, followed_folders(directory))))}; Ctrl-C ends it.", err=True
-    )
+    folders = printable(", ".join(map(str, followed_folders(directory))))
+    click.echo(_("Watching {folders}; Ctrl-C ends it.", folders=folders), err=True)
     watcher.follow(stop)
 
 
 def _print_report(report: IngestReport) -> None:
-    changes = [f"{count:,} {name}" for name, count in _counts(report) if count]
-    rate = (report.added + report.changed) / report.seconds if report.seconds else 0.0
-    speed = f", {rate:,.0f} articles/s" if report.added + report.changed > 100 else ""
-    click.echo(
-        f"{', '.join(changes) or 'Nothing has changed'} in {report.seconds:.1f} s{speed}. "
-        f"The index holds {report.articles:,} articles."
-    )
-    if report.ignored:
-        kinds = ", ".join(
-            f"{printable(kind) or 'no suffix'} {count:,}" for kind, count in report.ignored.items()
+    changes = [
+        text
+        for count, text in (
+            (report.added, _("{count:,} added", count=report.added)),
+            (report.changed, _("{count:,} changed", count=report.changed)),
+            (report.removed, _("{count:,} removed", count=report.removed)),
         )
-        click.echo(f"Ignored, as other kinds of files: {kinds}.")
+        if count
+    ]
+    read = report.added + report.changed
+    rate = read / report.seconds if report.seconds else 0.0
+    done = _(
+        "{changes} in {seconds:.1f} s{speed}.",
+        changes=_(", ").join(changes) or _("Nothing has changed"),
+        seconds=report.seconds,
+        speed=_(", {rate:,.0f} articles/s", rate=rate) if read > _MEASURED else "",
+    )
+    held = ngettext(
+        "The index holds {count:,} article.",
+        "The index holds {count:,} articles.",
+        report.articles,
+        count=report.articles,
+    )
+    # i18n: Two sentences.
+    click.echo(_("{first} {second}", first=done, second=held))
+    if report.ignored:
+        without = _("no suffix")
+        kinds = _(", ").join(
+            f"{printable(kind) or without} {count:,}" for kind, count in report.ignored.items()
+        )
+        click.echo(_("Ignored, as other kinds of files: {kinds}.", kinds=kinds))
     if report.left_out:
-        reasons = list(report.left_out.items())
-        named = ", ".join(f"{printable(reason)} {count:,}" for reason, count in reasons[:_REASONS])
-        more = f" and {len(reasons) - _REASONS:,} other reasons" if len(reasons) > _REASONS else ""
-        total = sum(report.left_out.values())
-        click.echo(f"Left out: {total:,} ({named}{more}). See: souwen problems --kind left-out")
+        click.echo(_left_out(report.left_out))
     if report.empty:
-        click.echo(f"Articles without text: {report.empty:,}. See: souwen problems --kind empty")
+        click.echo(
+            _("Articles without text: {count:,}. See: {command}", count=report.empty, command=_SEE_EMPTY)
+        )
     if report.lost or report.partial or report.guess:
         click.echo(
-            f"Problems: {report.lost:,} not indexed, {report.partial:,} indexed in part, "
-            f"{report.guess:,} guessed. See: souwen problems"
+            _(
+                "Problems: {lost:,} not indexed, {partial:,} indexed in part, {guess:,} guessed. "
+                "See: {command}",
+                lost=report.lost,
+                partial=report.partial,
+                guess=report.guess,
+                command="souwen problems",
+            )
         )
 
 
-def _counts(report: IngestReport) -> list[tuple[str, int]]:
-    return [("added", report.added), ("changed", report.changed), ("removed", report.removed)]
+def _left_out(reasons: Mapping[str, int]) -> str:
+    """How many files and folders were left out, and the most frequent reasons."""
+    named = _(", ").join(
+        f"{printable(gettext(reason))} {count:,}" for reason, count in list(reasons.items())[:_REASONS]
+    )
+    more = len(reasons) - _REASONS
+    return _(
+        "Left out: {total:,} ({reasons}{more}). See: {command}",
+        total=sum(reasons.values()),
+        reasons=named,
+        more=_(" and {count:,} other reasons", count=more) if more > 0 else "",
+        command="souwen problems --kind left-out",
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from cli.language import _, gettext, padded
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.article import ProblemKind
 from index.engines.base import Connection, is_address
@@ -17,6 +18,7 @@ from index.errors import InputError
 from index.ingest.job import IngestRequest
 from index.ingest.listing import followed_folders
 from index.ingest.sync import sync
+from index.language import gettext_noop
 from index.maintenance.verify import Findings, repair, verify
 from index.settings import setting_fields
 from index.store.directory import IndexDirectory
@@ -24,6 +26,40 @@ from index.store.reader import IndexReader, catalog_of
 
 # What a machine doesn't know that only reads what is on a cluster.
 _OF_A_CATALOG = ("problems", "files", "folders", "runs", "last_run")
+# Names of numbers, and of those that one of them consists of, beside the kinds of problems.
+_NAMES = (
+    gettext_noop("articles"),
+    gettext_noop("engine"),
+    gettext_noop("segmenter"),
+    gettext_noop("generation"),
+    gettext_noop("timezone"),
+    gettext_noop("oldest"),
+    gettext_noop("newest"),
+    gettext_noop("problems"),
+    gettext_noop("bytes"),
+    gettext_noop("catalog"),
+    gettext_noop("files"),
+    gettext_noop("generations"),
+    gettext_noop("folders"),
+    gettext_noop("runs"),
+    gettext_noop("last_run"),
+    gettext_noop("started"),
+    gettext_noop("seconds"),
+    gettext_noop("added"),
+    gettext_noop("changed"),
+    gettext_noop("removed"),
+    gettext_noop("left_out"),
+)
+_OF_NAMES = ("problems", "bytes", "runs", "last_run")  # others consist of folders and generations
+_KINDS = (
+    gettext_noop("lost"),
+    gettext_noop("partial"),
+    gettext_noop("guess"),
+    gettext_noop("left out"),
+    gettext_noop("empty"),
+)
+# Columns of names, and of kinds.
+_NAME, _KIND = 12, 8
 # Seconds that are waited for a writer.
 _WAIT = 60.0
 
@@ -50,10 +86,11 @@ def stats_command(directory: str | None, as_json: bool) -> None:
         return
     elsewhere = _OF_A_CATALOG if answer["files"] is None else ()
     for name, value in answer.items():
-        told = (
-            "known only on the machine that indexes the articles" if name in elsewhere else _in_words(value)
-        )
-        click.echo(f"{name:12} {told}")
+        if name in elsewhere:
+            told = _("known only on the machine that indexes the articles")
+        else:
+            told = _in_words(value, has_names=name in _OF_NAMES)
+        click.echo(f"{padded(gettext(name), _NAME)} {told}")
 
 
 @click.command("problems")
@@ -87,9 +124,12 @@ def problems_command(kind: str | None, directory: str | None, as_json: bool) -> 
         return
     out = console()
     for problem in problems:
-        out.print(f"{problem.kind:8} {printable(problem.path)}: {printable(problem.reason)}")
-    if not problems:
-        out.print(f"No problems of the kind {wanted}." if wanted else "No problems: every file was read.")
+        told = _("{path}: {reason}", path=printable(problem.path), reason=printable(problem.reason))
+        out.print(f"{padded(gettext(problem.kind), _KIND)} {told}")
+    if not problems and wanted:
+        out.print(_("No problems of the kind {kind}.", kind=gettext(wanted)))
+    elif not problems:
+        out.print(_("No problems: every file was read."))
 
 
 @click.command("verify")
@@ -114,11 +154,12 @@ def verify_command(repairs: bool, is_deep: bool, directory: str | None, as_json:
     if repairs:
         if is_address(settings.index):
             raise InputError(
-                f"--repair mends an index directory, and {settings.index} is on a cluster. "
-                "Name the directory that follows the folders: souwen verify --repair --index DIRECTORY"
+                "--repair mends an index directory, and {location} is on a cluster. "
+                "Name the directory that follows the folders: souwen verify --repair --index DIRECTORY",
+                location=settings.index,
             )
-        for line in repair(Path(settings.index), Connection.of(settings)):
-            click.echo(line, err=True)
+        for done in repair(Path(settings.index), Connection.of(settings)):
+            click.echo(gettext(done), err=True)
         if followed_folders(Path(settings.index)):
             sync(Path(settings.index), IngestRequest(keep=True), settings)
     findings = _verified(settings.index, Connection.of(settings), is_deep)
@@ -126,7 +167,7 @@ def verify_command(repairs: bool, is_deep: bool, directory: str | None, as_json:
         print_json(asdict(findings))
     else:
         for line in findings.lines(settings.index):
-            click.echo(printable(line))
+            click.echo(printable(gettext(line)))
     sys.exit(0 if findings.agree else 1)
 
 
@@ -157,22 +198,27 @@ def config_command(directory: str | None, as_json: bool) -> None:
     values, table = asdict(settings), setting_fields(type(settings))
     for name, field in table.items():
         if field.metadata.get("is_secret") and values[name]:
-            values[name] = "(set)"
+            values[name] = _("(set)") if not as_json else "(set)"
     if as_json:
         print_json(values)
         return
     for name, field in table.items():
-        changed = "" if values[name] == field.default else f" (default: {field.default!r})"
-        click.echo(f"{name} = {values[name]!r}{changed}\n    {field.metadata['help']}")
+        is_default = values[name] == field.default
+        changed = "" if is_default else _(" (default: {default!r})", default=field.default)
+        click.echo(f"{name} = {values[name]!r}{changed}\n    {gettext(field.metadata['help'])}")
 
 
-def _in_words(value: object) -> str:
+def _in_words(value: object, *, has_names: bool) -> str:
     if value is None:
-        return "none"
+        return _("none")
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_in_words(item)}" for key, item in value.items()) or "none"
+        parts = (
+            f"{gettext(key) if has_names else key} {_in_words(item, has_names=has_names)}"
+            for key, item in value.items()
+        )
+        return _(", ").join(parts) or _("none")
     if isinstance(value, list):
-        return "".join(f"\n  {_in_words(item)}" for item in value) or "none"
+        return "".join(f"\n  {_in_words(item, has_names=has_names)}" for item in value) or _("none")
     if isinstance(value, float):
         return f"{value:.1f}"
     return f"{value:,}" if isinstance(value, int) else printable(str(value))

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.language import _, gettext, language, prepare_language
 from cli.options import printable
-from index.durability import NO_MEMORY, advice, is_full
+from index.durability import NO_MEMORY, is_full, try_again
 from index.errors import IndexDamagedError, SouwenError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 # Each command's module, and its help in `souwen --help`.
-_COMMANDS = {
+COMMANDS = {
     "index": ("cli.index", "Make an index follow folders of articles."),
     "search": ("cli.search", "Search, and print ranked results with highlighted hits."),
     "show": ("cli.search", "Print an article."),
@@ -43,15 +44,25 @@ _COMMANDS = {
 }
 
 
+class _Context(click.Context):
+    def make_formatter(self) -> click.HelpFormatter:
+        from cli.help import Formatter
+
+        return Formatter(width=self.terminal_width, max_width=self.max_content_width)
+
+
 class _Commands(click.Group):
+    context_class = _Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(_COMMANDS[cmd_name][0]), f"{cmd_name}_command")
-        return command
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name}_command")
+        command.context_class = _Context
+        return _localized(command)
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs a command. A reader that closes the pipe early is no error; click would end with 1."""
@@ -68,17 +79,17 @@ class _Commands(click.Group):
         """Completes the names of commands, without importing them."""
         from click.shell_completion import CompletionItem
 
-        items = [CompletionItem(name, help=help_) for name, (_, help_) in _COMMANDS.items()]
+        items = [CompletionItem(name, help=gettext(help_)) for name, (__, help_) in COMMANDS.items()]
         options = click.Command.shell_complete(self, ctx, incomplete)
         return [item for item in items if item.value.startswith(incomplete)] + options
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the commands, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, help_) for name, (_, help_) in _COMMANDS.items()])
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, gettext(help_)) for name, (__, help_) in COMMANDS.items()])
 
 
-def _print_version(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+def _print_version(context: click.Context, __: click.Parameter, is_wanted: bool) -> None:
     """Callback of the option `--version`."""
     if is_wanted and not context.resilient_parsing:
         from cli.installed import versions
@@ -112,6 +123,7 @@ def souwen() -> None:
 def main() -> None:
     """Runs the command line. Exits with 0, 1 (nothing found) or 2 (an error)."""
     _prepare_streams()
+    prepare_language()
     # Of whoosh and jieba, when an installation first compiles them; in other processes, too.
     if not sys.warnoptions:
         warnings.simplefilter("ignore", SyntaxWarning)
@@ -119,9 +131,9 @@ def main() -> None:
     # numpy's, which are of no use here, take memory, and end the process where they get none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        status = souwen.main(standalone_mode=False)
+        status = _localized(souwen).main(standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("souwen: interrupted; what was committed before is in the index.", err=True)
+        _complain(_("interrupted; what was committed before is in the index."))
         status = 130
     except click.ClickException as error:
         told = io.StringIO()
@@ -129,23 +141,36 @@ def main() -> None:
         click.echo("\n".join(map(printable, told.getvalue().split("\n"))), err=True, nl=False)
         status = error.exit_code
     except SouwenError as error:
-        click.echo(f"souwen: {printable(str(error))}", err=True)
+        _complain(gettext(error))
         if isinstance(error, IndexDamagedError) and "command" not in error.values:
             click.echo(
-                "To repair it: souwen verify --repair. To rebuild it: souwen index --rebuild", err=True
+                _("To repair it: souwen verify --repair. To rebuild it: souwen index --rebuild"), err=True
             )
         status = 2
     except OSError as error:
         prefix = f"{error.filename}: " if error.filename else ""
-        todo = f". {advice(error)}, then run this again." if is_full(error) else ""
-        click.echo(f"souwen: {printable(f'{prefix}{error.strerror or error}{todo}')}", err=True)
+        todo = f". {gettext(try_again(error))}" if is_full(error) else ""
+        _complain(f"{prefix}{gettext(error.strerror or str(error))}{todo}")
         status = 2
     except (MemoryError, ImportError, RuntimeError) as error:
         if not _is_for_lack_of_memory(error):
             raise
-        click.echo(f"souwen: {NO_MEMORY} What was committed before is in the index.", err=True)
+        kept = _("What was committed before is in the index.")
+        _complain(_("{first} {second}", first=gettext(NO_MEMORY), second=kept))
         status = 2
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _localized(command: click.Command) -> click.Command:
+    if language() == "en":
+        return command
+    from cli.help import localized
+
+    return localized(command)
+
+
+def _complain(text: str) -> None:
+    click.echo(f"souwen: {printable(text)}", err=True)
 
 
 def _prepare_streams() -> None:

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from cli.language import _
 from cli.options import index_option, json_option, print_json, settings_for
 from index.errors import InputError
 from index.packages import install_command
@@ -53,7 +54,7 @@ def mcp_command(
         if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types", "pydantic"):
             raise
         raise InputError(
-            f"souwen mcp needs packages that are not installed. Run: {install_command('mcp')}"
+            "souwen mcp needs packages that are not installed. Run: {command}", command=install_command("mcp")
         ) from None
     settings = settings_for(directory)
     with open_index(settings.index, settings) as searcher:
@@ -72,5 +73,5 @@ def mcp_command(
         if as_json:
             print_json({"url": url})
         else:
-            click.echo(f"souwen is at {url} (Ctrl-C ends it)", err=True)
+            click.echo(_("souwen is at {url} (Ctrl-C ends it)", url=url), err=True)
         serve(server, listening, settings)

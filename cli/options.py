@@ -71,8 +71,8 @@ def console() -> Console:
 
 @contextmanager
 def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar with rate and remaining time on standard error, if that is a terminal. Call it with the numbers
-    done and in all."""
+    """A bar with rate, in `unit`, and remaining time on standard error, if that is a terminal. Call it with
+    the numbers done and in all."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -82,7 +82,7 @@ def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(f"{{task.speed:.0f}} {unit}/s"),
+        TextColumn(f"{{task.speed:.0f}} {unit}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

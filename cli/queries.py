@@ -7,9 +7,13 @@ from pathlib import Path
 
 import click
 
+from cli.language import _, width
 from cli.options import json_option, print_json, printable, settings_for
 from index.errors import SettingsError
 from search.assist.query_log import LoggedQuery, read_queries
+
+# Columns of a number.
+_NUMBER = 8
 
 
 @click.command("queries")
@@ -45,15 +49,20 @@ def queries_command(size: int, days: int | None, as_json: bool) -> None:
         print_json({"top": [asdict(query) for query in top], "without_hits": [asdict(q) for q in lost]})
         return
     if not top:
-        click.echo("Nothing has been searched for.")
+        click.echo(_("Nothing has been searched for."))
         return
-    click.echo("Searches  Articles  Query")
+    click.echo("  ".join((_right(_("Searches")), _right(_("Articles")), _("Query"))))
     _print(top)
     if lost:
-        click.echo("\nWithout hits:")
+        click.echo()
+        click.echo(_("Without hits:"))
         _print(lost)
+
+
+def _right(heading: str) -> str:
+    return " " * (_NUMBER - width(heading)) + heading
 
 
 def _print(queries: list[LoggedQuery]) -> None:
     for logged in queries:
-        click.echo(f"{logged.searches:8,}  {logged.articles:8,}  {printable(logged.query)}")
+        click.echo(f"{logged.searches:{_NUMBER},}  {logged.articles:{_NUMBER},}  {printable(logged.query)}")

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.language import _, gettext, ngettext
 from cli.options import console, index_option, json_option, print_json, printable, settings_for
 from index.analysis.document import LEVEL
 from index.article import Article, local
+from index.language import gettext_noop
 from search import open_index
 from search.request import SearchRequest
 from search.results import ResultHit, Results
@@ -244,9 +246,9 @@ def _print_results(out: Console, results: Results, zone: tzinfo) -> None:
     from rich.text import Text
 
     for note in results.notes:
-        out.print(Text(f"Note: {printable(str(note))}", style="yellow"))
+        out.print(Text(_("Note: {note}", note=printable(gettext(note))), style="yellow"))
     if not results.total:
-        out.print(Text(f"Nothing found for: {printable(results.request.query)}"))
+        out.print(Text(_("Nothing found for: {query}", query=printable(results.request.query))))
     _print_advice(out, results)
     if not results.listed:
         return
@@ -254,20 +256,20 @@ def _print_results(out: Console, results: Results, zone: tzinfo) -> None:
     first_partial = next((number for number, hit in enumerate(results.hits, start=first) if hit.missing), -1)
     for position, hit in enumerate(results.hits, start=first):
         if position == first_partial:
-            out.print(Text("Only some of the words from here on:", style="yellow"))
+            out.print(Text(_("Only some of the words from here on:"), style="yellow"))
             out.print()
         _print_hit(out, position + 1, hit, zone)
-    folded = f" ({results.folded:,} folded)" if results.folded else ""
-    partial = f" and {results.partial} partial matches" if results.partial else ""
-    pages = -(-results.listed // results.request.size)
-    shown = f"{first + 1}-{first + len(results.hits)}" if results.hits else "none"
-    out.print(
-        Text(
-            f"{shown} of {_articles(results.total)}{folded}{partial}, "
-            f"page {results.request.page} of {pages:,}, {results.took_ms:.0f} ms",
-            style="dim",
-        )
+    summary = _(
+        "{shown} of {articles}{folded}{partial}, page {page} of {pages:,}, {ms:.0f} ms",
+        shown=f"{first + 1}-{first + len(results.hits)}" if results.hits else _("none"),
+        articles=_articles(results.total),
+        folded=_(" ({count:,} folded)", count=results.folded) if results.folded else "",
+        partial=_(" and {count:,} partial matches", count=results.partial) if results.partial else "",
+        page=results.request.page,
+        pages=-(-results.listed // results.request.size),
+        ms=results.took_ms,
     )
+    out.print(Text(summary, style="dim"))
 
 
 def _print_advice(out: Console, results: Results) -> None:
@@ -275,25 +277,32 @@ def _print_advice(out: Console, results: Results) -> None:
     from rich.text import Text
 
     if results.suggestion is not None:
-        line = Text("Did you mean: ")
+        guess = Text(_("Did you mean: "))
         for number, each in enumerate((results.suggestion, *results.other_suggestions)):
-            line.append(", " if number else "").append(printable(each.query), style="bold")
-            line.append(f" ({_articles(each.total)})")
-        out.print(line)
+            guess.append(_(", ") if number else "").append(printable(each.query), style="bold")
+            guess.append(_(" ({articles})", articles=_articles(each.total)))
+        out.print(guess)
     if results.zero_results is None or len(results.zero_results.parts) < 2:
         return
-    out.print("No article matches all of this:")
+    out.print(_("No article matches all of this:"))
     for part in results.zero_results.parts:
-        name = f"{part.kind} " if part.kind != "text" else ""
-        out.print(Text(f"  {name}{printable(part.text)}: {_articles(part.total)}"))
+        name = f"{gettext(part.kind)} " if part.kind != "text" else ""
+        line = _("{part}: {articles}", part=f"{name}{printable(part.text)}", articles=_articles(part.total))
+        out.print(Text(f"  {line}"))
         if part.rest_total:
-            rest = f"{printable(part.rest)}: " if part.kind in ("text", "excluded") and part.rest else ""
-            out.print(Text(f"    without it: {rest}{_articles(part.rest_total)}"))
+            rest, articles = printable(part.rest), _articles(part.rest_total)
+            if part.kind in ("text", "excluded") and part.rest:
+                line = _("without it: {rest}: {articles}", rest=rest, articles=articles)
+            else:
+                line = _("without it: {articles}", articles=articles)
+            out.print(Text(f"    {line}"))
     out.print()
 
 
 def _articles(count: int) -> str:
-    return "1 article" if count == 1 else f"{count:,} articles" if count else "no article"
+    if not count:
+        return _("no article")
+    return ngettext("{count:,} article", "{count:,} articles", count, count=count)
 
 
 def _print_hit(
@@ -313,11 +322,12 @@ def _print_hit(
     if with_snippets:
         lines += [_highlighted(snippet) for snippet in hit.snippets]
     if hit.folded.copies:
-        lines.append(Text(f"+{len(hit.folded.copies)} similar", style="cyan"))
+        lines.append(Text(_("+{count:,} similar", count=len(hit.folded.copies)), style="cyan"))
     if hit.folded.series:
-        lines.append(Text(f"+{len(hit.folded.series)} more with this title", style="cyan"))
+        lines.append(Text(_("+{count:,} more with this title", count=len(hit.folded.series)), style="cyan"))
     if hit.missing:
-        lines.append(Text(f"missing: {' '.join(map(printable, hit.missing))}", style="yellow"))
+        missing = " ".join(map(printable, hit.missing))
+        lines.append(Text(_("missing: {words}", words=missing), style="yellow"))
     if hit.explanation is not None:
         lines += [Text(printable(line), style="dim") for line in _explained(hit.explanation)]
     for line in lines:
@@ -330,34 +340,62 @@ def _print_hit(
 
 # What `search.explain.ScorePart.kind` says, in the order in which it is printed.
 _KINDS = {
-    "word": "words",
-    "pair": "pairs of characters",
-    "phrase": "what was typed, as a phrase",
-    "synonym": "synonyms",
-    "passage": "words in one passage",
-    "fresh": "freshness, by",
+    "word": gettext_noop("{score}  words in the {field}: {parts}"),
+    "pair": gettext_noop("{score}  pairs of characters in the {field}: {parts}"),
+    "phrase": gettext_noop("{score}  what was typed, as a phrase in the {field}: {parts}"),
+    "synonym": gettext_noop("{score}  synonyms in the {field}: {parts}"),
+    "passage": gettext_noop("{score}  words in one passage in the {field}: {parts}"),
+    "fresh": gettext_noop("{score}  freshness, by the {field}: {parts}"),
+}
+# Kinds of parts of a query without results.
+_PARTS = (
+    gettext_noop("excluded"),
+    gettext_noop("category"),
+    gettext_noop("tag"),
+    gettext_noop("author"),
+    gettext_noop("-category"),
+    gettext_noop("-tag"),
+    gettext_noop("-author"),
+    gettext_noop("date"),
+)
+_FIELDS = {
+    "text": gettext_noop("text"),
+    "title": gettext_noop("title"),
+    "body": gettext_noop("body"),
+    "date": gettext_noop("date"),
 }
 
 
 def _explained(explanation: Explanation) -> Iterator[str]:
     """An explanation as lines: kind by kind, title before body."""
     if not explanation.parts:
-        yield "No score: the order is by date, or nothing in the query scores."
+        yield _("No score: the order is by date, or nothing in the query scores.")
         return
-    matched = "some" if explanation.is_partial else "all"
-    yield f"Score {explanation.total:.2f}; {matched} of what was asked for matches. It is the sum of"
-    for kind, name in _KINDS.items():
-        for field in ("text", "title", "body", "date"):
+    if explanation.is_partial:
+        yield _(
+            "Score {score:.2f}; some of what was asked for matches. It is the sum of", score=explanation.total
+        )
+    else:
+        yield _(
+            "Score {score:.2f}; all of what was asked for matches. It is the sum of", score=explanation.total
+        )
+    for kind, template in _KINDS.items():
+        for field, name in _FIELDS.items():
             parts = [part for part in explanation.parts if (part.kind, part.field) == (kind, field)]
             if parts:
-                total = sum(part.score for part in parts)
-                yield f"{total:8.2f}  {name} in the {field}: {', '.join(map(_in_words, parts))}"
+                yield gettext(template).format(
+                    score=f"{sum(part.score for part in parts):8.2f}",
+                    field=gettext(name),
+                    parts=_(", ").join(map(_in_words, parts)),
+                )
 
 
 def _in_words(part: ScorePart) -> str:
-    typed = f" for {part.typed}" if part.typed else ""
-    weight = f", weight {part.weight:.2g}" if round(part.weight, 2) != 1 else ""
-    return f"{part.text}{typed} ({part.score:.2f}{weight})"
+    typed = _(" for {typed}", typed=part.typed) if part.typed else ""
+    weight = _(", weight {weight:.2g}", weight=part.weight) if round(part.weight, 2) != 1 else ""
+    return _(
+        "{text}{typed} ({score:.2f}{weight})", text=part.text, typed=typed, score=part.score, weight=weight
+    )
 
 
 def _described(article: Article, zone: tzinfo) -> str:

@@ -7,6 +7,7 @@ import os
 
 import click
 
+from cli.language import _
 from cli.options import index_option, json_option, print_json, settings_for
 
 # More are of use only where many people search at once.
@@ -47,7 +48,7 @@ def serve_command(host: str, port: int, processes: int | None, directory: str | 
         if as_json:
             print_json({"url": url})
         else:
-            click.echo(f"souwen is at {url} (Ctrl-C ends it)", err=True)
+            click.echo(_("souwen is at {url} (Ctrl-C ends it)", url=url), err=True)
 
     serve(host, port, settings, processes or min(os.cpu_count() or 1, _MOST_PROCESSES), announce)
 
@@ -57,10 +58,19 @@ def warn_of_host(host: str, password: str) -> None:
     if _is_loopback(host):
         return
     if password:
-        risk = "the password is sent unencrypted. Let a proxy in front of souwen speak HTTPS."
+        warning = _(
+            "Warning: {host} can be reached from other machines, and the password is sent unencrypted. "
+            "Let a proxy in front of souwen speak HTTPS.",
+            host=host,
+        )
     else:
-        risk = "there is no password. Set one: SOUWEN_PASSWORD=… souwen serve"
-    click.echo(f"Warning: {host} can be reached from other machines, and {risk}", err=True)
+        warning = _(
+            "Warning: {host} can be reached from other machines, and there is no password. "
+            "Set one: {command}",
+            host=host,
+            command="SOUWEN_PASSWORD=… souwen serve",
+        )
+    click.echo(warning, err=True)
 
 
 def _is_loopback(host: str) -> bool:

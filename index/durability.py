@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from index.errors import EngineError, IndexDamagedError, IndexWriteError, InputError, SouwenError
+from index.language import Message
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Messages of SQLite and tantivy for these: their errors carry no number.
@@ -64,16 +65,24 @@ def writing(index: Path) -> Iterator[None]:
 def write_error(index: Path, failure: BaseException | None) -> IndexWriteError:
     """The error for an index that can't be written: why, what is still there, and what to do."""
     return IndexWriteError(
-        f"{index} can't be written: {_reason(failure)}. What was committed before can be searched. "
-        f"{advice(failure)}, then run: souwen index --index {index}"
+        "{index} can't be written: {reason}. What was committed before can be searched. "
+        "{advice}, then run: souwen index --index {index}",
+        index=index,
+        reason=_reason(failure),
+        advice=_advice(failure),
     )
 
 
-def advice(failure: BaseException | None) -> str:
+def _advice(failure: BaseException | None) -> Message:
     """The next step after a disk error."""
     if is_full(failure):
-        return "Free some space"
-    return "Check that the disk is healthy and writable"
+        return Message("Free some space")
+    return Message("Check that the disk is healthy and writable")
+
+
+def try_again(failure: BaseException | None) -> Message:
+    """The next steps after a disk error that no part of an index had."""
+    return Message("{advice}, then run this again.", {"advice": _advice(failure)})
 
 
 def is_full(failure: BaseException | None) -> bool:
@@ -102,7 +111,9 @@ def unfinished_folder(file: Path) -> Iterator[Path]:
             try:
                 portalocker.lock(lock, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
             except portalocker.LockException:
-                raise InputError(f"{file}: another process is writing it. Wait for it to end.") from None
+                raise InputError(
+                    "{file}: another process is writing it. Wait for it to end.", file=file
+                ) from None
             try:
                 for path in folder.iterdir():
                     if path.name != "lock":
@@ -113,8 +124,15 @@ def unfinished_folder(file: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)  # on Windows, the lock is still there
     except OSError as error:
         is_of_the_disk = is_full(error) or error.errno == errno.EIO
-        action = f" {advice(error)}, then run this again." if is_of_the_disk else ""
-        raise InputError(f"{file}: can't be written: {error.strerror or error}.{action}") from None
+        reason = error.strerror or error
+        if is_of_the_disk:
+            raise InputError(
+                "{file}: can't be written: {reason}. {action}",
+                file=file,
+                reason=reason,
+                action=try_again(error),
+            ) from None
+        raise InputError("{file}: can't be written: {reason}.", file=file, reason=reason) from None
 
 
 def _is_of_the_disk(failure: BaseException | None) -> bool:

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from index.errors import SettingsError
+from index.language import Message
 
 CONFIG_FILE = "souwen.toml"
 
@@ -64,8 +65,9 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise SettingsError(
-            f"timezone: there is no time zone {name!r}. "
-            "Give a name of the IANA database, such as Asia/Shanghai, Asia/Taipei or UTC."
+            "timezone: there is no time zone {name!r}. Give a name of the IANA database, such "
+            "as Asia/Shanghai, Asia/Taipei or UTC.",
+            name=name,
         ) from None
 
 
@@ -112,7 +114,12 @@ def load_settings(table: type[Table], environ: Mapping[str, str] = os.environ) -
     values: dict[str, Any] = {}
     for source, name, raw in [*_from_file(environ), *_from_environment(environ)]:
         if name not in known:
-            raise SettingsError(f"{source}: unknown setting {name!r}. Known: {', '.join(known)}.")
+            raise SettingsError(
+                "{source}: unknown setting {name!r}. Known: {known}.",
+                source=source,
+                name=name,
+                known=", ".join(known),
+            )
         values[name] = _parse(known[name], raw, source)
     return table(**values)
 
@@ -127,12 +134,14 @@ def read_named_file(setting: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise SettingsError(f"{setting}: {path}: {error.strerror}") from None
+        raise SettingsError(
+            "{setting}: {path}: {reason}", setting=setting, path=path, reason=error.strerror
+        ) from None
     except UnicodeDecodeError:
-        raise SettingsError(f"{setting}: {path} is not UTF-8 text.") from None
+        raise SettingsError("{setting}: {path} is not UTF-8 text.", setting=setting, path=path) from None
 
 
-def _from_file(environ: Mapping[str, str]) -> list[tuple[str, str, object]]:
+def _from_file(environ: Mapping[str, str]) -> list[tuple[str | Message, str, object]]:
     named = environ.get("SOUWEN_CONFIG")
     path = Path(named or CONFIG_FILE)
     if not named and not path.is_file():
@@ -140,30 +149,38 @@ def _from_file(environ: Mapping[str, str]) -> list[tuple[str, str, object]]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"{path}: can't be read: {error.strerror}") from None
+        raise SettingsError("{path}: can't be read: {reason}", path=path, reason=error.strerror) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: is not valid TOML: {error}") from None
+        raise SettingsError("{path}: is not valid TOML: {reason}", path=path, reason=error) from None
     return [(str(path), name, value) for name, value in table.items()]
 
 
-def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, object]]:
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[str | Message, str, object]]:
     return [
-        (f"environment variable {variable}", name, value)
+        (Message("environment variable {name}", {"name": variable}), name, value)
         for variable, value in environ.items()
         for name in [variable.removeprefix("SOUWEN_").lower()]
         if name not in (variable.lower(), "config")
     ]
 
 
-def _parse(setting: Field[int | str], raw: object, source: str) -> int | str:
+def _parse(setting: Field[int | str], raw: object, source: str | Message) -> int | str:
     name, allowed = setting.name, setting.metadata
     if "low" in allowed:
         return _parse_number(name, raw, allowed["low"], source)
     if not isinstance(raw, str):
-        raise SettingsError(f"{source}: {name} must be text, not {raw!r}.")
+        raise SettingsError(
+            "{source}: {name} must be text, not {value!r}.", source=source, name=name, value=raw
+        )
     values = allowed.get("values", ())
     if values and raw not in values:
-        raise SettingsError(f"{source}: {name} must be one of {', '.join(values)}, not {raw!r}.")
+        raise SettingsError(
+            "{source}: {name} must be one of {allowed}, not {value!r}.",
+            source=source,
+            name=name,
+            allowed=", ".join(values),
+            value=raw,
+        )
     # (A Path would raise where there is no such user.)
     value = os.path.expanduser(raw) if allowed.get("is_path") else raw  # noqa: PTH111
     if check := allowed.get("check"):
@@ -171,11 +188,17 @@ def _parse(setting: Field[int | str], raw: object, source: str) -> int | str:
     return value
 
 
-def _parse_number(name: str, raw: object, low: int, source: str) -> int:
+def _parse_number(name: str, raw: object, low: int, source: str | Message) -> int:
     try:
         number = int(str(raw)) if not isinstance(raw, bool) else None
     except ValueError:
         number = None
     if number is None or number < low:
-        raise SettingsError(f"{source}: {name} must be a whole number from {low}, not {raw!r}.")
+        raise SettingsError(
+            "{source}: {name} must be a whole number from {low}, not {value!r}.",
+            source=source,
+            name=name,
+            low=low,
+            value=raw,
+        )
     return number

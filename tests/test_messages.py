@@ -17,12 +17,12 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from pages import one, page_at
 
+from index.language import LANGUAGES
 from search.query.grammar import FIELD_NAMES
 from search.query.parser import Note
-from web.language import LANGUAGES
 
 ROOT = Path(__file__).parent.parent
-CATALOGS = sorted((ROOT / "web" / "translations").glob("*/LC_MESSAGES/messages.po"))
+CATALOGS = sorted((ROOT / "index" / "translations").glob("*/LC_MESSAGES/messages.po"))
 HAN = re.compile("[\u4e00-\u9fff]+")
 
 

@@ -88,7 +88,7 @@ def following(
         archive.directory,
         archive.settings,
         state.run,
-        state.warnings.append,
+        lambda message: state.warnings.append(str(message)),
         allow_empty=allow_empty,
         limits=limits,
     )

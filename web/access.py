@@ -22,7 +22,7 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests, Unauthorize
 from werkzeug.security import check_password_hash
 
 from index.errors import SettingsError
-from web.language import gettext_noop
+from index.language import gettext_noop
 from web.proxies import limited_unit
 from web.server import SHARED_DIRECTORY
 from web.settings import WebSettings
@@ -89,7 +89,8 @@ class Limits:
             self._limits = parse_many(settings.rate_limit) if settings.rate_limit else []
         except ValueError:
             raise SettingsError(
-                f"rate_limit: {settings.rate_limit!r} is no limit. Write 60/minute, or 5/second;1000/day."
+                "rate_limit: {value!r} is no limit. Write 60/minute, or 5/second;1000/day.",
+                value=settings.rate_limit,
             ) from None
         storage = _storage(settings.rate_limit_storage, clock)
         self._errors = storage.base_exceptions
@@ -232,6 +233,8 @@ def _storage(uri: str, clock: Callable[[], float]) -> Storage:
         return storage_from_string(uri)  # type: ignore[return-value]  # async ones have other schemes
     except (ConfigurationError, ImportError) as error:
         raise SettingsError(
-            f"rate_limit_storage: {uri!r}: {error}. Write memory://, or "
-            "redis://HOST:PORT with the package redis installed beside souwen."
+            "rate_limit_storage: {uri!r}: {reason}. Write memory://, or redis://HOST:PORT with "
+            "the package redis installed beside souwen.",
+            uri=uri,
+            reason=error,
         ) from None

@@ -27,7 +27,9 @@ class AccessLog:
             )
         except OSError as error:
             raise SettingsError(
-                f"access_log: {file}: {error.strerror}. Name another file, or - for standard error."
+                "access_log: {file}: {reason}. Name another file, or - for standard error.",
+                file=file,
+                reason=error.strerror,
             ) from None
 
     def write(self, answered: RequestRecord) -> None:

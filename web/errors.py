@@ -20,10 +20,10 @@ from index.errors import (
     QueryError,
     SouwenError,
 )
+from index.language import gettext_noop
 from search.request import SearchRequest
 from search.serialize import error_json
 from web.context import context
-from web.language import gettext_noop
 
 STATUS: dict[type[SouwenError], int] = {
     QueryError: 400,

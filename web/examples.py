@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from index.analysis import Analyzer
 from index.article import Article
+from index.language import gettext_noop
 from search.results import Overview
-from web.language import gettext, gettext_noop
+from web.language import gettext
 
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,4}")
 

@@ -9,11 +9,12 @@ from datetime import date
 from functools import lru_cache
 
 from index.analysis.fold import fold_key
+from index.language import gettext_noop
 from search.facets import FacetValue
 from search.request import EXCLUDING, VALUE_FILTERS, SearchRequest
 from search.results import Results
 from web.display import level_names
-from web.language import _, gettext, gettext_noop, ngettext
+from web.language import _, gettext, ngettext
 from web.links import query_string, quoted, search_url
 from web.params import Change
 

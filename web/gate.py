@@ -13,7 +13,7 @@ from werkzeug.exceptions import (
     RequestHeaderFieldsTooLarge,
 )
 
-from web.language import gettext_noop
+from index.language import gettext_noop
 from web.proxies import parse_address
 from web.settings import WebSettings
 

@@ -1,39 +1,20 @@
-"""The language of the pages.
-
-Messages are English in the source; catalogs have the translations. `script/messages.py` reads the messages
-from templates and modules, and compiles `web/translations` (docs/architecture.md says how to add a
-language).
-"""
+"""The language of the pages: that of each request. `index/language.py` has the messages and catalogs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from functools import cache, lru_cache
-from gettext import NullTranslations, translation
-from pathlib import Path
-from typing import Protocol, cast
+from functools import lru_cache
+from typing import cast
 
 from flask import Flask, g, request
 from markupsafe import Markup
 
-# BCP 47 tags of the languages of the pages, and what those who speak them call them.
-LANGUAGES = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
+from index.language import Translatable, closest, translated, translations
+
 # For programs that ask for none, and for people who ask for others only.
 _UNASKED = "zh-Hans"
 _OTHERS = "en"
-_CATALOGS = Path(__file__).parent / "translations"
 _MONTHS = "January February March April May June July August September October November December".split()
-_TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
-
-
-class Message(Protocol):
-    """A note or an error for people: an English template and its values."""
-
-    @property
-    def template(self) -> str: ...
-    @property
-    def values(self) -> Mapping[str, object]: ...
 
 
 def init_language(app: Flask) -> None:
@@ -57,29 +38,9 @@ def language() -> str:
         return cast(str, g.language)
 
 
-def closest(tag: str) -> str:
-    """The language of the pages that is closest to a BCP 47 tag; empty where there is none.
-
-    >>> [closest(tag) for tag in ("zh", "zh-HK", "zh_TW", "zh-Hans-HK", "en-GB", "fr")]
-    ['zh-Hans', 'zh-Hant', 'zh-Hant', 'zh-Hans', 'en', '']
-    """
-    name, *rest = tag.replace("_", "-").lower().split("-")
-    if name == "zh":
-        return "zh-Hant" if "hans" not in rest and not _TRADITIONAL.isdisjoint(rest) else "zh-Hans"
-    return "en" if name == "en" else ""
-
-
-def gettext_noop(text: str) -> str:
-    """Registers a message for extraction; it is translated where it is shown."""
-    return text
-
-
-def gettext(text: str | Message) -> str:
+def gettext(text: str | Translatable) -> str:
     """A message in the language of the response."""
-    if isinstance(text, str):
-        return _translations(language()).gettext(text)
-    template = _translations(language()).gettext(text.template)
-    return template.format(**text.values) if text.values else template
+    return translated(text, language())
 
 
 def local_day(day: date) -> str:
@@ -112,17 +73,11 @@ def _(text: str, /, **values: object) -> Markup:
 
 def ngettext(one: str, many: str, number: int, /, **values: object) -> Markup:
     """A message that depends on a number, in the plural form of the language, as markup."""
-    translated = _translations(language()).ngettext(one, many, number)
+    translated = translations(language()).ngettext(one, many, number)
     return Markup(translated).format(**values)  # written by translators
 
 
 # A page has a hundred messages. Jinja's own extension takes ten times as long for each.
 @lru_cache(maxsize=4096)
 def _markup(tag: str, text: str) -> Markup:
-    return Markup(_translations(tag).gettext(text))  # written by translators
-
-
-@cache
-def _translations(tag: str) -> NullTranslations:
-    """The catalog of a language; English, the source's, needs none."""
-    return translation("messages", _CATALOGS, [tag.replace("-", "_")], fallback=True)
+    return Markup(translations(tag).gettext(text))  # written by translators

@@ -16,8 +16,8 @@ from contextlib import ExitStack, contextmanager
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from index.errors import SouwenError
+from index.language import gettext_noop
 from web.in_progress import InProgress
-from web.language import gettext_noop
 from web.proxies import limited_unit
 
 # Downloads at a time in a process, of the 24 requests that it answers, and those of one address.

@@ -19,8 +19,9 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, request
 
+from index.language import LANGUAGES, closest, gettext_noop
 from web.context import context
-from web.language import LANGUAGES, closest, gettext, gettext_noop, language
+from web.language import gettext, language
 
 # The values of each preference and the messages that name them; the first is the default. A language is
 # named in itself, and chosen by any tag that means it.

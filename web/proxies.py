@@ -38,7 +38,8 @@ class TrustedProxies:
             self._networks = [ipaddress.ip_network(name, strict=False) for name in names if name != "*"]
         except ValueError as error:
             raise SettingsError(
-                f"trusted_proxy: {error}. Write addresses or networks, such as 10.0.0.7 or 10.0.0.0/8."
+                "trusted_proxy: {reason}. Write addresses or networks, such as 10.0.0.7 or 10.0.0.0/8.",
+                reason=error,
             ) from None
 
     def __contains__(self, address: str) -> bool:

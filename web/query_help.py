@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from web.language import gettext_noop
+from index.language import gettext_noop
 
 
 @dataclass(frozen=True, slots=True)

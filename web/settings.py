@@ -23,7 +23,9 @@ def _check_trusted_proxy(value: str) -> None:
 
 def _check_rate_limit(value: str) -> None:
     if value and not all(map(_RATE.fullmatch, re.split("[,;|]", value))):
-        raise SettingsError(f"rate_limit: {value!r} is not a limit. Write 60/minute, or 5/second;1000/day.")
+        raise SettingsError(
+            "rate_limit: {value!r} is not a limit. Write 60/minute, or 5/second;1000/day.", value=value
+        )
 
 
 @dataclass(frozen=True, slots=True)

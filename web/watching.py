@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, render_template, url_for
 
+from index.language import gettext_noop
 from search.request import SearchRequest
 from search.searcher import Searcher
 from web.filters import Chip, filter_label
-from web.language import gettext, gettext_noop
+from web.language import gettext
 from web.links import article_url, static_url
 
 blueprint = Blueprint("watching", __name__)

@@ -55,11 +55,19 @@ def parse_dictionary(text: str, source: str) -> tuple[DictionaryWord, ...]:
             tag, rest = rest[0], rest[1:]
         if rest:
             raise SettingsError(
-                f"{source}, line {number}: expected a word, a frequency and a tag, "
-                f"found {line.strip()!r}. A word can't contain spaces."
+                "{source}, line {number}: expected a word, a frequency and a tag, found "
+                "{line_text!r}. A word can't contain spaces.",
+                source=source,
+                number=number,
+                line_text=line.strip(),
             )
         if frequency > MAX_FREQUENCY:
-            raise SettingsError(f"{source}, line {number}: a frequency goes up to {MAX_FREQUENCY:,}.")
+            raise SettingsError(
+                "{source}, line {number}: a frequency goes up to {limit:,}.",
+                source=source,
+                number=number,
+                limit=MAX_FREQUENCY,
+            )
         if folded := fold_key(word):
             words.append(DictionaryWord(folded, frequency, tag))
     return tuple(words)
@@ -76,7 +84,9 @@ class Segmenter:
         self, name: str = "rjieba", words: tuple[DictionaryWord, ...] = (), longest: int = LONGEST
     ) -> None:
         if name not in SEGMENTERS:
-            raise SettingsError(f"unknown segmenter {name!r}. Known: {', '.join(SEGMENTERS)}.")
+            raise SettingsError(
+                "unknown segmenter {name!r}. Known: {known}.", name=name, known=", ".join(SEGMENTERS)
+            )
         self.name = name
         self._words = words
         self._longest = longest

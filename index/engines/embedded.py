@@ -33,7 +33,7 @@ class EmbeddedEngine:
 
     @classmethod
     def at(cls, address: str, connection: Connection = ANONYMOUS) -> Engine:
-        raise InputError(f"{address}: this engine has no addresses. Name a directory.")
+        raise InputError("{address}: this engine has no addresses. Name a directory.", address=address)
 
     @classmethod
     def abandon(cls, directory: Path, connection: Connection = ANONYMOUS) -> None:

@@ -32,11 +32,18 @@ def add_articles(
     for number, article in enumerate(articles, start=1):
         record = article.to_json() if isinstance(article, Article) else article
         if not (article_id := str(record.get("id") or "").strip()):
-            raise InputError(f"article {number} has no id. Give each one of its own, which stays.")
+            raise InputError(
+                "article {number} has no id. Give each one of its own, which stays.", number=number
+            )
         try:
             lines[f"{post_id(article_id)}.jsonl"] = json.dumps(record, ensure_ascii=False) + "\n"
         except (TypeError, ValueError) as error:
-            raise InputError(f"article {number} ({article_id}) can't be written as JSON: {error}") from None
+            raise InputError(
+                "article {number} ({id}) can't be written as JSON: {reason}",
+                number=number,
+                id=article_id,
+                reason=error,
+            ) from None
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with unfinished_folder(folder / "articles") as unfinished:

@@ -9,6 +9,7 @@ from index.analysis import Analyzer, hash_dictionary
 from index.engines.base import DEFAULT_ENGINE, Connection, Description, engine_class
 from index.errors import IndexDamagedError, IndexMismatchError, InputError
 from index.ingest.job import IngestRequest
+from index.language import Message
 from index.settings import Settings, read_named_file
 from index.store.catalog import Catalog
 from index.store.catalog_writer import CatalogWriter
@@ -73,27 +74,36 @@ def engine_of(before: Meta, request: IngestRequest) -> tuple[str, str]:
     return engine, (request.url or before.url) if engine_class(engine).keeps_articles else ""
 
 
-def settings_difference(generation: Generation, request: IngestRequest, settings: Settings) -> str:
+def settings_difference(
+    generation: Generation, request: IngestRequest, settings: Settings
+) -> IndexMismatchError | None:
     """The first difference between the index and the request and settings, with the command that applies
-    it; empty if they agree."""
+    it; None if they agree."""
     meta = generation.meta
     differences = [
         (name, there, wanted)
         for name, there, wanted in (
             ("segmenter", meta.segmenter, request.segmenter),
             ("timezone", meta.timezone, settings.timezone),
-            ("dictionary", meta.dictionary or "none", hash_dictionary(_read_dictionary(settings))),
+            ("dictionary", meta.dictionary or Message("none"), hash_dictionary(_read_dictionary(settings))),
         )
         if wanted and wanted != there
     ]
     if not differences:
-        return ""
+        return None
     name, there, wanted = differences[0]
     option = f" --{name} {wanted}" if name == "segmenter" else ""
-    keep = f"To keep what there is, set SOUWEN_TIMEZONE={there}. " if name == "timezone" else ""
-    return (
-        f"the index was made with {name} {there}, and {wanted} is asked for. {keep}"
-        f"To apply it, run: souwen index --rebuild --index {generation.path.parent}{option}"
+    command = f"souwen index --rebuild --index {generation.path.parent}{option}"
+    values = {"name": name, "there": there, "wanted": wanted, "command": command}
+    if name == "timezone":
+        return IndexMismatchError(
+            "the index was made with {name} {there}, and {wanted} is asked for. To keep what there is, set "
+            "SOUWEN_TIMEZONE={there}. To apply it, run: {command}",
+            **values,
+        )
+    return IndexMismatchError(
+        "the index was made with {name} {there}, and {wanted} is asked for. To apply it, run: {command}",
+        **values,
     )
 
 

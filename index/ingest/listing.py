@@ -11,6 +11,7 @@ from pathlib import Path
 from index.errors import IndexDamagedError, InputError
 from index.ingest.job import IngestRequest
 from index.ingest.safeguards import refuse_emptying, refuse_leaving_out
+from index.language import Message
 from index.settings import Settings
 from index.sources.fields import ReadingRules
 from index.sources.records import NO_MAP, FieldMap, parse_field_map
@@ -69,12 +70,20 @@ def _roots(live: Catalog | None, request: IngestRequest) -> dict[str, Path]:
     unfollowed = _unfollowed(live, request)
     for name in request.forget:
         if name not in unfollowed and known.pop(name, None) is None:
-            listed = ", ".join(known) or "none"
-            raise InputError(f"--forget {name}: no folder of that name is followed. Followed: {listed}.")
+            listed = ", ".join(known) or Message("none")
+            raise InputError(
+                "--forget {name}: no folder of that name is followed. Followed: {listed}.",
+                name=name,
+                listed=listed,
+            )
     roots = resolve_roots(request.paths, known)
     if not roots and not request.forget:
-        known_names = f" There are articles of: {', '.join(sorted(unfollowed))}." if unfollowed else ""
-        raise InputError(f"no folder to index. Name one: souwen index FOLDER{known_names}")
+        if unfollowed:
+            raise InputError(
+                "no folder to index. Name one: souwen index FOLDER There are articles of: {names}.",
+                names=", ".join(sorted(unfollowed)),
+            )
+        raise InputError("no folder to index. Name one: souwen index FOLDER")
     return roots
 
 

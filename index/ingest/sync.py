@@ -15,7 +15,7 @@ from pathlib import Path
 from index.article import ProblemKind
 from index.durability import writing
 from index.engines.base import DEFAULT_ENGINE, Connection, Engine, EngineWriter, engine_class
-from index.errors import IndexMismatchError, InputError
+from index.errors import InputError
 from index.ingest.creation import create, engine_of, settings_difference
 from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.listing import Sources, list_sources, open_live_catalog
@@ -107,7 +107,7 @@ def _open_generation(
     if request.keep:
         return generation
     if difference := settings_difference(generation, request, settings):
-        raise IndexMismatchError(difference)
+        raise difference
     name, url = engine_of(generation.meta, request)
     if (name, url) == (generation.meta.engine, generation.meta.url):
         return generation

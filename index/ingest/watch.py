@@ -15,11 +15,12 @@ from pathlib import Path
 import watchfiles
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
-from index.errors import IndexBusyError, InputError, SettingsError, VanishedError
+from index.errors import IndexBusyError, InputError, SettingsError, SouwenError, VanishedError
 from index.files import identity
 from index.ingest.creation import settings_difference
 from index.ingest.job import IngestReport, IngestRequest
 from index.ingest.listing import followed_folders
+from index.language import Message, Translatable
 from index.settings import Settings
 from index.sources.posts import SUFFIXES
 from index.sources.scan import IGNORE_FILE
@@ -59,7 +60,7 @@ class Watcher:
         directory: Path,
         settings: Settings,
         run: Callable[[IngestRequest], IngestReport],
-        warn: Callable[[str], None],
+        warn: Callable[[Translatable], None],
         *,
         jobs: int = 1,
         allow_empty: bool = False,
@@ -114,22 +115,27 @@ class Watcher:
             return  # gone since it was looked for
         except (OSError, WatchfilesRustInternalError) as error:
             raise InputError(
-                f"can't watch {', '.join(map(str, folders))}: {error}. Allow more watches (on Linux: sysctl "
-                "fs.inotify.max_user_watches=1000000), or set WATCHFILES_FORCE_POLLING=true"
+                "can't watch {folders}: {reason}. Allow more watches (on Linux: sysctl "
+                "fs.inotify.max_user_watches=1000000), or set WATCHFILES_FORCE_POLLING=true",
+                folders=", ".join(map(str, folders)),
+                reason=error,
             ) from None
 
     def _look(self) -> None:
         try:
             report = self._run(self._request)
         except IndexBusyError as error:
-            self._tell_once(f"{error} Waiting.")
+            self._tell_once(Message("{error} Waiting.", {"error": error}))
             self._due = time.monotonic() + _LOOK_EVERY
         except VanishedError as error:
             now = time.monotonic()
             self._vanished = self._vanished or now
             if now - self._vanished >= self._limits.patience:
                 raise
-            self._tell_once(f"{error} Waiting for {self._limits.patience:.0f} s.")
+            patience = self._limits.patience
+            self._tell_once(
+                Message("{error} Waiting for {seconds:.0f} s.", {"error": error, "seconds": patience})
+            )
             self._due = now + _LOOK_EVERY
         else:
             self._vanished = None
@@ -144,17 +150,18 @@ class Watcher:
         with the old ones."""
         try:
             live = IndexDirectory(self._directory).current()
-            difference = settings_difference(live, IngestRequest(), self._settings)
+            difference: SouwenError | None = settings_difference(live, IngestRequest(), self._settings)
         except SettingsError as error:
-            difference = str(error)
-        if difference != self._difference:
-            self._difference = difference
-            if difference:
+            difference = error
+        told = str(difference or "")
+        if told != self._difference:
+            self._difference = told
+            if difference is not None:
                 self._warn(difference)
 
-    def _tell_once(self, message: str) -> None:
-        if message not in self._told:
-            self._told.add(message)
+    def _tell_once(self, message: Message) -> None:
+        if str(message) not in self._told:
+            self._told.add(str(message))
             self._warn(message)
 
 

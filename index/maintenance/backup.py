@@ -26,6 +26,7 @@ from index.analysis import ANALYSIS_VERSION, Analyzer, hash_dictionary
 from index.durability import flush, unfinished_folder, writing
 from index.engines.base import ANONYMOUS, ENGINES, Connection, engine_class, is_address
 from index.errors import IndexDamagedError, InputError, SettingsError
+from index.language import Message
 from index.maintenance.reindex import fill_engine
 from index.settings import zone
 from index.sources.scan import resolve_roots
@@ -105,13 +106,15 @@ def restore(
     or knows no such folder.
     """
     if not file.exists():
-        raise InputError(f"{file}: there is no such file.")
+        raise InputError("{file}: there is no such file.", file=file)
     index_directory = IndexDirectory(directory)
     with index_directory.write_lock(), writing(directory):
         if index_directory.exists() and not replaces:
             raise InputError(
-                f"{directory} has an index. To replace it by the backup, run: "
-                f"souwen restore {file} --replace --index {directory}"
+                "{directory} has an index. To replace it by the backup, run: souwen restore {file} "
+                "--replace --index {directory}",
+                directory=directory,
+                file=file,
             )
         index_directory.prune(connection)
         with _unpacked(file, directory) as (meta, dictionary, unpacked):
@@ -138,8 +141,12 @@ def _among(known: Mapping[str, str], folders: Sequence[Path]) -> dict[str, Path]
     found = resolve_roots(folders, {})
     for name, location in found.items():
         if name not in known:
-            listed = ", ".join(sorted(known)) or "none"
-            raise InputError(f"{location}: the backup has articles of no such folder. It has: {listed}.")
+            listed = ", ".join(sorted(known)) or Message("none")
+            raise InputError(
+                "{location}: the backup has articles of no such folder. It has: {listed}.",
+                location=location,
+                listed=listed,
+            )
     return found
 
 
@@ -148,7 +155,9 @@ def _take_in(file: Path, unpacked: Path, target: Path) -> dict[str, str]:
     try:
         return take_in(unpacked, target)
     except IndexDamagedError as error:
-        raise InputError(f"{file}: the catalog in it is damaged: {error.values['reason']}") from None
+        raise InputError(
+            "{file}: the catalog in it is damaged: {reason}", file=file, reason=error.values["reason"]
+        ) from None
 
 
 def _refuse_clusters(location: Path | str) -> None:
@@ -160,8 +169,11 @@ def _refuse_clusters(location: Path | str) -> None:
             return
         url = meta.url
     raise InputError(
-        f"the articles of {location} are on a cluster, at {url}: back them up with the cluster's own "
-        f"snapshots, or write them to a file. Run: souwen export --index {url} -o FILE"
+        "the articles of {location} are on a cluster, at {url}: back them up with the "
+        "cluster's own snapshots, or write them to a file. Run: souwen export --index "
+        "{url} -o FILE",
+        location=location,
+        url=url,
     )
 
 
@@ -188,14 +200,16 @@ def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
             meta = _description((Path(folder) / _META).read_text(encoding="utf-8"), file)
             dictionary = (Path(folder) / _DICTIONARY).read_text(encoding="utf-8")
             if meta.dictionary != hash_dictionary(dictionary):
-                raise ValueError("its dictionary is another")
+                raise ValueError(Message("its dictionary is another"))
             Analyzer(meta.segmenter, dictionary, f"{file}: {_DICTIONARY}")
             zone(meta.timezone)
             if not (Path(folder) / _CATALOG).exists():
-                raise ValueError(f"it has no {_CATALOG}")
+                raise ValueError(Message("it has no {file}", {"file": _CATALOG}))
         except FileNotFoundError as error:
             missing = Path(str(error.filename)).name
-            raise InputError(f"{file}: is not a backup of souwen: it has no {missing}.") from None
+            raise InputError(
+                "{file}: is not a backup of souwen: it has no {missing}.", file=file, missing=missing
+            ) from None
         except (
             tarfile.TarError,
             igzip.BadGzipFile,
@@ -207,7 +221,9 @@ def _unpacked(file: Path, directory: Path) -> Iterator[tuple[Meta, str, Path]]:
             RecursionError,
             SettingsError,
         ) as error:
-            raise InputError(f"{file}: is not a backup of souwen, or is cut off: {error}") from None
+            raise InputError(
+                "{file}: is not a backup of souwen, or is cut off: {reason}", file=file, reason=error
+            ) from None
         yield meta, dictionary, Path(folder) / _CATALOG
 
 
@@ -223,7 +239,7 @@ class _Bounded:
         found: bytes = self._file.read(size)
         self.left -= len(found)
         if self.left < 0:
-            raise ValueError("its headers are too large")
+            raise ValueError(Message("its headers are too large"))
         return found
 
 
@@ -233,11 +249,11 @@ def _extract(packed: _Bounded, folder: Path) -> None:
         for member in archive:
             target = folder / member.name
             if member.name not in (_META, _DICTIONARY, _CATALOG) or target.exists():
-                raise ValueError(f"it has {member.name!r}, or that twice")
+                raise ValueError(Message("it has {file!r}, or that twice", {"file": member.name}))
             if not member.isreg() or member.issparse():
-                raise ValueError(f"{member.name} is no plain file")
+                raise ValueError(Message("{file} is no plain file", {"file": member.name}))
             if member.name != _CATALOG and member.size > _MOST_TEXT:
-                raise ValueError(f"{member.name} is too large")
+                raise ValueError(Message("{file} is too large", {"file": member.name}))
             if member.size > shutil.disk_usage(folder).free:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             packed.left += member.size
@@ -253,14 +269,21 @@ def _description(text: str, file: Path) -> Meta:
     values = json.loads(text)
     if values["format"] not in READABLE:  # whatever else it has
         raise InputError(
-            f"{file}: has format {values['format']}, and this souwen reads {FORMAT} and older ones."
+            "{file}: has format {version}, and this souwen reads {readable} and older ones.",
+            file=file,
+            version=values["format"],
+            readable=FORMAT,
         )
     meta = Meta(**values)
     for name, value in asdict(meta).items():
         if type(value) is not (int if name in ("analysis", "format") else str):
-            raise ValueError(f"{_META} has {value!r} as {name}")
+            raise ValueError(
+                Message("{file} has {value!r} as {name}", {"file": _META, "value": value, "name": name})
+            )
     if meta.engine not in ENGINES or engine_class(meta.engine).keeps_articles or meta.url:
-        raise ValueError(f"it is for the engine {meta.engine!r}, which has no backups")
+        raise ValueError(
+            Message("it is for the engine {engine!r}, which has no backups", {"engine": meta.engine})
+        )
     return meta
 
 

@@ -16,6 +16,7 @@ from index.durability import writing
 from index.engines.base import ANONYMOUS, Connection, Engine, Sort, engine_class, is_address
 from index.engines.nodes import GramPhrase
 from index.errors import EngineError, IndexDamagedError
+from index.language import Message
 from index.maintenance.reindex import fill_engine, reindex
 from index.sources.scan import Scan, removed_paths, scan
 from index.store.catalog import Catalog, KnownFile
@@ -79,32 +80,39 @@ class Findings:
             )
         )
 
-    def lines(self, location: str) -> Iterator[str]:
+    def lines(self, location: str) -> Iterator[str | Message]:
         """The findings as lines for a person, with what to run for the index at `location`."""
         repair = f"souwen verify --repair --index {location}"
         follow = f"souwen index --index {location}"
-        yield f"{self.articles:,} articles in the catalog, {self.documents:,} documents in the engine."
+        mount = Message("{command}, or mount them", {"command": f"{follow} --forget NAME"})
+        yield Message(
+            "{articles:,} articles in the catalog, {documents:,} documents in the engine.",
+            {"articles": self.articles, "documents": self.documents},
+        )
         for what, found, mend in (
-            ("Articles that searches can't find", self.not_in_engine, repair),
-            ("Documents without an article", self.not_in_catalog, repair),
-            ("Files of the index that are damaged or missing", self.damaged_files, repair),
-            ("Articles that differ from what was stored", self.damaged_articles, repair),
-            ("Tables of the catalog that differ from what was stored", self.damaged_tables, repair),
-            ("Articles with wrong search results", self.wrongly_found, repair),
-            ("Folders that are gone", self.missing_folders, f"{follow} --forget NAME, or mount them"),
-            ("Files that are gone", self.missing_files, follow),
-            ("Files that have changed", self.changed_files, follow),
-            ("Files that are new", self.new_files, follow),
+            (Message("Articles that searches can't find"), self.not_in_engine, repair),
+            (Message("Documents without an article"), self.not_in_catalog, repair),
+            (Message("Files of the index that are damaged or missing"), self.damaged_files, repair),
+            (Message("Articles that differ from what was stored"), self.damaged_articles, repair),
+            (Message("Tables of the catalog that differ from what was stored"), self.damaged_tables, repair),
+            (Message("Articles with wrong search results"), self.wrongly_found, repair),
+            (Message("Folders that are gone"), self.missing_folders, mount),
+            (Message("Files that are gone"), self.missing_files, follow),
+            (Message("Files that have changed"), self.changed_files, follow),
+            (Message("Files that are new"), self.new_files, follow),
         ):
             if found:
-                yield f"{what} ({len(found):,}; run: {mend}):"
+                yield Message(
+                    "{what} ({count:,}; run: {command}):",
+                    {"what": what, "count": len(found), "command": mend},
+                )
                 yield from (f"  {name}" for name in found[:_SHOWN])
                 if len(found) > _SHOWN:
                     yield "  …"
         if self.unindexed:
-            yield f"A run was interrupted (run: {follow})."
+            yield Message("A run was interrupted (run: {command}).", {"command": follow})
         if self.agree:
-            yield "Index, catalog and files agree."
+            yield Message("Index, catalog and files agree.")
 
 
 def verify(location: Path | str, connection: Connection = ANONYMOUS, *, is_deep: bool = False) -> Findings:
@@ -236,7 +244,7 @@ def _wrongly_folded(index: OpenIndex, left_out: Set[str], most: int | None) -> s
     return wrong
 
 
-def repair(directory: Path, connection: Connection = ANONYMOUS) -> list[str]:
+def repair(directory: Path, connection: Connection = ANONYMOUS) -> list[Message]:
     """Mends what can be mended of catalog and engine; gives what was done.
 
     Articles that are no longer what was stored are to be read again, by the run that follows: what the engine
@@ -260,22 +268,26 @@ def repair(directory: Path, connection: Connection = ANONYMOUS) -> list[str]:
                     fill_engine(fresh, copied)
                 record_checksums(fresh)
                 index_directory.publish(fresh)
-                return [*done, f"The engine was rebuilt from {catalog.count():,} articles of the catalog."]
+                count = {"count": catalog.count()}
+                return [
+                    *done,
+                    Message("The engine was rebuilt from {count:,} articles of the catalog.", count),
+                ]
             with closing(engine):
                 return [*done, *_retell(generation, catalog, engine)]
 
 
-def _mend_catalog(generation: Generation) -> list[str]:
+def _mend_catalog(generation: Generation) -> list[Message]:
     """Flags what is damaged in the catalog, so that it is read again; gives what was done. Raises
     IndexDamagedError where the file as a whole can't be read."""
-    done: list[str] = []
+    done: list[Message] = []
     with closing(CatalogWriter.open(generation.catalog_file)) as catalog:
         try:
             catalog.check()
         except IndexDamagedError:
             catalog.reindex_itself()
             catalog.check()
-            done.append("The catalog's own indexes were made anew.")
+            done.append(Message("The catalog's own indexes were made anew."))
         with closing(CheckedCatalog.open(generation.catalog_file)) as checked:
             keeps_texts = not engine_class(generation.meta.engine).keeps_articles
             damaged = {article_id for _, article_id in checked.damaged_articles()} if keeps_texts else set()
@@ -285,13 +297,19 @@ def _mend_catalog(generation: Generation) -> list[str]:
         catalog.distrust(damaged)
         catalog.commit()
     if damaged:
-        done.append(f"{len(damaged):,} articles are no longer what was stored: their files are read again.")
+        done.append(
+            Message(
+                "{count:,} articles are no longer what was stored: their files are read again.",
+                {"count": len(damaged)},
+            )
+        )
     if tables:
-        done.append(f"Lists in the catalog were damaged, and are made anew: {', '.join(tables)}.")
+        names = {"names": ", ".join(tables)}
+        done.append(Message("Lists in the catalog were damaged, and are made anew: {names}.", names))
     return done
 
 
-def _compare(generation: Generation, catalog: CatalogWriter, connection: Connection) -> list[str]:
+def _compare(generation: Generation, catalog: CatalogWriter, connection: Connection) -> list[Message]:
     """Flags this machine's articles that are missing on a shared engine, so that the next run reads their
     files again; deletes those that are too many there."""
     opened = engine_class(generation.meta.engine).open(generation.engine_directory, connection)
@@ -304,11 +322,15 @@ def _compare(generation: Generation, catalog: CatalogWriter, connection: Connect
                 for document_id in strays:
                     writer.delete(document_id)
                 writer.commit()
-    done = [f"{len(strays):,} documents without an article were removed."] if strays else []
-    return [*done, f"{again:,} files are read again."] if again else done
+    done: list[Message] = []
+    if strays:
+        done.append(Message("{count:,} documents without an article were removed.", {"count": len(strays)}))
+    if again:
+        done.append(Message("{count:,} files are read again.", {"count": again}))
+    return done
 
 
-def _retell(generation: Generation, catalog: CatalogWriter, engine: Engine) -> list[str]:
+def _retell(generation: Generation, catalog: CatalogWriter, engine: Engine) -> list[Message]:
     """Indexes the articles again that an engine has wrong."""
     wrong = catalog.ids() ^ engine.ids()
     with closing(OpenIndex.of(generation)) as index:
@@ -323,7 +345,7 @@ def _retell(generation: Generation, catalog: CatalogWriter, engine: Engine) -> l
         writer.commit()
         catalog.flag_as_indexed()
     record_checksums(generation)
-    return [f"{told:,} articles were indexed again."]
+    return [Message("{count:,} articles were indexed again.", {"count": told})]
 
 
 def _sound_engine(generation: Generation, *, is_unfinished: bool) -> Engine | None:

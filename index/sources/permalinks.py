@@ -67,7 +67,9 @@ def check_rule(rule: str) -> None:
     known = _values_of(Facts("", "", datetime(2000, 1, 1)), "")
     if unknown := [part for part in _TOKEN.findall(rule) if part not in known]:
         parts = " ".join(f":{part}" for part in known)
-        raise SettingsError(f"permalink: there is no :{unknown[0]}. A rule is made of: {parts}")
+        raise SettingsError(
+            "permalink: there is no :{part}. A rule is made of: {parts}", part=unknown[0], parts=parts
+        )
 
 
 def _written(site: Site, facts: Facts) -> str:

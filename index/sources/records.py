@@ -70,7 +70,11 @@ def parse_field_map(pairs: Iterable[str]) -> dict[str, tuple[str, ...]]:
     for pair in (part.strip() for listed in pairs for part in listed.split(",")):
         name, _, key = (part.strip() for part in pair.partition("="))
         if name not in FIELDS or not key:
-            raise InputError(f"--map {pair}: give FIELD=KEY, where FIELD is one of {', '.join(FIELDS)}.")
+            raise InputError(
+                "--map {pair}: give FIELD=KEY, where FIELD is one of {fields}.",
+                pair=pair,
+                fields=", ".join(FIELDS),
+            )
         found[name] = (*found.get(name, ()), key)
     return found
 

@@ -99,28 +99,43 @@ def resolve_roots(paths: Sequence[Path], known: dict[str, Path]) -> dict[str, Pa
         try:
             location = path.resolve(strict=True)
         except OSError:
-            raise InputError(f"{path}: there is no such file or folder.") from None
+            raise InputError("{path}: there is no such file or folder.", path=path) from None
         if location.is_file() and location.suffix.lower() not in SUFFIXES:
-            raise InputError(f"{path}: not a kind of file that is indexed ({', '.join(sorted(SUFFIXES))}).")
+            raise InputError(
+                "{path}: not a kind of file that is indexed ({suffixes}).",
+                path=path,
+                suffixes=", ".join(sorted(SUFFIXES)),
+            )
         name = display_path(location.name or location.anchor)
         if display_path(str(location)) != str(location):
-            raise InputError(f"{display_path(str(location))}: the name is not UTF-8. Rename the folder.")
+            raise InputError(
+                "{path}: the name is not UTF-8. Rename the folder.", path=display_path(str(location))
+            )
         other = roots.get(name, location)
         if other != location and other.exists():
             raise InputError(
-                f"{path} and {other} are both called {name!r}, and articles are known by that. "
-                "Rename one, index a folder that holds both, or give them an index each (--index)."
+                "{path} and {other} are both called {name!r}, and articles are known by that. "
+                "Rename one, index a folder that holds both, or give them an index each (--index).",
+                path=path,
+                other=other,
+                name=name,
             )
         roots[name] = location
     for name, location in roots.items():
         if not location.exists():
             raise VanishedError(
-                f"{location}, which this index follows, is gone. If it has moved, name its new path; "
-                f"to take its articles out of the index, run: souwen index --forget {name}"
+                "{location}, which this index follows, is gone. If it has moved, name its new "
+                "path; to take its articles out of the index, run: souwen index --forget {name}",
+                location=location,
+                name=name,
             )
         for other in roots.values():
             if other != location and other in location.parents:
-                raise InputError(f"{location} lies inside {other}, which is already indexed.")
+                raise InputError(
+                    "{location} lies inside {other}, which is already indexed.",
+                    location=location,
+                    other=other,
+                )
     return roots
 
 
@@ -132,7 +147,9 @@ def scan(roots: dict[str, Path], index: Path, site_url: str = "", permalink: str
     files are listed: they would be neither's.
     """
     if site_url and not re.match(r"https?://[^/]", site_url):
-        raise SettingsError(f"site_url: {site_url!r} is no address. It begins with https://")
+        raise SettingsError(
+            "site_url: {site_url!r} is no address. It begins with https://", site_url=site_url
+        )
     check_rule(permalink)
     found = Scan()
     index_identity = identity(index)
@@ -143,7 +160,9 @@ def scan(roots: dict[str, Path], index: Path, site_url: str = "", permalink: str
         else:
             _scan_folder(found, name, location, index_identity)
         if before is None or identity(location) != before:
-            raise VanishedError(f"{location} was taken away or replaced while it was read. Run this again.")
+            raise VanishedError(
+                "{location} was taken away or replaced while it was read. Run this again.", location=location
+            )
     found.sites = [_as_set(site, site_url, permalink) for site in found.sites]
     if site_url:
         by_hand = Site("", "", address=f"{site_url.rstrip('/')}/", permalinks=(("", permalink),))

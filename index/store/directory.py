@@ -39,6 +39,7 @@ from index.errors import (
     InputError,
     SouwenError,
 )
+from index.language import Message
 
 FORMAT = 2
 # Formats whose catalog can be read.
@@ -243,9 +244,11 @@ class IndexDirectory:
                 tries += 1
                 if not is_patient and tries == _TRIES:  # whoever looks whether it is held holds it a moment
                     lock.seek(0)
-                    holder = lock.read().strip() or "another process"
+                    holder = lock.read().strip() or Message("another process")
                     raise IndexBusyError(
-                        f"{self.path} is being written by {holder}. Wait for it to end, then run this again."
+                        "{path} is being written by {holder}. Wait for it to end, then run this again.",
+                        path=self.path,
+                        holder=holder,
                     ) from None
                 time.sleep(0.05)
 

@@ -282,7 +282,7 @@ def catalog_of(index: OpenIndex) -> Catalog:
     """The catalog of an index. Raises InputError on a machine that has none."""
     if index.catalog is None:
         raise InputError(
-            f"{index.location}: files and problems are known only on the machine that indexes them. "
-            "Run this there."
+            "{location}: files and problems are known only on the machine that indexes them. Run this there.",
+            location=index.location,
         )
     return index.catalog

@@ -78,7 +78,9 @@ class QueryLog:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise SettingsError(f"query_log: {file}: {error}. Name a file that can be written.") from None
+            raise SettingsError(
+                "query_log: {file}: {reason}. Name a file that can be written.", file=file, reason=error
+            ) from None
         self._thread = threading.Thread(target=self._run, name="query log", daemon=True)
         self._thread.start()
 
@@ -140,7 +142,9 @@ def read_queries(
             ).fetchall()
     except sqlite3.Error as error:
         raise SettingsError(
-            f"query_log: {file}: {error}. `souwen serve` makes the file, where query_log names it."
+            "query_log: {file}: {reason}. `souwen serve` makes the file, where query_log names it.",
+            file=file,
+            reason=error,
         ) from None
     return [LoggedQuery(*row) for row in rows]
 

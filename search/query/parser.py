@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, tzinfo
 from itertools import chain
 
@@ -27,6 +27,7 @@ from whoosh.qparser.common import attach
 
 from index.analysis.document import KEY_FIELDS
 from index.errors import QueryError
+from index.language import Message
 from search.query.dates import ALLOWED, parse_range
 from search.query.grammar import DATE_FIELDS, DEFAULT_FIELD, FIELD_NAMES, OPERATORS, Words, is_pattern, parser
 from search.settings import SearchSettings
@@ -49,15 +50,10 @@ _LOST_SIGN = re.compile(r"(?<!\S)(?:[*?]+(?!ST)[^\W\d]\S*|[^\W\d]+\*+\w\S*|[^\W\
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A message about a query: an English template and its values."""
+class Note(Message):
+    """A message about a query."""
 
-    template: str
-    values: dict[str, object] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.template.format(**self.values)
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from index.analysis import Analyzer
 from index.analysis.fold import fold
 from index.analysis.grams import BOUNDARY, END, separate, units
 from index.errors import SettingsError
+from index.language import Message
 from search.query.nodes import Alternatives, UnitSequence
 from search.query.words import CutWord, dictionary_words, query_words
 
@@ -120,8 +121,12 @@ def parse_synonyms(text: str, source: str) -> Synonyms:
                 found.setdefault(form, {}).update(dict.fromkeys(others))
         except ValueError as error:
             raise SettingsError(
-                f"{source}, line {number}: {error}, in {rule!r}. A line is `医保, 医疗保险` (each finds the "
-                "others), or `北理工 => 北京理工大学` (the left finds the right)."
+                "{source}, line {number}: {reason}, in {rule!r}. A line is `医保, 医疗保险` (each finds "
+                "the others), or `北理工 => 北京理工大学` (the left finds the right).",
+                source=source,
+                number=number,
+                reason=error,
+                rule=rule,
             ) from None
     return Synonyms({form: tuple(others) for form, others in found.items()})
 
@@ -130,12 +135,12 @@ def _read_rule(rule: str) -> list[tuple[UnitSequence, list[UnitSequence]]]:
     """Pairs of a form and its synonyms."""
     left, arrow, right = rule.partition("=>")
     if "=>" in right:
-        raise ValueError("there are two arrows")
+        raise ValueError(Message("there are two arrows"))
     sources = _read_forms(left)
     targets = _read_forms(right) if arrow else sources
     pairs = [(form, [other for other in targets if other != form]) for form in sources]
     if not all(others for _, others in pairs):
-        raise ValueError("a word has no synonym" if arrow else "there is no second word")
+        raise ValueError(Message("a word has no synonym") if arrow else Message("there is no second word"))
     return pairs
 
 
@@ -144,9 +149,9 @@ def _read_forms(text: str) -> list[UnitSequence]:
     for written in text.split(","):
         form = tuple(units(separate(written)))
         if not form:
-            raise ValueError("a word is missing")
+            raise ValueError(Message("a word is missing"))
         if BOUNDARY in form:
-            raise ValueError(f"there is punctuation inside {written.strip()!r}")
+            raise ValueError(Message("there is punctuation inside {word!r}", {"word": written.strip()}))
         forms.append(form)
     return list(dict.fromkeys(forms))
 

@@ -54,10 +54,12 @@ class Address:
                 url = urlsplit(part.strip())
                 port = url.port
             except ValueError as error:
-                raise InputError(f"{part}: is no address: {error}.") from None
+                raise InputError("{part}: is no address: {reason}.", part=part, reason=error) from None
             if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
                 raise InputError(
-                    f"{part!r} is no address of a cluster. Give one such as https://search.example.org:9200/news"
+                    "{part!r} is no address of a cluster. Give one such as "
+                    "https://search.example.org:9200/news",
+                    part=part,
                 )
             if url.username or url.password:
                 raise InputError(
@@ -70,8 +72,9 @@ class Address:
         name = name or DEFAULT_NAME
         if not _NAME.fullmatch(name):
             raise InputError(
-                f"an index can't be called {name!r}. Small letters, digits, - _ and . are allowed, "
-                "the first of them a letter or a digit."
+                "an index can't be called {name!r}. Small letters, digits, - _ and . are allowed, "
+                "the first of them a letter or a digit.",
+                name=name,
             )
         return cls(tuple(dict.fromkeys(nodes)), name)
 

@@ -114,8 +114,10 @@ class Generations:
         packed = base64.b64encode(zlib.compress(dictionary.encode(), 9)).decode() if dictionary else ""
         if len(packed) > _MOST_DICTIONARY:
             raise InputError(
-                f"dictionary: is too large for a cluster: {len(packed):,} bytes when packed, "
-                f"and {_MOST_DICTIONARY:,} are allowed. Leave out words that jieba has."
+                "dictionary: is too large for a cluster: {size:,} bytes when packed, and {limit:,} "
+                "are allowed. Leave out words that jieba has.",
+                size=len(packed),
+                limit=_MOST_DICTIONARY,
             )
         described: dict[str, object] = {"souwen": dict(meta), "changed": _new_stamp(), "dictionary": packed}
         body = index_body(shards, described, _LOADING)
