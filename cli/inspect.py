@@ -124,7 +124,7 @@ def problems_command(kind: str | None, directory: str | None, as_json: bool) -> 
         return
     out = console()
     for problem in problems:
-        told = _("{path}: {reason}", path=printable(problem.path), reason=printable(problem.reason))
+        told = _("{path}: {reason}", path=printable(problem.path), reason=printable(gettext(problem.reason)))
         out.print(f"{padded(gettext(problem.kind), _KIND)} {told}")
     if not problems and wanted:
         out.print(_("No problems of the kind {kind}.", kind=gettext(wanted)))

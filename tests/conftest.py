@@ -36,6 +36,8 @@ from web.settings import WebSettings
 settings.register_profile("souwen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", settings.get_profile("souwen"), max_examples=20)
 settings.load_profile("souwen")
+# Messages are compared in English, whatever the language of who runs the tests.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 
 class Templates(BytecodeCache):

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urljoin
 
 from index.article import Article, Complaint, ProblemKind, local
+from index.language import gettext_noop
 from index.sources.body import first_line
 from index.sources.categories import category_paths, listed_paths, tags_of
 from index.sources.dates import WrittenDate, date_in_path, parse_date, without_date
@@ -103,7 +104,7 @@ def make_article(values: Values, body: Body, origin: Origin, zone: tzinfo, rules
     date = _date(fields, origin, zone)
     is_template = site is not None and site.generator == "jekyll" and "{% for " in body.source[:HEAD]
     if is_template and "_posts" not in origin.path.split("/"):
-        return Made(None, (Complaint("a template of Jekyll's", ProblemKind.LEFT_OUT),))
+        return Made(None, (Complaint(gettext_noop("a template of Jekyll's"), ProblemKind.LEFT_OUT),))
     if reason := _left_out(fields, origin.path, date, site, rules):
         again = reason.startswith(_FUTURE) and not rules.drafts
         return Made(None, (Complaint(reason, ProblemKind.LEFT_OUT),), again)
@@ -123,7 +124,7 @@ def make_article(values: Values, body: Body, origin: Origin, zone: tzinfo, rules
         text = f"{description}\n{text}".rstrip()
         html_body = f"<p>{html.escape(description, quote=False)}</p>\n{html_body}"
     if not text:
-        fields.complain("the body has no text", ProblemKind.EMPTY)
+        fields.complain(gettext_noop("the body has no text"), ProblemKind.EMPTY)
     article = Article(
         id=fields.text(["id"]) if origin.is_record and fields.text(["id"]) else origin.id,
         path=origin.path,
@@ -216,10 +217,10 @@ def _left_out(
         if isinstance(value, str) and value.lower() in words:
             return f"{key}: {value.lower()}"
     if "_drafts" in path.split("/")[:-1]:
-        return "in _drafts"
+        return gettext_noop("in _drafts")
     password = fields["password"]
     if isinstance(password, str) and password and password.lower() not in _FALSE - {"0"}:
-        return "has a password"
+        return gettext_noop("has a password")
     is_late = date is not None and rules.now is not None and date.seconds > rules.now
     return (
         f"{_FUTURE}, which {site.generator} does not publish"

@@ -17,6 +17,7 @@ from pathspec import GitIgnoreSpec
 from index.article import Problem, ProblemKind
 from index.errors import InputError, SettingsError, VanishedError
 from index.files import FileState, identity, open_file, open_folder
+from index.language import gettext_noop
 from index.sources.permalinks import check_rule
 from index.sources.posts import POST_SUFFIXES, SUFFIXES, new_digest
 from index.sources.sites import LEFT_ALONE, TOOL_FILE, Site, recognise, site_above
@@ -286,7 +287,7 @@ def _reason_against(folder: _Folder, name: str, path: str, *, is_folder: bool) -
         if is_folder and name in LEFT_ALONE and not folder.ignored:
             return f"{name}/ is left out"
     if not is_folder and TOOL_FILE.fullmatch(name):
-        return "a file for tools"
+        return gettext_noop("a file for tools")
     return folder.site.reason_against(path, is_folder=is_folder) if folder.site else ""
 
 
@@ -297,7 +298,7 @@ def _add_entry(
     if entry.is_symlink():
         target = _inside(location, root)
         if target is None:
-            reason = "is a link that leads out of the folder, or nowhere"
+            reason = gettext_noop("is a link that leads out of the folder, or nowhere")
             found.problems.append(Problem(path, reason, ProblemKind.LOST))
             return
         status = os.lstat(target)
@@ -321,7 +322,7 @@ def _add_file(found: Scan, path: str, location: str, root: str, status: os.stat_
     elif stat.S_ISREG(status.st_mode):
         found.files[path] = FoundFile(FileState.of(path, status), location, root)
     elif not stat.S_ISDIR(status.st_mode):
-        found.problems.append(Problem(path, "is not a regular file", ProblemKind.LOST))
+        found.problems.append(Problem(path, gettext_noop("is not a regular file"), ProblemKind.LOST))
 
 
 def _inside(location: str, root: str) -> str | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import yaml
 
+from index.language import gettext_noop
 from index.sources.site_config import (
     MAX_CONFIG,
     existing_folders,
@@ -91,12 +92,12 @@ class Site:
         if is_own and name not in ("_posts", "_drafts", *self.folders):
             return f"a folder of {self.generator}'s own"
         if not is_folder and self.generator and _OWN_FILE.fullmatch(name):
-            return "a file of the site's own"
+            return gettext_noop("a file of the site's own")
         if not is_folder and self.generator in _MARKDOWN_ONLY and not _MARKDOWN.search(name):
             return f"not Markdown, of which {self.generator} makes pages"
         if self.generator == "jekyll":
             is_about_it = not is_folder and "/" not in inner and _ABOUT_THE_CODE.fullmatch(name)
-            return "about the site's code" if is_about_it else ""
+            return gettext_noop("about the site's code") if is_about_it else ""
         if not self.folders or not inner:
             return ""
         for folder in self.folders:

@@ -18,6 +18,7 @@ from itertools import count
 from typing import BinaryIO, TextIO
 
 from index.article import Complaint
+from index.language import gettext_noop
 from index.sources.decode import clean, decode, find_encoding
 
 # Of a file, what tells its encoding; and what is read of it at a time. In bytes.
@@ -82,7 +83,7 @@ class RecordFile:
                 found = True
                 yield row
             if not found:
-                self.complaints.append(Complaint("holds no records"))
+                self.complaints.append(Complaint(gettext_noop("holds no records")))
         elif self._suffix in (".csv", ".tsv"):
             delimiter = "\t" if self._suffix == ".tsv" else ""
             yield from _csv_rows(self._text, delimiter, self._limit, self.complaints)
@@ -306,7 +307,7 @@ def _csv_rows(text: TextIO, delimiter: str, limit: int, complaints: list[Complai
             found += 1
             yield number, dict(zip(names, values, strict=False))
     if names and not found:
-        complaints.append(Complaint("has one line, which names its fields, and no records"))
+        complaints.append(Complaint(gettext_noop("has one line, which names its fields, and no records")))
 
 
 def _parsed(
