@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.language import _, gettext, language, prepare_language
+from cli.language import _, gettext, prepare_language
 from cli.options import printable
 from index.durability import NO_MEMORY, is_full, try_again
 from index.errors import IndexDamagedError, SouwenError
@@ -45,6 +45,11 @@ COMMANDS = {
 
 
 class _Context(click.Context):
+    def get_help(self) -> str:
+        from cli.help import localized
+
+        return localized(self.command).get_help(self)
+
     def make_formatter(self) -> click.HelpFormatter:
         from cli.help import Formatter
 
@@ -61,8 +66,10 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), f"{cmd_name}_command")
-        command.context_class = _Context
-        return _localized(command)
+        subcommands = command.commands.values() if isinstance(command, click.Group) else ()
+        for each in (command, *subcommands):
+            each.context_class = _Context
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs a command. A reader that closes the pipe early is no error; click would end with 1."""
@@ -131,7 +138,7 @@ def main() -> None:
     # numpy's, which are of no use here, take memory, and end the process where they get none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        status = _localized(souwen).main(standalone_mode=False)
+        status = souwen.main(standalone_mode=False)
     except click.exceptions.Abort:
         _complain(_("interrupted; what was committed before is in the index."))
         status = 130
@@ -159,14 +166,6 @@ def main() -> None:
         _complain(_("{first} {second}", first=gettext(NO_MEMORY), second=kept))
         status = 2
     sys.exit(status if isinstance(status, int) else 0)
-
-
-def _localized(command: click.Command) -> click.Command:
-    if language() == "en":
-        return command
-    from cli.help import localized
-
-    return localized(command)
 
 
 def _complain(text: str) -> None:
