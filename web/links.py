@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from functools import lru_cache
-from typing import cast
 from urllib.parse import quote_plus
 
-from flask import g, url_for
+from flask import Flask, appcontext_pushed, url_for
 
 from search.request import SearchRequest
 from search.serialize import article_url as article_path
@@ -18,6 +18,17 @@ quoted = lru_cache(maxsize=10_000)(quote_plus)
 
 
 _NOTHING = SearchRequest("")
+# The prefix of all pages, once it was asked for in a request; with a slash at its end.
+_prefix: ContextVar[str] = ContextVar("prefix", default="")
+
+
+def init_links(app: Flask) -> None:
+    """Makes the addresses of each request begin as it says."""
+    appcontext_pushed.connect(_forget, app)
+
+
+def _forget(sender: Flask, **_: object) -> None:
+    _prefix.set("")
 
 
 def search_url(wanted: SearchRequest | None = None, /, **changes: params.Change) -> str:
@@ -28,7 +39,22 @@ def search_url(wanted: SearchRequest | None = None, /, **changes: params.Change)
 
 def query_string(wanted: SearchRequest, **changes: params.Change) -> str:
     """The query string of a search with some parameters changed."""
-    return "&".join([f"{name}={quoted(value)}" for name, value in params.pairs(wanted, **changes)])
+    parts = _parts(wanted)
+    if changes:
+        changed = {name: _part(params.BY_ATTRIBUTE[name], value) for name, value in changes.items()}
+        parts = parts | {"page": ""} | changed
+    return "&".join(filter(None, parts.values()))
+
+
+@lru_cache(maxsize=1024)
+def _parts(wanted: SearchRequest) -> dict[str, str]:
+    """The parts of a query string, by attribute, in their order; empty for those that are left out."""
+    return {name: _part(each, getattr(wanted, name)) for name, each in params.BY_ATTRIBUTE.items()}
+
+
+def _part(parameter: params.Parameter, value: params.Change) -> str:
+    values = params.values_to_send(parameter, value)
+    return "&".join([f"{parameter.name}={quoted(str(each))}" for each in values])
 
 
 def article_url(article_id: str, query: str = "") -> str:
@@ -44,8 +70,8 @@ def static_url(name: str) -> str:
 
 def _root() -> str:
     """The prefix of all pages."""
-    try:
-        return cast(str, g.root)
-    except AttributeError:  # asked for the first time in this request
-        g.root = url_for("views.home").rstrip("/")
-        return cast(str, g.root)
+    found = _prefix.get()
+    if not found:
+        found = url_for("views.home")
+        _prefix.set(found)
+    return found.rstrip("/")

@@ -83,6 +83,7 @@ FOLD = Parameter(
 LIKE = Parameter("like", "The id of an article: only this one, and what is folded below it.", "like")
 
 SEARCH = (Q, PAGE, SIZE, SORT, *FILTERS, FROM, TO, EXPLAIN, FOLD, LIKE)
+BY_ATTRIBUTE = {parameter.attribute: parameter for parameter in SEARCH}
 
 # A download has no pages.
 LIST_SIZE = replace(
@@ -158,21 +159,23 @@ def arguments(request: SearchRequest, **changes: Change) -> dict[str, Any]:
     {'q': '公安'}
     """
     found: dict[str, Any] = {}
-    for parameter in SEARCH:
-        attribute = parameter.attribute
-        value: Any
+    for attribute, parameter in BY_ATTRIBUTE.items():
         if attribute in changes:
             value = changes[attribute]
         elif attribute == "page" and changes:
             continue
         else:
             value = getattr(request, attribute)
-        if parameter.is_list:
-            if value:
-                found[parameter.name] = [value] if isinstance(value, str) else list(value)
-        elif value != parameter.default:
-            found[parameter.name] = int(value) if parameter.is_number else value
+        if values := values_to_send(parameter, value):
+            found[parameter.name] = values if parameter.is_list else values[0]
     return found
+
+
+def values_to_send(parameter: Parameter, value: Change) -> list[str | int]:
+    """The values of a parameter as an address has them: none of its default."""
+    if parameter.is_list:
+        return [value] if isinstance(value, str) and value else list(value)  # type: ignore[arg-type]
+    return [] if value == parameter.default else [int(value) if parameter.is_number else value]  # type: ignore[arg-type,list-item]
 
 
 def pairs(request: SearchRequest, **changes: Change) -> list[tuple[str, str]]:
