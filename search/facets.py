@@ -24,6 +24,10 @@ class FacetValue:
 _spelling_key = lru_cache(maxsize=10_000)(fold_key)
 
 
+def _by_count(value: tuple[str, int]) -> tuple[int, str]:
+    return -value[1], value[0]
+
+
 def merged_facets(counts: FacetCounts) -> dict[str, tuple[FacetValue, ...]]:
     """Counts by value. Spellings that fold to the same are merged, and shown in the most frequent one."""
     facets: dict[str, tuple[FacetValue, ...]] = {}
@@ -31,11 +35,13 @@ def merged_facets(counts: FacetCounts) -> dict[str, tuple[FacetValue, ...]]:
         if name == "month_facet":
             facets["month"] = tuple(FacetValue(*value) for value in sorted(values))
             continue
-        merged: dict[str, tuple[str, int]] = {}
-        for value, count in sorted(values, key=lambda pair: (-pair[1], pair[0])):
-            key = _spelling_key(value)
-            first = merged.get(key)
-            merged[key] = (first[0], first[1] + count) if first else (value, count)
-        ordered = sorted(merged.values(), key=lambda pair: (-pair[1], pair[0]))
+        ordered = sorted(values, key=_by_count)
+        keys = [_spelling_key(value) for value, _ in ordered]
+        if len(set(keys)) < len(keys):
+            merged: dict[str, tuple[str, int]] = {}
+            for key, (value, count) in zip(keys, ordered, strict=True):
+                first = merged.get(key)
+                merged[key] = (first[0], first[1] + count) if first else (value, count)
+            ordered = sorted(merged.values(), key=_by_count)
         facets[name.removesuffix("_facet")] = tuple(FacetValue(*pair) for pair in ordered[:_FACET_VALUES])
     return facets

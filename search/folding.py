@@ -113,10 +113,10 @@ def fold(hits: Sequence[Hit], sketches: Callable[[Sequence[str]], dict[str, byte
 
 def _repeated(of_hits: Sequence[tuple[int, ...]]) -> set[int]:
     """Keys and titles that several hits have; 0 is no title."""
-    counts = Counter(chain.from_iterable(of_hits))
-    if counts.total() == len(counts):
+    keys = list(chain.from_iterable(of_hits))
+    if len(set(keys)) == len(keys):
         return set()
-    return {key for key, count in counts.items() if count > 1} - {0}
+    return {key for key, count in Counter(keys).items() if count > 1} - {0}
 
 
 def list_hits(

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from index.analysis.grams import UnitText
 from index.article import Article
 from index.store.reader import OpenIndex
 from search.facets import FacetValue
@@ -14,7 +13,7 @@ from search.folding import NOTHING_FOLDED, Entry, Folded
 from search.planning.plan import HighlightTerm
 from search.query.parser import Note
 from search.request import SearchRequest
-from search.second_look import ReadHit
+from search.second_look import ReadHit, read_starts
 from search.snippets import Highlighter, Snippet
 
 # Not needed by a plain search: a search from a cold process has half a second.
@@ -96,21 +95,21 @@ def present(
     """Entries of a list with their articles, snippets and highlights; `missing` words, and hits that were
     `read` before, by article id."""
     unread = [entry.hit.id for entry in entries if entry.hit.id not in read]
-    articles: dict[str, tuple[Article, UnitText | None]]
-    articles = {each: (hit.article, hit.start) for each, hit in read.items()}
-    if unread:
-        articles |= {each: (article, None) for each, article in index.articles.articles(unread).items()}
+    others = index.articles.articles(unread) if unread else {}
+    starts = dict(zip(others, read_starts(others.values()), strict=True))
     highlighter = Highlighter(highlight_terms)
     hits = []
     for entry in entries:
-        if entry.hit.id not in articles:  # removed meanwhile
+        looked = read.get(entry.hit.id)
+        article = looked.article if looked else others.get(entry.hit.id)
+        if article is None:  # removed meanwhile
             continue
-        article, start = articles[entry.hit.id]
+        title, start = (looked.title, looked.start) if looked else (None, starts[article.id])
         hits.append(
             ResultHit(
                 article=article,
                 score=round(entry.hit.score, 4),
-                title=highlighter.highlight(article.title, "title"),
+                title=highlighter.highlight(article.title, "title", title),
                 tags=tuple(highlighter.highlight(tag, "body") for tag in article.tags),
                 snippets=highlighter.snippets(article.text, start=start),
                 missing=missing.get(article.id, ()),

@@ -122,10 +122,10 @@ def missing_words(
     missing: dict[str, list[str]] = {each: [] for each in ids}
     for word in plan.optional if ids else ():
         deadline.check()
-        among = query.And([TermSet("id", ids), word.match])
-        having = {
-            hit.id for hit in index.engine.search(among, sort=Sort.NEWEST, offset=0, limit=len(ids)).hits
-        }
+        # By no order: an engine may have to look up what it sorts by.
+        among = scored(query.And([TermSet("id", ids), word.match]), ())
+        hits = index.engine.search(among, sort=Sort.RELEVANCE, offset=0, limit=len(ids)).hits
+        having = {hit.id for hit in hits}
         for each in ids:
             if each not in having:
                 missing[each].append(word.text)

@@ -110,7 +110,8 @@ class Searcher:
         with self._reader.acquire() as index:
             terms = _cached_terms(index, deadline)
             filters = filters_of(request, index.zone, self._today(index))
-            plan = self._plan(index, request.query, terms, is_filtered=bool(filters))
+            parsed = self._parse(index, request.query)
+            plan = self._plan(index, request.query, terms, parsed, is_filtered=bool(filters))
             wanted = [*filters.values()]
             if request.like:
                 wanted.append(TermSet("id", like(index, plan, wanted, request.like)))
@@ -141,7 +142,7 @@ class Searcher:
             if advise and is_few and plan.strict is not query.NullQuery:
                 with suppress(TooSlowError):  # what was found is shown
                     suggestions, zero_results = self._advise(
-                        index, request, filters, found.total, terms, deadline
+                        index, request, parsed, filters, found.total, terms, deadline
                     )
             notes = (
                 *plan.notes,
@@ -178,6 +179,7 @@ class Searcher:
         self,
         index: OpenIndex,
         request: SearchRequest,
+        parsed: ParsedQuery,
         filters: dict[str, query.Query],
         exact: int,
         terms: Expand,
@@ -196,7 +198,7 @@ class Searcher:
             return self._count(index, text, terms, [filters[name] for name in sorted(names)])
 
         deadline.check()
-        tree = outline(self._parse(index, request.query).tree)
+        tree = outline(parsed.tree)
         if index.meta.url:
             limit = Deadline(SHARED_ADVICE_SECONDS, self._clock)
         else:
@@ -337,10 +339,18 @@ class Searcher:
         with self._reader.acquire() as index:
             return read_stats(index)
 
-    def _plan(self, index: OpenIndex, text: str, terms: Expand, *, is_filtered: bool = False) -> Plan:
-        """Plan of a query text, with notes on what could not be read as intended. An empty query with
-        filters matches all articles that pass them."""
-        parsed = self._parse(index, text)
+    def _plan(
+        self,
+        index: OpenIndex,
+        text: str,
+        terms: Expand,
+        parsed: ParsedQuery | None = None,
+        *,
+        is_filtered: bool = False,
+    ) -> Plan:
+        """Plan of a query text, which may be `parsed` already, with notes on what could not be read as
+        intended. An empty query with filters matches all articles that pass them."""
+        parsed = parsed or self._parse(index, text)
         notes = (*parsed.notes, *self._synonyms.current()[1])
         if is_filtered and not text.strip():
             return Plan(query.Every(), None, (), (), (), (), understood="", notes=notes, synonyms={})

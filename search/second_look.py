@@ -7,14 +7,14 @@ score once more, by their idf. The texts are the catalog's, so it is the same on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from whoosh import query
 
 from index.analysis.document import WORDS
-from index.analysis.grams import SEPARATED, UnitText
+from index.analysis.unit_text import UnitText, unit_texts
 from index.article import Article
 from index.engines.base import Engine, Hit, Hits
 from index.engines.bm25 import idf
@@ -37,9 +37,11 @@ _GAINS = [more - less for less, more in pairwise(_SATURATED)]
 
 @dataclass(frozen=True, slots=True)
 class ReadHit:
-    """A hit that was read: the article, the start of its text, and the points that the second look added."""
+    """A hit that was read: the article, its title and the start of its text, and the points that the second
+    look added."""
 
     article: Article
+    title: UnitText
     start: UnitText
     points: float
 
@@ -71,7 +73,7 @@ def look_again(
         return Page(found.hits, found)
     found = search(0, max(LOOKED_AT, offset + limit))
     first, rest = found.hits[:LOOKED_AT], found.hits[LOOKED_AT:]
-    looked = {each: _look_at(article, words) for each, article in read([hit.id for hit in first]).items()}
+    looked = _look_at(read([hit.id for hit in first]), words)
     scored = [
         Hit(hit.id, hit.score + looked[hit.id].points) if hit.id in looked else hit  # removed meanwhile
         for hit in first
@@ -92,9 +94,20 @@ def with_idf(words: Sequence[PassageWord], engine: Engine) -> tuple[PassageWord,
     )
 
 
-def _look_at(article: Article, words: Sequence[PassageWord]) -> ReadHit:
-    start = UnitText(article.text[:_MOST_CHARACTERS])
-    return ReadHit(article, start, passage_points(SEPARATED.apply(article.title), start.translated, words))
+def _look_at(articles: Mapping[str, Article], words: Sequence[PassageWord]) -> dict[str, ReadHit]:
+    """The articles with their points, by id."""
+    found = list(articles.values())
+    titles = unit_texts([article.title for article in found])
+    starts = read_starts(found)
+    return {
+        article.id: ReadHit(article, title, start, passage_points(title.translated, start.translated, words))
+        for article, title, start in zip(found, titles, starts, strict=True)
+    }
+
+
+def read_starts(articles: Iterable[Article]) -> list[UnitText]:
+    """The starts of the texts of articles."""
+    return unit_texts([article.text[:_MOST_CHARACTERS] for article in articles])
 
 
 def passage_points(title: str, text: str, words: Sequence[PassageWord]) -> float:
@@ -102,9 +115,10 @@ def passage_points(title: str, text: str, words: Sequence[PassageWord]) -> float
     `SEPARATED`: the sum over the words of weight × tf × (1 + k1) / (tf + k1)."""
     counts = [len(_occurrences(title, word)) for word in words]
     points = best = sum(word.weight * _SATURATED[count] for word, count in zip(words, counts, strict=True))
-    found = sorted(
-        [(start, number) for number, word in enumerate(words) for start in _occurrences(text, word)]
-    )
+    found: list[tuple[int, int]] = []
+    for number, word in enumerate(words):
+        found += [(start, number) for start in _occurrences(text, word)]
+    found.sort()
     first = 0
     for start, number in found:
         while start - found[first][0] > _PASSAGE:
@@ -123,8 +137,10 @@ def _occurrences(text: str, word: PassageWord) -> list[int]:
     """The offsets of the first occurrences of a word's forms. Letters and digits are whole words."""
     found: list[int] = []
     for form in word.forms:
-        is_spaced = form[0] < "\x80" or form[-1] < "\x80"
         start = text.find(form)
+        if start < 0:
+            continue
+        is_spaced = form[0] < "\x80" or form[-1] < "\x80"
         while start >= 0 and len(found) < _MOST_OCCURRENCES:
             end = start + len(form)
             if not is_spaced or not (_goes_on(text, start) or _goes_on(text, end)):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, asdict, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from functools import cache
 from operator import attrgetter
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 from urllib.parse import quote
 
 from index.article import Article, ProblemKind, format_date
@@ -48,23 +48,45 @@ _MOST_IDS = 100
 def to_json(answer: object) -> Any:
     """An answer as JSON: dataclasses become objects, tuples arrays."""
     kind: Any = type(answer)
-    if (form := _form(kind)) is not None:
-        names, values_of, defaults = form
-        values = zip(names, values_of(answer), strict=True)
-        # Most values are texts and numbers: without a call for each, this takes half of the time.
-        made = {name: value if type(value) in _PLAIN else to_json(value) for name, value in values}
-        for name, default in defaults:
-            if getattr(answer, name) == default:
-                del made[name]
-        return made
     if kind is tuple or kind is list:
-        return [value if type(value) in _PLAIN else to_json(value) for value in answer]  # type: ignore[attr-defined]
-    return answer
+        return _array(answer)  # type: ignore[arg-type]
+    if (form := _form(kind)) is None:
+        return answer
+    made = dict(zip(form.names, form.values(answer), strict=True))
+    for name in form.nested:
+        value = made[name]
+        if type(value) not in _PLAIN:
+            made[name] = to_json(value)
+    for name, default in form.defaults:
+        if getattr(answer, name) == default:
+            del made[name]
+    return made
+
+
+def _array(answers: Sequence[object]) -> list[Any]:
+    """An array of answers. Without a call for each of those that have nothing inside, a page of facets takes
+    a third of the time."""
+    kinds = set(map(type, answers))
+    if kinds <= _PLAIN:
+        return list(answers)
+    form = _form(kinds.pop()) if len(kinds) == 1 else None
+    if form and not form.nested and not form.defaults:
+        return [dict(zip(form.names, values, strict=True)) for values in map(form.values, answers)]
+    return list(map(to_json, answers))
 
 
 _PLAIN = frozenset([str, int, float, bool, NoneType])
-# Names of fields, a function that gets their values, and the defaults that are left out.
-_Form = tuple[tuple[str, ...], Callable[[object], tuple[object, ...]], tuple[tuple[str, object], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The form of a dataclass: names of its fields, a function that gets their values, those that may have
+    something inside, and the defaults that are left out."""
+
+    names: tuple[str, ...]
+    values: Callable[[object], tuple[object, ...]]
+    nested: tuple[str, ...]
+    defaults: tuple[tuple[str, object], ...]
 
 
 @cache
@@ -73,10 +95,11 @@ def _form(of: type[Any]) -> _Form | None:
     if not is_dataclass(of):
         return None
     names = tuple(field.name for field in fields(of))
+    values = attrgetter(*names) if len(names) > 1 else lambda answer: (getattr(answer, names[0]),)
+    types = get_type_hints(of)
+    nested = tuple(name for name in names if types[name] not in _PLAIN)
     defaults = tuple((field.name, field.default) for field in fields(of) if field.default is not MISSING)
-    if len(names) == 1:
-        return names, lambda answer: (getattr(answer, names[0]),), defaults
-    return names, attrgetter(*names), defaults
+    return _Form(names, values, nested, defaults)
 
 
 def article_url(article_id: str) -> str:

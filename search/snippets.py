@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 from markupsafe import escape
 
-from index.analysis.grams import UnitPattern, UnitText, stems, unit_pattern
+from index.analysis.unit_text import Span, UnitPattern, UnitText
 from search.planning.plan import HighlightTerm
 
 # Characters of a passage, roughly; and how many more it may take to begin or end with a sentence.
@@ -30,7 +29,7 @@ LOOKED_AT = (12_000, 50_000)
 _MAX_OCCURRENCES = 50
 _MOST_IN_ALL = 1000
 # The worth of a term's next occurrence in a passage, as a part of its weight, by the number of those before.
-_GAINS = (1.05, 0.05, 0.05, 0.05, 0.05, 0.0)
+_GAINS = (1.05, *[0.05] * 4, *[0.0] * _MAX_OCCURRENCES)
 
 _MARKUP = re.compile("[&<>\"']")
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+[”’」』）)\]]*")
@@ -46,7 +45,8 @@ _EXTENDING = frozenset(["\u200c", _JOINER, "\uff9e", "\uff9f"]) | frozenset(
 )
 _FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 
-Span = tuple[int, int]
+# Where a term occurs: start and end in the text, and its number. (Objects would take twice as long.)
+_Occurrence = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,6 @@ class Snippet:
         return "".join(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Occurrence:
-    start: int
-    end: int
-    term: int
-
-
 class Highlighter:
     """Finds the terms of a query in texts, for any number of them."""
 
@@ -92,19 +85,20 @@ class Highlighter:
         by_weight = sorted(enumerate(terms), key=lambda pair: -pair[1].weight)
         self._terms = {
             field: [
-                (number, stems(term.units), _pattern(term.units, term.is_prefix))
+                (number, _pattern(term.units, term.is_prefix))
                 for number, term in by_weight
                 if field in term.fields
             ]
             for field in ("title", "body")
         }
 
-    def highlight(self, text: str, field: str) -> Snippet:
-        """A whole text (a title) with its highlights."""
+    def highlight(self, text: str, field: str, searched: UnitText | None = None) -> Snippet:
+        """A whole text (a title) with its highlights; `searched` is the same, where that was made before."""
         if not self._terms[field]:
             return Snippet(text)
-        found = self._find(text, searched_text(text) if len(text) < _SHORT else UnitText(text), field)
-        return Snippet(text, _merged([(o.start, o.end) for o in found]))
+        if searched is None:
+            searched = searched_text(text) if len(text) < _SHORT else UnitText(text)
+        return Snippet(text, _merged(self._find(text, searched, field)))
 
     def snippets(self, text: str, limit: int = 2, start: UnitText | None = None) -> tuple[Snippet, ...]:
         """The best passages of a body, in the order of the text: at least one, if there is any text. The
@@ -124,7 +118,7 @@ class Highlighter:
             if len(text) <= length:
                 return found
             # A word at the end may go on.
-            if found := [occurrence for occurrence in found if occurrence.end < length - _LEAD]:
+            if found := [occurrence for occurrence in found if occurrence[1] < length - _LEAD]:
                 return found
             start = None
         return []
@@ -132,14 +126,17 @@ class Highlighter:
     def _find(self, text: str, searched: UnitText, field: str) -> list[_Occurrence]:
         """Occurrences of all terms, in the order of the text."""
         found: list[_Occurrence] = []
-        for number, needed, pattern in self._terms[field]:
+        for number, pattern in self._terms[field]:
             if len(found) >= _MOST_IN_ALL:
                 break
-            if searched.has(needed):
-                spans = islice(searched.find(pattern), _MAX_OCCURRENCES)
-                found += [_Occurrence(*whole_graphemes(text, *span), number) for span in spans]
-        found.sort(key=lambda occurrence: (occurrence.start, -occurrence.end))
+            spans = searched.find(pattern, _MAX_OCCURRENCES)
+            found += [(*whole_graphemes(text, start, end), number) for start, end in spans]
+        found.sort(key=_in_order)
         return found
+
+
+def _in_order(occurrence: _Occurrence) -> tuple[int, int]:
+    return occurrence[0], -occurrence[1]
 
 
 # Tags and titles come again with other hits; a longer text takes more memory than it saves time.
@@ -149,7 +146,7 @@ searched_text = lru_cache(maxsize=4096)(UnitText)
 
 @lru_cache(maxsize=1024)
 def _pattern(units: tuple[str, ...], is_prefix: bool) -> UnitPattern:
-    return unit_pattern(units, is_prefix=is_prefix)
+    return UnitPattern(units, is_prefix=is_prefix)
 
 
 def _choose(text: str, everything: list[_Occurrence], weights: Sequence[float], limit: int) -> list[Span]:
@@ -157,7 +154,7 @@ def _choose(text: str, everything: list[_Occurrence], weights: Sequence[float], 
     shown."""
     chosen: list[Span] = []
     found = everything
-    wanted = {occurrence.term for occurrence in found}
+    wanted = {number for _, _, number in found}
     while wanted and len(chosen) < limit:
         best = _best_window(found, weights, wanted)
         if best is None:
@@ -166,8 +163,10 @@ def _choose(text: str, everything: list[_Occurrence], weights: Sequence[float], 
         if any(span[0] < end and start < span[1] for start, end in chosen):
             span = _uncut(best, everything)
         chosen.append(span)
-        wanted -= {o.term for o in found if span[0] <= o.start and o.end <= span[1]}
-        found = [o for o in found if o.end <= span[0] or o.start >= span[1]]
+        first, last = span
+        wanted -= {number for start, end, number in found if first <= start and end <= last}
+        if wanted:
+            found = [each for each in found if each[1] <= first or each[0] >= last]
     return chosen
 
 
@@ -178,7 +177,8 @@ def whole_graphemes(text: str, start: int, end: int) -> Span:
     See Unicode Standard Annex 29. The jamo of hangul are not handled, because whole syllables are units.
     """
     first = text[start]
-    if first.isalnum() and _is_alone(first) and _is_alone(text[end - 1]) and _is_alone(text[end : end + 1]):
+    is_letter = "\u4e00" <= first <= "\u9fff" or (first.isalnum() and _is_alone(first))
+    if is_letter and _is_alone(text[end - 1]) and _is_alone(text[end : end + 1]):
         return start, end  # nearly always
     while start and _continues(text, start):
         start -= 1
@@ -191,13 +191,22 @@ def whole_graphemes(text: str, start: int, end: int) -> Span:
 
 
 def _is_alone(character: str) -> bool:
-    """True for characters, most of all in Chinese texts, that no grapheme of several has but as its first."""
-    return character < "\u0300" or "\u4e00" <= character <= "\u9fff" or "\u3000" <= character <= "\u3029"
+    """True for characters, most of all in Chinese texts, that no grapheme of several has but as its first:
+    ideographs and punctuation."""
+    return (
+        "\u4e00" <= character <= "\u9fff"
+        or character < "\u0300"
+        or "\uff01" <= character <= "\uff60"
+        or "\u2010" <= character <= "\u2027"
+        or "\u3000" <= character <= "\u3029"
+    )
 
 
 def _continues(text: str, offset: int) -> bool:
     """True if the grapheme before an offset continues behind it. A joiner joins pictures, not letters."""
-    return _extends(text[offset]) or (text[offset - 1] == _JOINER and not text[offset].isalnum())
+    if _extends(text[offset]):
+        return True
+    return text[offset - 1] == _JOINER and not (text[offset].isalnum() or text[max(0, offset - 2)].isalnum())
 
 
 def _extends(character: str) -> bool:
@@ -222,18 +231,18 @@ def _best_window(
     inside = dict.fromkeys(wanted, 0)
     weight = best_weight = 0.0
     best: Span | None = None
-    relevant = [occurrence for occurrence in found if occurrence.term in wanted]
+    relevant = found if len(wanted) == len(weights) else [each for each in found if each[2] in wanted]
     first = 0
-    for occurrence in relevant:
-        term, end = occurrence.term, occurrence.end
-        weight += weights[term] * _GAINS[min(inside[term], 5)]
+    for position, (_, end, term) in enumerate(relevant):
+        weight += weights[term] * _GAINS[inside[term]]
         inside[term] += 1
-        while (left := relevant[first]) is not occurrence and end - left.start > LENGTH:
-            inside[left.term] -= 1
-            weight -= weights[left.term] * _GAINS[min(inside[left.term], 5)]
+        while first < position and end - relevant[first][0] > LENGTH:
+            left = relevant[first][2]
+            inside[left] -= 1
+            weight -= weights[left] * _GAINS[inside[left]]
             first += 1
         if weight > best_weight + 1e-9:
-            best_weight, best = weight, (left.start, end)
+            best_weight, best = weight, (relevant[first][0], end)
     return best
 
 
@@ -267,12 +276,12 @@ def _after_word(text: str, offset: int, limit: int) -> int:
 def _uncut(span: Span, found: Sequence[_Occurrence]) -> Span:
     """The stretch, extended by the occurrences that its ends would cut."""
     start, end = span
-    for occurrence in found:
-        if occurrence.start < end < occurrence.end:
-            end = occurrence.end
-    for occurrence in reversed(found):
-        if occurrence.start < start < occurrence.end:
-            start = occurrence.start
+    for first, last, _ in found:
+        if first < end < last:
+            end = last
+    for first, last, _ in reversed(found):
+        if first < start < last:
+            start = first
     return start, end
 
 
@@ -283,31 +292,32 @@ def _passage(text: str, start: int, end: int, found: Sequence[_Occurrence]) -> S
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    spans = [(o.start, o.end) for o in found if start <= o.start and o.end <= end]
-    first = spans[0][0] if spans else start
+    inside = [each for each in found if start <= each[0] and each[1] <= end]
+    first = inside[0][0] if inside else start
     return Snippet(
         text[start:end],
-        tuple((begins - start, ends - start) for begins, ends in _merged(spans)),
+        tuple((begins - start, ends - start) for begins, ends in _merged(inside)),
         before=start > 0 and not _SENTENCE_END.search(text, max(0, start - 3), start),
         after=end < len(text) and not _SENTENCE_END.search(text, max(0, end - 3), end + 1),
-        hit=_hit_number(first, found) if spans else 0,
+        hit=_hit_number(first, found) if inside else 0,
         paragraph=text.count("\n", 0, first) + 1,
     )
 
 
 def _hit_number(first: int, found: Sequence[_Occurrence]) -> int:
     """The number of the highlight that begins at `first`; 0 where some before it were not looked for."""
-    before = [occurrence for occurrence in found if occurrence.start <= first]
-    counts = Counter(occurrence.term for occurrence in before)
-    if len(found) >= _MOST_IN_ALL or max(counts.values()) >= _MAX_OCCURRENCES:
-        return 0
-    return len(_merged([(occurrence.start, occurrence.end) for occurrence in before]))
+    before = [each for each in found if each[0] <= first]
+    is_cut = len(found) >= _MOST_IN_ALL or (
+        len(before) >= _MAX_OCCURRENCES
+        and max(Counter(each[2] for each in before).values()) >= _MAX_OCCURRENCES
+    )
+    return 0 if is_cut else len(_merged(before))
 
 
-def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """The ranges, with those that overlap or touch merged."""
+def _merged(found: Sequence[_Occurrence]) -> tuple[Span, ...]:
+    """The ranges of occurrences, with those that overlap or touch merged."""
     merged: list[Span] = []
-    for start, end in spans:
+    for start, end, _ in found:
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:

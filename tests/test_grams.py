@@ -17,14 +17,13 @@ from index.analysis.bulk import accelerate_folding, cut_long
 from index.analysis.grams import (
     BOUNDARY,
     SEPARATED,
-    UnitText,
     phrase_grams,
     separate,
     text_grams,
-    unit_pattern,
     units,
 )
 from index.analysis.numbers import joined_numbers
+from index.analysis.unit_text import UnitPattern, UnitText
 from index.analysis.words import Segmenter
 
 
@@ -49,7 +48,7 @@ def test_golden_units(case: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("case", load("finds.json"), ids=lambda case: case["comment"])
 def test_golden_finds(case: dict[str, Any]) -> None:
-    pattern = unit_pattern(units(separate(case["phrase"])))
+    pattern = UnitPattern(units(separate(case["phrase"])))
     assert [case["text"][start:end] for start, end in UnitText(case["text"]).find(pattern)] == case["found"]
 
 
@@ -117,7 +116,7 @@ def test_marks_are_matches(text: str, data: st.DataObject) -> None:
     phrase = found[start : data.draw(st.integers(start + 1, min(len(found), start + 6)))]
     assume(BOUNDARY not in (phrase[0], phrase[-1]))  # a query has none at its edges
     assume(phrase[-1] != ".")  # it is one before letters only
-    spans = list(UnitText(text).find(unit_pattern(phrase)))
+    spans = UnitText(text).find(UnitPattern(phrase))
     assert len(spans) == occurrences(found, phrase)
     assert spans == sorted(spans)
     for first, last in spans:
@@ -133,7 +132,7 @@ def test_an_open_end_finds_the_units_that_start_so(text: str, data: st.DataObjec
     assume(words)
     word = data.draw(st.sampled_from(words))
     prefix = word[: data.draw(st.integers(1, len(word) - 1))]
-    spans = list(UnitText(text).find(unit_pattern([f"{prefix}·"], is_prefix=True)))
+    spans = UnitText(text).find(UnitPattern([f"{prefix}·"], is_prefix=True))
     assert len(spans) == sum(unit.startswith(prefix) for unit in found if unit.endswith("·"))
 
 
@@ -200,6 +199,12 @@ def test_numpy_folds_as_python_does(text: str, times: int) -> None:
     accelerate_folding()
     text *= times
     assert SEPARATED.apply(text) == text.translate(SEPARATED)
+
+
+@given(st.lists(TEXTS, max_size=4))
+def test_numpy_folds_several_texts_as_python_does(texts: list[str]) -> None:
+    accelerate_folding()
+    assert SEPARATED.apply_all(texts) == [text.translate(SEPARATED) for text in texts]
 
 
 @given(TEXTS)

@@ -363,6 +363,8 @@ def test_marks_are_where_the_units_are_and_nowhere_else(text: str, typed: str) -
 
 @settings(max_examples=examples(EXAMPLES))
 @given(texts, wanted)
+@example("公安\u200d👮", "公安")
+@example("公安\u200d👮", "👮")
 def test_what_is_marked_is_what_was_typed_and_no_more(text: str, typed: str) -> None:
     searched = term(typed)
     for mark in marked(Highlighter([searched]).highlight(text, "title")):

@@ -8,7 +8,7 @@
       → sketch         sketch.py  tells copies
 
 `bulk.py` makes units and grams of many texts at once with numpy; `document.py` turns an article into the
-document that an engine indexes.
+document that an engine indexes; `unit_text.py` finds units in a text.
 
 Increase `ANALYSIS_VERSION` with every change of the tokens or the sketch of any text: an index of another
 version is refused, with the command that rebuilds it.

@@ -24,7 +24,6 @@ from index.analysis.grams import (
     add_boundaries,
     text_grams,
     units,
-    written,
 )
 from index.analysis.numbers import joined_numbers
 from index.analysis.words import LONGEST
@@ -198,18 +197,29 @@ def _separate(text: str) -> str:
     made = _separated.take(codes)
     if made.max(initial=0) < _RESIZED:
         return _decode(made)
-    for character in set(_decode(codes[made >= _RESIZED])):
-        if _separated[ord(character)] == _UNMET:
-            replacement = SEPARATED[ord(character)]
-            _separated[ord(character)] = ord(replacement) if len(replacement) == 1 else _RESIZED
-        if _separated[ord(character)] == _RESIZED:
-            text = text.replace(character, written(character))  # each character of which is one for one
-    return _separate(text)
+    for character in set(_decode(codes[made == _UNMET])):
+        replacement = SEPARATED[ord(character)]
+        _separated[ord(character)] = ord(replacement) if len(replacement) == 1 else _RESIZED
+    made = _separated.take(codes)
+    resized = made == _RESIZED
+    # They stay for now: none of them stands in a text that is translated.
+    text = _decode(np.where(resized, codes, made))
+    for character in set(_decode(codes[resized])):
+        text = text.replace(character, SEPARATED[ord(character)])
+    return text
 
 
 def accelerate_folding() -> None:
     """Switches `grams.SEPARATED` to numpy for the rest of the process, which speeds up highlighting."""
     SEPARATED.apply = _apply
+    SEPARATED.apply_all = _apply_all
+
+
+def _apply_all(texts: Sequence[str]) -> list[str]:
+    joined = _BETWEEN.join(texts)
+    if not texts or joined.count(_BETWEEN) >= len(texts):
+        return list(map(_apply, texts))
+    return _separate(joined).split(_BETWEEN)
 
 
 def _apply(text: str) -> str:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 
 import opencc  # the `t2s` configuration applied to one character is its character table
@@ -39,8 +39,10 @@ class CharacterTable(dict[int, str]):
         super().__init__()
         self.resized: set[str] = set()
         self._replacement = replacement
-        # Translation of a text by this table; `bulk.accelerate_folding` replaces it by a faster one.
+        # Translation of a text by this table, and of several; `bulk.accelerate_folding` replaces them by
+        # faster ones.
         self.apply: Callable[[str], str] = lambda text: text.translate(self)
+        self.apply_all: Callable[[Sequence[str]], list[str]] = lambda texts: list(map(self.apply, texts))
 
     def __missing__(self, code_point: int) -> str:
         character = chr(code_point)
@@ -53,12 +55,18 @@ class CharacterTable(dict[int, str]):
 
 
 class MappedText:
-    """Text translated by a `CharacterTable`, with a map back to the offsets of the original."""
+    """Text translated by a `CharacterTable` (perhaps before), with a map back to the offsets of the
+    original."""
 
-    def __init__(self, original: str, table: CharacterTable) -> None:
-        self.text = table.apply(original)
+    def __init__(self, original: str, table: CharacterTable, translated: str | None = None) -> None:
+        self.text = table.apply(original) if translated is None else translated
         self._original = original
         self._table = table
+
+    @property
+    def is_resized(self) -> bool:
+        """True if offsets differ from those of the original."""
+        return bool(self._resized)
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """Range of the original behind the non-empty range [start, end) of `text`.

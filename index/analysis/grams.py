@@ -24,42 +24,39 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import chain, pairwise
+from collections.abc import Sequence
 from operator import add
 
-from index.analysis.fold import CharacterTable, MappedText, fold
+from index.analysis.fold import CharacterTable, fold
 
 BOUNDARY = "|"
 END = "·"
 
 # Scripts that are written without spaces between words, and everything beyond the basic plane: each
 # character is a unit.
-_UNSPACED = (
+UNSPACED = (
     "\u1100-\u115e\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u3096\u309d-\u309f"
     "\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua000-\ua48c\uac00-\ud7a3\uf900-\ufaff\U00010000-\U0010ffff"
 )
 # What folding leaves behind the first character of a unit: the voicing of kana, vowels and finals of hangul.
 JOINED = "\u3099\u309a\u1161-\u11ff"
-_JOINED_MARKS = frozenset(map(chr, (0x3099, 0x309A, *range(0x1161, 0x1200))))
-_is_unspaced = re.compile(f"[{_UNSPACED}{JOINED}]").match
-LETTER = rf"[^\W\d_{_UNSPACED}{JOINED}]"
+JOINED_MARKS = frozenset(map(chr, (0x3099, 0x309A, *range(0x1161, 0x1200))))
+_is_unspaced = re.compile(f"[{UNSPACED}{JOINED}]").match
+LETTER = rf"[^\W\d_{UNSPACED}{JOINED}]"
 # Digits of scripts beyond the basic plane are units each. (A class of them all takes 2 ms to compile.)
 DIGIT = r"(?:(?![\U00010000-\U0010ffff])\d)"
 # Either; one class, for the same reason.
-ALPHANUMERIC = rf"[^\W_{_UNSPACED}{JOINED}]"
+ALPHANUMERIC = rf"[^\W_{UNSPACED}{JOINED}]"
 # Stretches of units that are one character each; one with what belongs to it; letter runs; numbers;
 # symbols and boundaries.
 _STRETCH = re.compile(
-    rf"[{_UNSPACED} |]+(?![{JOINED}])|[{_UNSPACED}{JOINED}][{JOINED}]*"
+    rf"[{UNSPACED} |]+(?![{JOINED}])|[{UNSPACED}{JOINED}][{JOINED}]*"
     rf"|×+|{LETTER}+|{DIGIT}+(?:\.{DIGIT}+)*|[^\w\s]"
 )
 # A full stop that is neither inside a number nor the first sign of a word.
-_STOP = rf"\.(?:(?!{ALPHANUMERIC})|(?<!{DIGIT}\.)(?={DIGIT})|(?<=\.\.)(?={LETTER}))"
-_POINT = rf"(?<!\.)\.(?={LETTER})"
+STOP = rf"\.(?:(?!{ALPHANUMERIC})|(?<!{DIGIT}\.)(?={DIGIT})|(?<=\.\.)(?={LETTER}))"
+POINT = rf"(?<!\.)\.(?={LETTER})"
 _BOUNDARIES = re.compile(r"\|[|\s]*")
 # Numbers with commas between their thousands: 1,000 and 12,345.6, but not 255,0,255.
 _THOUSANDS = re.compile(r"(?<![0-9])(?<![0-9][.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
@@ -221,7 +218,7 @@ def separate(text: str) -> str:
 def add_boundaries(text: str) -> str:
     """Merges runs of boundaries, and of full stops and commas that are not inside a word, into one each."""
     text = resolve(text).replace(",", "")
-    return _BOUNDARIES.sub(f" {BOUNDARY} ", re.sub(_STOP, BOUNDARY, text) if "." in text else text)
+    return _BOUNDARIES.sub(f" {BOUNDARY} ", re.sub(STOP, BOUNDARY, text) if "." in text else text)
 
 
 def units(separated: str) -> list[str]:
@@ -238,7 +235,7 @@ def units(separated: str) -> list[str]:
             found.append("x" * len(stretch) + END)
         elif first.isalnum() and not ("\u4e00" <= first <= "\u9fff" or _is_unspaced(first)):
             found.append(stretch + END)
-        elif stretch[-1] in _JOINED_MARKS:
+        elif stretch[-1] in JOINED_MARKS:
             found.append(stretch)
         else:
             found.extend(stretch.replace(" ", ""))
@@ -268,124 +265,3 @@ def phrase_grams(found: Sequence[str]) -> tuple[tuple[int, str], ...]:
     if len(found) % 2:
         offsets.append(len(found) - 2)
     return tuple((offset, found[offset] + found[offset + 1]) for offset in offsets)
-
-
-@dataclass(frozen=True, slots=True)
-class UnitPattern:
-    """Compiled pattern of a unit sequence. Its edges are checked after a match, because patterns with
-    look-around take a millisecond each to compile."""
-
-    pattern: re.Pattern[str]
-    not_before: re.Pattern[str] | None
-    not_after: re.Pattern[str] | None
-
-    def spans(self, mapped: str) -> Iterator[tuple[int, int]]:
-        """Spans [start, end) of the occurrences in a mapped text, in order."""
-        position = 0
-        while found := self.pattern.search(mapped, position):
-            start, end = found.span()
-            cut_before = self.not_before and self.not_before.search(mapped, max(0, start - 2), start)
-            if cut_before or (self.not_after and self.not_after.match(mapped, end)):
-                position = start + 1
-            else:
-                yield start, end
-                position = end
-
-
-def stems(found: Iterable[str]) -> tuple[str, ...]:
-    """The characters of units that every text with them has."""
-    return tuple(
-        unit.removesuffix(END)
-        for unit in found
-        if unit != BOUNDARY and not _may_have_commas(unit) and not _is_times(unit)
-    )
-
-
-class UnitText:
-    """Text to be searched for unit sequences, with spans given in its original form."""
-
-    def __init__(self, original: str) -> None:
-        self._source = MappedText(original, SEPARATED)
-
-    @property
-    def translated(self) -> str:
-        """The text translated by `SEPARATED`."""
-        return self._source.text
-
-    @cached_property
-    def mapped(self) -> str:
-        """The same, resolved."""
-        return resolve(self.translated)
-
-    def has(self, stems: Iterable[str]) -> bool:
-        """True if the text contains all of these `stems`: a fast pre-check for `find`."""
-        return all(map(self.mapped.__contains__, stems))
-
-    def find(self, pattern: UnitPattern) -> Iterator[tuple[int, int]]:
-        """Spans [start, end) of a pattern's occurrences in the original text, in order."""
-        for start, end in pattern.spans(self.mapped):
-            yield self._source.source(start, end)
-
-
-# A comma that is left in a mapped text is one between thousands.
-_NUMBER_BEFORE, _NUMBER_AFTER = rf"{DIGIT}[.,]?\Z", rf"[.,]?{DIGIT}"
-_LETTER_BEFORE, _LETTER_AFTER = rf"{LETTER}\Z", LETTER
-_JOINED_BEFORE, _JOINED_AFTER = rf"[{_UNSPACED}{JOINED}]\Z", f"[{JOINED}]"
-_compiled = cache(re.compile)
-_BOUNDARY = rf"(?:\||{_STOP})(?:[ |]|{_STOP})*"
-
-
-def unit_pattern(found: Sequence[str], *, is_prefix: bool = False) -> UnitPattern:
-    """Pattern of a sequence of units, with any transparent characters between them.
-
-    With `is_prefix`, the last unit is a prefix.
-    """
-    parts = [_escaped(unit) for unit in found]
-    if is_prefix and _is_times(found[-1]):  # of a word that starts with x
-        parts[-1] = rf"(?:{parts[-1]}|(?<!{LETTER}){found[-1].removesuffix(END)})"
-    joints = []
-    for left, right in pairwise(found):
-        # Two runs of letters, or of digits, would be one if nothing stood between them.
-        apart = left[-1] == right[-1] == END and left[0].isdecimal() == right[0].isdecimal()
-        apart = apart and not (_is_times(left) or _is_times(right))
-        joints.append(" +" if apart else " *")
-    first, last = found[0], found[-1]
-    before = None
-    if first[-1] == END and not _is_times(first):
-        before = _NUMBER_BEFORE if first[0].isdecimal() else _LETTER_BEFORE
-    elif first[0] in _JOINED_MARKS:
-        before = _JOINED_BEFORE
-    if _is_times(last):
-        after = None
-    elif last[-1] == END:
-        after = None if is_prefix else _NUMBER_AFTER if last[0].isdecimal() else _LETTER_AFTER
-    else:
-        after = _JOINED_AFTER
-    return UnitPattern(
-        re.compile("".join(chain(*zip(parts, [*joints, ""], strict=True)))),
-        _compiled(before) if before else None,
-        _compiled(after) if after else None,
-    )
-
-
-def _is_times(unit: str) -> bool:
-    return unit[0] == "x" and unit[-1] == END and not unit.strip(f"x{END}")
-
-
-def _may_have_commas(unit: str) -> bool:
-    return unit[0].isdecimal() and len(unit) > len(f"999{END}")
-
-
-def _escaped(unit: str) -> str:
-    if unit == BOUNDARY:
-        return _BOUNDARY
-    if unit == ".":
-        return _POINT
-    text = unit.removesuffix(END)
-    if _is_times(unit):
-        times = "×" * len(text)
-        return rf"(?:(?<!×){times}(?!×)|(?<!{LETTER}){text}(?!{LETTER}))"
-    if not text[0].isdecimal():
-        return re.escape(text)
-    is_long = FEWEST_DIGITS <= len(text) <= MOST_DIGITS
-    return ("(?:,| {1,2})?" if is_long else ",?").join(map(re.escape, text))

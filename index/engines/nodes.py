@@ -30,10 +30,14 @@ class GramPhrase(query.Query):  # type: ignore[misc]  # whoosh has no types
         self.unfinished = unfinished
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, GramPhrase) and repr(self) == repr(other)
+        return isinstance(other, GramPhrase) and self._values == other._values
 
     def __hash__(self) -> int:
-        return hash(repr(self))
+        return hash(self._values)
+
+    @property
+    def _values(self) -> tuple[object, ...]:
+        return self.fieldname, self.grams, self.slop, self.boost, self.unfinished
 
     def __repr__(self) -> str:
         return (
@@ -50,10 +54,14 @@ class TermSet(query.Query):  # type: ignore[misc]
         self.texts = texts
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, TermSet) and repr(self) == repr(other)
+        return isinstance(other, TermSet) and self._values == other._values
 
     def __hash__(self) -> int:
-        return hash(repr(self))
+        return hash(self._values)
+
+    @property
+    def _values(self) -> tuple[object, ...]:
+        return self.fieldname, self.texts
 
     def __repr__(self) -> str:
         return f"TermSet({self.fieldname!r}, {self.texts!r})"

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +108,8 @@ def create_file(path: Path) -> sqlite3.Connection:
 def to_article(row: Sequence[Any]) -> Article:
     """The article in the columns `FULL` of a row. Raises IndexDamagedError where they can't be read."""
     try:
-        categories, other_categories = split_categories(json.loads(row[8]))
-        tags = tuple(json.loads(row[11]))
-        if not all(
-            isinstance(name, str) for names in (categories, *other_categories, tags) for name in names
-        ):
-            raise ValueError("names that are no text")
+        categories, other_categories = _categories(row[8])
+        tags = _tags(row[11])
         if row[7] is not None and not FIRST_DATE <= row[7] <= LAST_DATE:
             raise ValueError("a date that no calendar has")
         html = _unpacked(row[4]) if row[4] else ""
@@ -133,6 +130,27 @@ def to_article(row: Sequence[Any]) -> Article:
         url=row[10],
         tags=tags,
     )
+
+
+# Many articles have the same.
+@lru_cache(maxsize=4096)
+def _categories(stored: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    categories, other_categories = split_categories(json.loads(stored))
+    for names in (categories, *other_categories):
+        _check_names(names)
+    return categories, other_categories
+
+
+@lru_cache(maxsize=4096)
+def _tags(stored: str) -> tuple[str, ...]:
+    tags = tuple(json.loads(stored))
+    _check_names(tags)
+    return tags
+
+
+def _check_names(names: Sequence[object]) -> None:
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("names that are no text")
 
 
 def _unpacked(html: bytes) -> str:

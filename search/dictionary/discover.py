@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from index.analysis.grams import UnitText, separate, unit_pattern
+from index.analysis.grams import separate
+from index.analysis.unit_text import UnitPattern, UnitText
 from index.analysis.words import MAX_FREQUENCY, DictionaryWord, Segmenter
 from index.engines.base import Sort
 from index.store.reader import OpenIndex
@@ -194,7 +195,7 @@ def example(index: OpenIndex, word: str) -> str:
     hits = index.engine.search(match_units(DEFAULT_FIELD, wanted), sort=Sort.NEWEST, offset=0, limit=1).hits
     for article in index.articles.articles([hit.id for hit in hits]).values():
         for text in (article.title, *article.text.split("\n")):
-            for start, end in UnitText(text).find(unit_pattern(wanted)):
+            for start, end in UnitText(text).find(UnitPattern(wanted)):
                 before, after = max(0, start - _AROUND), end + _AROUND
                 return text[before:after].strip()
     return ""

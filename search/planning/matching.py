@@ -183,4 +183,5 @@ def any_of(nodes: list[query.Query]) -> query.Query:
 
 def _distinct(nodes: Iterable[query.Query]) -> list[query.Query]:
     """The nodes without duplicates: a repeated word is looked up once."""
-    return list(dict.fromkeys(nodes))
+    found = list(nodes)
+    return found if len(found) == 1 else list(dict.fromkeys(found))

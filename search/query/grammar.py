@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from whoosh import query
@@ -151,7 +151,22 @@ class _WeightPlugin(plugins.BoostPlugin):  # type: ignore[misc]
 
 
 class _Parser(QueryParser):  # type: ignore[misc]
-    """Searches once for the next operator of each kind, where Whoosh tries every kind at every character."""
+    """Searches once for the next operator of each kind, where Whoosh tries every kind at every character.
+    Its plugins stay as they are, so that they are asked once for what they do."""
+
+    @cached_property
+    def _taggers(self) -> list[Any]:
+        return list(super().taggers())
+
+    @cached_property
+    def _filters(self) -> list[Any]:
+        return list(super().filters())
+
+    def taggers(self) -> list[Any]:
+        return self._taggers
+
+    def filters(self) -> list[Any]:
+        return self._filters
 
     def tag(self, text: str, pos: int = 0, debug: bool = False) -> syntax.GroupNode:
         nodes: list[syntax.SyntaxNode] = []

@@ -145,7 +145,9 @@ def _stretches(analyzer: Analyzer, text: str) -> Iterator[list[list[str]]]:
     character or a compound, as units."""
     stretch: list[list[str]] = []
     for found in _ATOM.finditer(written(text)):
-        if units := analyzer.units(found[0]):
+        atom = found[0]
+        is_unit = len(atom) == 1 and "\u4e00" <= atom <= "\u9fff"  # as nearly all are
+        if units := [atom] if is_unit else analyzer.units(atom):
             stretch.append(units)
         elif stretch:
             yield stretch

@@ -15,6 +15,8 @@ from index.errors import EngineError
 
 # Characters of a gram that are looked at where another of its phrase is unfinished.
 _MAX_PATTERN = 100
+# Terms of a set up to which it is a union of them.
+_FEW_TERMS = 200
 # The bounds of an integer field stand for no bound: no date comes near them.
 _MIN_INTEGER, _MAX_INTEGER = -(2**63), 2**63 - 1
 
@@ -40,6 +42,11 @@ def compile_tree(node: query.Query, schema: tantivy.Schema, starting: Starting) 
         case query.Prefix():  # too long for one
             terms = starting(node.fieldname, node.text)
             return _constant(Query.term_set_query(schema, node.fieldname, terms))
+        case TermSet() if 0 < len(node.texts) <= _FEW_TERMS:  # in half of the time that a set takes
+            terms = [query.Term(node.fieldname, text) for text in node.texts]
+            return _constant(
+                Query.boolean_query([(Occur.Should, compile_tree(n, schema, starting)) for n in terms])
+            )
         case TermSet():
             return _constant(Query.term_set_query(schema, node.fieldname, list(node.texts)))
         case query.NumericRange():

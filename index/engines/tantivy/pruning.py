@@ -17,6 +17,7 @@ from whoosh import query
 
 from index.analysis.document import SCORED_FIELDS
 from index.engines.base import Hits
+from index.engines.nodes import TermSet
 from index.engines.tantivy.compiler import scored
 
 # Documents with a phrase, at most.
@@ -77,7 +78,6 @@ def _both(match: Query, other: Query) -> Query:
 def _one_of(
     searcher: tantivy.Searcher, addresses: Sequence[tantivy.DocAddress], compile_node: Compile
 ) -> Query:
-    """The documents at these addresses. A set of terms takes twice as long as a union of them."""
+    """The documents at these addresses."""
     ids = dict.fromkeys(searcher.doc(address)["id"][0] for address in addresses)
-    terms = [(Occur.Should, compile_node(query.Term("id", each))) for each in ids]
-    return Query.boolean_query(terms) if terms else Query.empty_query()
+    return compile_node(TermSet("id", tuple(ids)))
