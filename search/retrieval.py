@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 
 from whoosh import query
 
@@ -15,6 +15,7 @@ from search.deadline import Deadline
 from search.folding import WINDOWS, Entry, list_hits
 from search.planning.matching import scored
 from search.planning.plan import Plan
+from search.query.resolve import Expand
 from search.second_look import ReadHit, look_again, with_idf
 
 # Partial matches that are listed.
@@ -134,3 +135,15 @@ def missing_words(
 
 def filtered(tree: query.Query, filters: Sequence[query.Query]) -> query.Query:
     return query.And([tree, *filters]) if filters and tree is not query.NullQuery else tree
+
+
+def cached_terms(index: OpenIndex, deadline: Deadline) -> Expand:
+    """`Engine.terms` with a cache for one search, whose parts look up the same tokens. Raises
+    TooSlowError."""
+
+    @cache
+    def terms(field: str, prefix: str) -> list[tuple[str, int]]:
+        deadline.check()
+        return index.engine.terms(field, prefix)
+
+    return terms

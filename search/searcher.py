@@ -40,7 +40,7 @@ from search.request import (
     filters_of,
 )
 from search.results import Overview, ResultHit, Results, present
-from search.retrieval import filtered, find, like, missing_words
+from search.retrieval import cached_terms, filtered, find, like, missing_words
 from search.settings import SearchSettings
 from search.user_files import DictionaryFile, SynonymsFile
 
@@ -108,7 +108,7 @@ class Searcher:
         suggestions: tuple[Correction, ...] = ()
         zero_results = None
         with self._reader.acquire() as index:
-            terms = _cached_terms(index, deadline)
+            terms = cached_terms(index, deadline)
             filters = filters_of(request, index.zone, self._today(index))
             parsed = self._parse(index, request.query)
             plan = self._plan(index, request.query, terms, parsed, is_filtered=bool(filters))
@@ -391,15 +391,3 @@ class Searcher:
             count=index.engine.count,
             added=index.articles.added,
         )
-
-
-def _cached_terms(index: OpenIndex, deadline: Deadline) -> Expand:
-    """`Engine.terms` with a cache for one search, whose parts look up the same tokens. Raises
-    TooSlowError."""
-
-    @cache
-    def terms(field: str, prefix: str) -> list[tuple[str, int]]:
-        deadline.check()
-        return index.engine.terms(field, prefix)
-
-    return terms
