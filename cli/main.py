@@ -32,6 +32,7 @@ COMMANDS = {
     "similar": ("cli.search", "List the articles most similar to one."),
     "suggest": ("cli.search", "Suggest queries."),
     "serve": ("cli.serve", "Serve the search page and the JSON API."),
+    "site": ("cli.site", "Write a search for a published site."),
     "mcp": ("cli.mcp", "Let assistants search, by the Model Context Protocol."),
     "stats": ("cli.inspect", "Print the contents of the index in numbers."),
     "problems": ("cli.inspect", "List files that could not be read, or only in part."),

@@ -87,6 +87,10 @@ class Analyzer:
             )
         return found
 
+    def frequencies(self) -> dict[str, int]:
+        """The words of the dictionary with their frequencies, and 0 for what words start with."""
+        return self._segmenter.frequencies
+
     def units(self, text: str) -> list[str]:
         """Units of a query text."""
         return units(separate(text))

@@ -98,6 +98,11 @@ class Segmenter:
             return _load_rjieba(self._words)
         return _load_jieba(self._words)
 
+    @property
+    def frequencies(self) -> dict[str, int]:
+        """The frequencies of all words, and 0 for what words start with."""
+        return _with_words(self._words)
+
     def words(self, separated: str) -> list[str]:
         """Words of a separated text (see `index.analysis.grams.separate`), in order.
 
@@ -154,14 +159,22 @@ def jieba_frequencies() -> dict[str, int]:
     return frequencies
 
 
+def _with_words(words: tuple[DictionaryWord, ...]) -> dict[str, int]:
+    """jieba's dictionary with other words added."""
+    frequencies = dict(jieba_frequencies())
+    for entry in (*_folded_words(), *words):
+        frequencies[entry.word] = entry.frequency
+        for end in range(1, len(entry.word)):
+            frequencies.setdefault(entry.word[:end], 0)
+    return frequencies
+
+
 def _load_jieba(words: tuple[DictionaryWord, ...]) -> Callable[[str], list[str]]:
     import jieba
 
     tokenizer = jieba.Tokenizer()
-    tokenizer.FREQ = dict(jieba_frequencies())
+    tokenizer.FREQ = _with_words(words)
     tokenizer.initialized = True
-    for entry in (*_folded_words(), *words):
-        tokenizer.add_word(entry.word, entry.frequency, entry.tag or None)
     # jieba also counts what a word that comes twice had at first, rjieba doesn't.
     tokenizer.total = sum(tokenizer.FREQ.values())
 

@@ -1,0 +1,49 @@
+"""`souwen site`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cli.options import index_option, json_option, print_json, settings_for
+from index.engines.base import Connection
+from index.store.reader import IndexReader
+from web.site.folder import check_folder, write_site
+from web.site.writer import make_site
+
+
+@click.command("site")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@index_option
+@json_option
+def site_command(folder: Path, directory: str | None, as_json: bool) -> None:
+    """Write a search for a published site.
+
+    DIR gets a page, a script, and the pieces of an index, which any host of static files serves: a folder of its
+    own inside the published site. Run it again after each change of the index: pieces that are the same keep their
+    names and bytes.
+
+    \b
+    Examples:
+      souwen index source/_posts && souwen site public/search
+    """
+    check_folder(folder)
+    settings = settings_for(directory)
+    reader = IndexReader(settings.index, Connection.of(settings))
+    try:
+        with reader.acquire() as index:
+            site = make_site(index.articles.all_articles(), index.analyzer, index.zone)
+    finally:
+        reader.close()
+    written = write_site(site, folder)
+    if as_json:
+        print_json({"articles": site.articles, **asdict(written)})
+        return
+    click.echo(
+        f"{site.articles:,} articles, {written.pieces:,} pieces, {written.bytes / 1e6:,.1f} MB. "
+        f"New: {written.new:,} files, {written.new_bytes / 1e6:,.1f} MB; removed: {written.removed:,}."
+    )
+    if written.kept_page:
+        click.echo(f"{folder / 'index.html'} was changed by others, and is left as it is.", err=True)
