@@ -27,7 +27,8 @@ def site_command(folder: Path, directory: str | None, as_json: bool) -> None:
 
     \b
     Examples:
-      souwen index source/_posts && souwen site public/search
+      souwen site public/search
+      souwen site public/search --index ~/blog/.souwen
     """
     check_folder(folder)
     settings = settings_for(directory)

@@ -9,15 +9,25 @@ SCRIPT, PAGE = "souwen-site.js", "index.html"
 # The parts of the script, in their order.
 SCRIPTS = ("fold", "bits", "store", "words", "query", "plan", "match", "snippets", "language", "page")
 _FOLDER = Path(__file__).parent / "script"
+# What spaces are left as they are in: strings, templates, and regular expressions where no operand was before.
+_LITERAL = re.compile(
+    r"""`[^`]*`|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
+    r"""|(?<=[(,=:\[!&|?{};\n])\s*/(?![/*])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*"""
+)
 _COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
-_INDENT = re.compile(r"^\s+", re.MULTILINE)
+_SPACE = re.compile(r"(?<=[^\w$]) +| +(?=[^\w$ +-])|^\s+", re.MULTILINE)
 
 
 def script() -> bytes:
-    """The script: its parts without comments and indentation."""
+    """The script: its parts without comments and needless spaces."""
     parts = ((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
-    text = _INDENT.sub("", _COMMENT.sub("", "\n".join(parts)))
-    return f'(() => {{\n"use strict";\n{text}}})();\n'.encode()
+    text = _COMMENT.sub("", "\n".join(parts))
+    made, end = [], 0
+    for literal in _LITERAL.finditer(text):
+        made += (_SPACE.sub("", text[end : literal.start()]), literal[0])
+        end = literal.end()
+    made.append(_SPACE.sub("", text[end:]))
+    return f'(() => {{\n"use strict";\n{"".join(made)}}})();\n'.encode()
 
 
 def page_files() -> dict[str, bytes]:

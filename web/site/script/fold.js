@@ -18,7 +18,8 @@ const STRETCH = regex(
 const STOP = regex(
   `\\.(?:(?!${ALPHANUMERIC})|(?<!(?:${DIGIT})\\.)(?=${DIGIT})|(?<=\\.\\.)(?=${LETTER}))`,
 );
-const isSpaced = (character) => regex(ALPHANUMERIC, "u").test(character);
+const SPACED = regex(`^${ALPHANUMERIC}`, "u");
+const isSpaced = (text) => SPACED.test(text);
 const isDecimal = (text) => /^\p{Nd}/u.test(text);
 const isAlphanumeric = (text) => /^[\p{L}\p{N}]/u.test(text);
 const withoutEnd = (unit) => (unit.length > 1 && unit.endsWith(END) ? unit.slice(0, -1) : unit);
