@@ -27,7 +27,8 @@ def script() -> bytes:
         made += (_SPACE.sub("", text[end : literal.start()]), literal[0])
         end = literal.end()
     made.append(_SPACE.sub("", text[end:]))
-    return f'(() => {{\n"use strict";\n{"".join(made)}}})();\n'.encode()
+    # The mark at its start says that it is UTF-8, whatever the page around it is.
+    return f'\ufeff(() => {{\n"use strict";\n{"".join(made)}}})();\n'.encode()
 
 
 def page_files() -> dict[str, bytes]:

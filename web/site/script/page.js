@@ -98,6 +98,9 @@ class Box {
     this.more.addEventListener("click", () => this.show(this.typed, this.offset + SIZE));
     whole.addEventListener("keydown", (event) => this.move(event));
     if (!this.keepsQuery) return;
+    document.documentElement.lang ||= this.language;
+    const title = document.querySelector("[data-souwen-title]");
+    if (title) document.title = title.textContent = this.say("label");
     const read = () => {
       this.input.value = new URLSearchParams(location.search).get("q") ?? "";
       this.ask(this.input.value, "");
