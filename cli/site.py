@@ -21,9 +21,9 @@ from web.site.writer import make_site
 def site_command(folder: Path, directory: str | None, as_json: bool) -> None:
     """Write a search for a published site.
 
-    DIR gets a page, a script, and the pieces of an index, which any host of static files serves: a folder of its
-    own inside the published site. Run it again after each change of the index: pieces that are the same keep their
-    names and bytes.
+    DIR gets a page, a script, and the pieces of an index, which any host of static files serves: a folder of
+    its own inside the published site. Run it again after each change of the index: pieces that are the same
+    keep their names and bytes.
 
     \b
     Examples:

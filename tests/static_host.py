@@ -23,7 +23,7 @@ class Plain(SimpleHTTPRequestHandler):
 class Ranged(Plain):
     """Sends the range that is asked for."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """Answers with 206 and a part of a file."""
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         path = Path(self.translate_path(self.path))

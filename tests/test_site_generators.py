@@ -54,7 +54,9 @@ def _hexo(site: Path) -> Path:
         pytest.skip("no npm")
     _posts(site / "source" / "_posts")
     (site / "package.json").write_text('{"name": "blog", "private": true, "hexo": {"version": "8.0.0"}}')
-    (site / "_config.yml").write_text("title: 博客\nurl: HOST\npermalink: :year/:month/:title/\ntheme: landscape\n")
+    (site / "_config.yml").write_text(
+        "title: 博客\nurl: HOST\npermalink: :year/:month/:title/\ntheme: landscape\n"
+    )
     _run(
         site, npm, "install", "--no-audit", "--no-fund", "hexo", "hexo-renderer-marked", "hexo-renderer-ejs",
         "hexo-renderer-stylus", "hexo-theme-landscape", "hexo-generator-index",
@@ -70,7 +72,9 @@ def _hugo(site: Path) -> Path:
     layouts = site / "layouts" / "_default"
     layouts.mkdir(parents=True)
     for name in ("single", "list"):
-        (layouts / f"{name}.html").write_text("<!doctype html><title>{{ .Title }}</title><h1>{{ .Title }}</h1>{{ .Content }}")
+        (layouts / f"{name}.html").write_text(
+            "<!doctype html><title>{{ .Title }}</title><h1>{{ .Title }}</h1>{{ .Content }}"
+        )
     return site / "public"
 
 

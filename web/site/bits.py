@@ -57,9 +57,7 @@ def rice_parameter(span: int, count: int) -> int:
 def ascending(numbers: Iterable[int], count: int, span: int) -> str:
     """The codes of `count` ascending numbers below `span`: the gaps between them."""
     parameter = rice_parameter(span, count)
-    return "".join(
-        rice(number - before - 1, parameter) for before, number in pairwise(_with_start(numbers))
-    )
+    return "".join(rice(number - before - 1, parameter) for before, number in pairwise(_with_start(numbers)))
 
 
 def _with_start(numbers: Iterable[int]) -> Iterator[int]:

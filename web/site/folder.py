@@ -1,5 +1,5 @@
-"""Writes a search into a folder, so that whoever reads it meanwhile has a whole one: pieces first, the manifest
-last. Pieces that are no longer needed stay until the next change, for pages that are open."""
+"""Writes a search into a folder, so that whoever reads it meanwhile has a whole one: pieces first, the
+manifest last. Pieces that are no longer needed stay until the next change, for pages that are open."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from index.durability import flush
 from index.errors import InputError
-from web.site.page import PAGE, SCRIPT, page_files
+from web.site.page import PAGE, page_files
 from web.site.writer import MANIFEST, PIECES, Site
 
 # What souwen wrote: the pieces of the last two searches, and the digest of the page.
@@ -21,8 +21,8 @@ _LIST = ".souwen-site.json"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: files and bytes that are new, removed pieces, the size of all pieces of the search, and
-    whether a changed page was left as it is."""
+    """Files and bytes that were new, pieces that were removed, number and size of all pieces of the search;
+    `kept_page` is set where a changed page was left as it is."""
 
     new: int
     new_bytes: int
@@ -38,7 +38,8 @@ def check_folder(folder: Path) -> None:
         raise InputError(f"{folder} is a file. Name a folder.")
     if folder.is_dir() and any(folder.iterdir()) and _listed(folder) is None:
         raise InputError(
-            f"{folder} has other files, and no search that souwen wrote. Name a folder of its own: {folder / 'search'}"
+            f"{folder} has other files, and no search that souwen wrote. Name a folder of its own: "
+            f"{folder / 'search'}"
         )
 
 

@@ -35,4 +35,6 @@ def fold_table(characters: AbstractSet[str]) -> tuple[str, dict[str, str]]:
 def _by_unicode(character: str) -> str:
     """What `script/fold.js` makes of a character without this table."""
     decomposed = unicodedata.normalize("NFKD", character)
-    return "".join(each.lower() for each in decomposed if unicodedata.category(each) not in ("Mn", "Cf", "Cc"))
+    return "".join(
+        each.lower() for each in decomposed if unicodedata.category(each) not in ("Mn", "Cf", "Cc")
+    )

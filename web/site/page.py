@@ -9,7 +9,7 @@ SCRIPT, PAGE = "souwen-site.js", "index.html"
 # The parts of the script, in their order.
 SCRIPTS = ("fold", "bits", "store", "words", "query", "plan", "match", "snippets", "language", "page")
 _FOLDER = Path(__file__).parent / "script"
-# What spaces are left as they are in: strings, templates, and regular expressions where no operand was before.
+# Where spaces stay: strings, templates, and regular expressions where no operand was before.
 _LITERAL = re.compile(
     r"""`[^`]*`|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'"""
     r"""|(?<=[(,=:\[!&|?{};\n])\s*/(?![/*])(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*"""

@@ -66,9 +66,7 @@ def _key(key: str, before: str) -> str:
     shared = 0
     while shared < min(len(codes), len(last)) and codes[shared] == last[shared]:
         shared += 1
-    return "".join(
-        ("0", gamma(shared + 1), gamma(len(codes) - shared), *map(_character, codes[shared:]))
-    )
+    return "".join(("0", gamma(shared + 1), gamma(len(codes) - shared), *map(_character, codes[shared:])))
 
 
 def _character(code: int) -> str:
@@ -108,9 +106,7 @@ def _counted(counts: Counts[int] | Sequence[int], total: int) -> str:
     return gamma(len(numbers)) + ascending(numbers, len(numbers), total) + "".join(map(gamma, counts[1::2]))
 
 
-def _gram(
-    body: Counts[int] | None, title: Counts[int] | None, words: Counts[int] | None, total: int
-) -> str:
+def _gram(body: Counts[int] | None, title: Counts[int] | None, words: Counts[int] | None, total: int) -> str:
     """A gram that titles have, too, or that is a word."""
     in_body, in_title = _pairs(body), _pairs(title)
     numbers = sorted({*in_body, *in_title})

@@ -1,7 +1,7 @@
 """Articles → records: what a hit shows, and its text, compressed each by itself.
 
-A browser fetches the records of the hits alone. So small texts compress badly, unless they share a history: the
-`primer`, parts of the archive's oldest articles, which the script puts before each record as a stored
+A browser fetches the records of the hits alone. So small texts compress badly, unless they share a history:
+the `primer`, parts of the archive's oldest articles, which the script puts before each record as a stored
 block of DEFLATE (RFC 1951, 3.2.4), to which the compressed data refers back.
 """
 
@@ -59,9 +59,7 @@ def make_record(article: Article, primer: bytes) -> Record:
     line = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
     text = searched_text(article)
     rest = text[HEAD:]
-    return Record(
-        _deflated(f"{line}\n{text[:HEAD]}", primer), _deflated(rest, primer) if rest else b""
-    )
+    return Record(_deflated(f"{line}\n{text[:HEAD]}", primer), _deflated(rest, primer) if rest else b"")
 
 
 def _deflated(text: str, primer: bytes) -> bytes:

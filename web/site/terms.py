@@ -1,8 +1,8 @@
 """Articles → the terms of a segment, each with its postings.
 
 A key is a gram (two units), a unit of letters or digits or a single character, or a word of the dictionary. A
-word of two characters is a gram as well, so both stand under one key. Grams with a boundary, a tenth of all, are
-left out: a phrase over punctuation is looked for in the texts of the articles that have the rest of it.
+word of two characters is a gram as well, so both stand under one key. Grams with a boundary, a tenth of all,
+are left out: a phrase over punctuation is looked for in the texts of the articles that have the rest of it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ Counts = array  # of "I"
 @dataclass(slots=True)
 class Postings:
     """The postings of a segment of `documents` articles, by key. `body` and `title` are those of grams,
-    `words` those of words, a word of the title counted `TITLE_WEIGHT` times; `units` and `title_units` have articles alone."""
+    `words` those of words, a word of the title counted `TITLE_WEIGHT` times; `units` and `title_units` have
+    articles alone."""
 
     documents: int = 0
     body: dict[str, Counts[int]] = field(default_factory=dict)
