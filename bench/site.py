@@ -52,7 +52,7 @@ _ASK = """async (queries) => {
 }"""
 
 
-class _Counting(Ranged):
+class Counting(Ranged):
     """Counts requests and the bytes of bodies; sends scripts and JSON compressed, as hosts do."""
 
     requests = 0
@@ -63,7 +63,7 @@ class _Counting(Ranged):
         path = Path(self.translate_path(self.path))
         cls = type(self)
         cls.requests += 1
-        if path.suffix in (".js", ".json"):
+        if path.suffix in (".js", ".json", ".xml"):
             data = gzip.compress(path.read_bytes(), 6)
             self.send_response(200)
             self.send_header("Content-Encoding", "gzip")
@@ -78,7 +78,7 @@ class _Counting(Ranged):
 
     def send_header(self, keyword: str, value: str) -> None:
         """Takes down the length of each body."""
-        if keyword == "Content-Length" and not self.path.endswith((".js", ".json")):
+        if keyword == "Content-Length" and not self.path.endswith((".js", ".json", ".xml")):
             type(self).sent += int(value)
         super().send_header(keyword, value)
 
@@ -134,23 +134,23 @@ def costs(browser: Browser, host: str, queries: list[str]) -> None:
     for query in queries:
         context = browser.new_context()
         page = context.new_page()
-        _Counting.taken()
+        Counting.taken()
         page.goto(host)
         page.evaluate(_OPEN)
         took: list[dict[str, Any]] = page.evaluate(_ASK, [query])
-        found["first"].append((*_Counting.taken(), took[0]["ms"]))
+        found["first"].append((*Counting.taken(), took[0]["ms"]))
         page.evaluate(_OPEN)  # knows nothing but the core, which is in the cache
         took = page.evaluate(_ASK, [query])
-        found["cached"].append((*_Counting.taken(), took[0]["ms"]))
+        found["cached"].append((*Counting.taken(), took[0]["ms"]))
         context.close()
         context = browser.new_context()
         page = context.new_page()
         page.goto(host)
         page.evaluate(_OPEN)
         page.evaluate(_ASK, ["的"])
-        _Counting.taken()
+        Counting.taken()
         took = page.evaluate(_ASK, [query])
-        found["later"].append((*_Counting.taken(), took[0]["ms"]))
+        found["later"].append((*Counting.taken(), took[0]["ms"]))
         context.close()
     for name, rows in found.items():
         parts = []
@@ -184,7 +184,7 @@ def main() -> None:
         assert manifest["articles"] == len(articles)
         sizes(articles, sum(path.stat().st_size for path in (folder / "pieces").iterdir()))
         del articles
-        with sync_playwright() as playwright, hosting(folder, _Counting) as host:
+        with sync_playwright() as playwright, hosting(folder, Counting) as host:
             browser = launch(playwright, program)
             costs(browser, host, queries[: arguments.cold])
             page = browser.new_page()

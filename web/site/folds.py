@@ -23,7 +23,7 @@ def fold_table(characters: AbstractSet[str]) -> tuple[str, dict[str, str]]:
         if not unicodedata.name(character, ""):
             continue
         folded = fold(character)
-        if folded == _by_unicode(character) or not characters.issuperset(folded.strip()):
+        if folded == _by_unicode(character) or not characters >= set(folded.strip()):
             continue
         if len(folded) == 1 and code < 0x10000 and folded < "\U00010000":
             pairs.append(character + folded)

@@ -22,7 +22,8 @@ def script() -> bytes:
     """The script: its parts without comments and needless spaces."""
     parts = ((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
     text = _COMMENT.sub("", "\n".join(parts))
-    made, end = [], 0
+    made: list[str] = []
+    end = 0
     for literal in _LITERAL.finditer(text):
         made += (_SPACE.sub("", text[end : literal.start()]), literal[0])
         end = literal.end()

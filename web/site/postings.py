@@ -22,8 +22,8 @@ from web.site.bits import ascending, gamma, packed, plain, rice
 from web.site.terms import Counts, Postings
 
 KEY_STEP = 6
-# Bits of a block, from which on it ends.
-_BLOCK = 24_000
+# Bits of a block, from which on it ends: what a query loads of each pair, at least.
+_BLOCK = 12_000
 
 
 @dataclass(frozen=True, slots=True)
