@@ -51,7 +51,8 @@ SEARCHES = {
     ),
     "search.xml": (
         """async () => { const text = await (await fetch("/search.xml")).text();
-           globalThis.entries = [...new DOMParser().parseFromString(text, "text/xml").querySelectorAll("entry")]
+           const xml = new DOMParser().parseFromString(text, "text/xml");
+           globalThis.entries = [...xml.querySelectorAll("entry")]
              .map((entry) => ["title", "content"].map((name) => entry.querySelector(name).textContent))
              .map(([title, text]) => [title, text.replace(/<[^>]+>/g, "")]); }""",
         """async (query) =>
