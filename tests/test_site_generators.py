@@ -73,7 +73,8 @@ def _hugo(site: Path) -> Path:
     layouts.mkdir(parents=True)
     for name in ("single", "list"):
         (layouts / f"{name}.html").write_text(
-            "<!doctype html><meta charset=utf-8><title>{{ .Title }}</title><h1>{{ .Title }}</h1>{{ .Content }}"
+            "<!doctype html><meta charset=utf-8><title>{{ .Title }}</title><h1>{{ .Title }}</h1>"
+            "{{ .Content }}"
         )
     return site / "public"
 

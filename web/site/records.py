@@ -43,7 +43,7 @@ class Record:
 def make_primer(articles: Iterable[Article]) -> bytes:
     """The starts of some old articles. (Frequent strings instead save half as much.)"""
     sample = (article.text[:_READ] for article in islice(articles, 0, _SAMPLE, _STEP))
-    return "".join(sample).encode(ENCODING, "replace")[-PRIMER:]
+    return "".join(sample).encode(ENCODING, "replace")[-PRIMER:] or b"\n"
 
 
 def make_record(article: Article, primer: bytes) -> Record:
@@ -67,5 +67,5 @@ def _deflated(text: str, primer: bytes) -> bytes:
         data = _IN_UTF8 + text.encode("utf-8", "replace")
     else:
         data = _IN_GB + text.encode(ENCODING, "replace")
-    made = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, **({"zdict": primer} if primer else {}))
+    made = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zdict=primer)
     return made.compress(data) + made.flush()

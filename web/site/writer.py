@@ -182,7 +182,9 @@ def _values(articles: Sequence[Article]) -> dict[str, dict[str, list[int]]]:
 
 def _records(articles: Sequence[Article], primer: bytes, pieces: _Pieces) -> dict[str, Any]:
     """The records of all articles, so many a file; the rest of a long text is a file of its own."""
-    files, sizes, rests = [], [], {}
+    files: list[str] = []
+    sizes: list[int] = []
+    rests: dict[int, str] = {}
     for start in range(0, len(articles), _TOGETHER):
         records: list[Record] = [make_record(each, primer) for each in articles[start : start + _TOGETHER]]
         files.append(pieces.keep(b"".join(record.head for record in records)))
