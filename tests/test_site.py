@@ -17,7 +17,7 @@ from index.analysis.fold import fold
 from index.article import Article
 from index.store.reader import IndexReader
 from web.site import bits
-from web.site.folds import _by_unicode, fold_table
+from web.site.folds import by_unicode, fold_table
 from web.site.page import SCRIPTS, script
 from web.site.writer import Site, make_site
 
@@ -136,7 +136,7 @@ def test_characters_that_unicode_folds_otherwise_are_in_the_table() -> None:
     pairs, others = fold_table(set("国叶着ss"))
     table = dict(zip(pairs[::2], pairs[1::2], strict=True)) | others
     for character in "國葉著ß":
-        assert table.get(character, _by_unicode(character)) == fold(character)
+        assert table.get(character, by_unicode(character)) == fold(character)
     assert "é" not in table
 
 
