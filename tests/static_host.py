@@ -16,6 +16,13 @@ class Plain(SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    def end_headers(self) -> None:
+        """Lets pieces be kept for ever, as docs/site.md says."""
+        if path := re.search(r"/pieces/(\w+)\.bin$", self.path):
+            self.send_header("Cache-Control", "max-age=31536000, immutable")
+            self.send_header("ETag", f'"{path[1]}"')
+        super().end_headers()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing: tests don't read it."""
 
