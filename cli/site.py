@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cli.language import _
 from cli.options import index_option, json_option, print_json, settings_for
 from index.engines.base import Connection
 from index.store.reader import IndexReader
@@ -43,8 +44,17 @@ def site_command(folder: Path, directory: str | None, as_json: bool) -> None:
         print_json({"articles": site.articles, **asdict(written)})
         return
     click.echo(
-        f"{site.articles:,} articles, {written.pieces:,} pieces, {written.bytes / 1e6:,.1f} MB. "
-        f"New: {written.new:,} files, {written.new_bytes / 1e6:,.1f} MB; removed: {written.removed:,}."
+        _(
+            "{articles:,} articles, {pieces:,} pieces, {size:,.1f} MB. New: {new:,} files, "
+            "{new_size:,.1f} MB; removed: {removed:,}.",
+            articles=site.articles,
+            pieces=written.pieces,
+            size=written.bytes / 1e6,
+            new=written.new,
+            new_size=written.new_bytes / 1e6,
+            removed=written.removed,
+        )
     )
     if written.kept_page:
-        click.echo(f"{folder / 'index.html'} was changed by others, and is left as it is.", err=True)
+        page = folder / "index.html"
+        click.echo(_("{file} was changed by others, and is left as it is.", file=page), err=True)

@@ -35,11 +35,12 @@ class Written:
 def check_folder(folder: Path) -> None:
     """Raises InputError where a folder has files, and no search that souwen wrote."""
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file. Name a folder.")
+        raise InputError("{file} is a file. Name a folder.", file=folder)
     if folder.is_dir() and any(folder.iterdir()) and _listed(folder) is None:
         raise InputError(
-            f"{folder} has other files, and no search that souwen wrote. Name a folder of its own: "
-            f"{folder / 'search'}"
+            "{folder} has other files, and no search that souwen wrote. Name a folder of its own: {example}",
+            folder=folder,
+            example=folder / "search",
         )
 
 
@@ -50,7 +51,9 @@ def write_site(site: Site, folder: Path) -> Written:
         (folder / PIECES).mkdir(parents=True, exist_ok=True)
         return _write(site, folder)
     except OSError as error:
-        raise InputError(f"{folder}: can't be written: {error.strerror or error}.") from None
+        raise InputError(
+            "{file}: can't be written: {reason}.", file=folder, reason=error.strerror or error
+        ) from None
 
 
 def _write(site: Site, folder: Path) -> Written:
