@@ -58,7 +58,7 @@ class BitReader {
 }
 
 // The terms of a block by key, each { docs, body, title, words, frequency }.
-function readBlock(bytes, first, count, isLast) {
+function readBlock(bytes, count) {
   const reader = new BitReader(bytes);
   const terms = new Map();
   let codes = [];

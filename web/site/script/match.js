@@ -59,8 +59,7 @@ class Searcher {
     for (const hit of hits) {
       const [record] = await this.store.read([hit.number]);
       Object.assign(hit, record, { highlights: lighter.title(record.title) });
-      hit.snippets = lighter.snippets(record.text, () => this.store.wholeText(hit.number));
-      hit.snippets = await hit.snippets;
+      hit.snippets = await lighter.snippets(record.text, () => this.store.wholeText(hit.number));
     }
     return { hits, total: found.total, isBound: found.isBound, notes, partial };
   }

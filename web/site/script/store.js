@@ -118,7 +118,7 @@ class Store {
     const start = segment.starts[number] - segment.starts[segment.firstOf[file]];
     const use = (bytes) => {
       try {
-        this.blocks.set(id, readBlock(bytes, segment.keys[number], segment.articles));
+        this.blocks.set(id, readBlock(bytes, segment.articles));
       } catch (error) {
         throw new MissingPiece(error.message);
       }
