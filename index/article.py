@@ -1,17 +1,15 @@
-"""Articles and problems: the records that all packages share, with their JSON and stored forms."""
+"""Articles and problems: the records that all packages share, with their JSON form."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
-
-from isal import isal_zlib
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -164,15 +162,6 @@ def write_jsonl(articles: Iterator[Article]) -> Iterator[str]:
         yield json.dumps(article.to_json(), ensure_ascii=False) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class PackedArticle:
-    """An article in stored form. Worker processes pack, so that compression runs in parallel."""
-
-    article: Article  # without its html
-    html: bytes
-    digest: bytes
-
-
 _values = attrgetter(*(field.name for field in fields(Article)))
 
 
@@ -180,15 +169,6 @@ def article_digest(article: Article) -> bytes:
     """The digest of all that a whole article holds, 16 bytes."""
     content = "\0".join(map(str, _values(article)))
     return hashlib.blake2b(content.encode(), digest_size=16).digest()
-
-
-def pack(article: Article) -> PackedArticle:
-    """The stored form of an article, for catalog and cluster."""
-    return PackedArticle(
-        article=replace(article, html=""),
-        html=isal_zlib.compress(article.html.encode(), 1),
-        digest=article_digest(article),
-    )
 
 
 def joined_categories(article: Article) -> list[str] | list[list[str]]:

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from properties import examples
 
-from index.article import FIRST_DATE, LAST_DATE, Article, Problem, ProblemKind, pack
+from index.article import FIRST_DATE, LAST_DATE, Article, Problem, ProblemKind
 from index.errors import IndexDamagedError
 from index.files import FileState
+from index.packing import pack
 from index.store.catalog import Catalog, Change
 from index.store.catalog_writer import CatalogWriter
 

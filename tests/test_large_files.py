@@ -101,7 +101,7 @@ def test_pieces_give_what_the_whole_gives(dump: Path) -> None:
     with dump.open("rb") as file:
         articles = list(reader.articles(file))
     found = results(dump, 2)
-    texts = [packed.article.text for result in found for packed in result.articles]
+    texts = [packed.unpacked().text for result in found for packed in result.articles]
     assert sum(map(len, texts)) + texts.count("") == pytest.approx(
         sum(len(article.text) for article in articles), rel=0.001
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from archive import Archive
-from older import make_older
+from older import make_format_2, make_older
 
 from index.analysis import ANALYSIS_VERSION
 from index.article import Article, Problem, ProblemKind
@@ -127,6 +127,31 @@ def test_articles_whose_files_are_gone_are_exported_backed_up_and_restored(
     older.sync(IngestRequest([older.folder]))  # the files are there again, with what was not read then
     assert next(a for a in articles(older).values() if a.author).tags == ("读书",)
     assert older.agrees()
+
+
+def test_articles_of_format_2_are_read_backed_up_and_restored(archive: Archive, tmp_path: Path) -> None:
+    archive.write("a.md", POST)
+    archive.lines("b.jsonl", {"1": "图书馆乙", "2": ""})
+    archive.sync()
+    stored = articles(archive)
+    make_format_2(archive)
+    assert articles(archive) == stored
+    with closing(Catalog.open(catalog_file(archive))) as catalog:
+        assert sorted(catalog.texts()) == sorted(f"{a.title}\n{a.text}" for a in stored.values())
+        assert catalog.count() == 3
+        assert not catalog.has_unindexed()
+    mend = rf"has format 2, and this souwen reads {FORMAT}\. Run: souwen index --rebuild"
+    with pytest.raises(IndexMismatchError, match=mend):
+        archive.sync(IngestRequest())
+    file = tmp_path / "backup.tar.gz"
+    backup(archive.directory, file)
+    restored = replace(archive, directory=tmp_path / "restored")
+    restore(restored.directory, file, replaces=False)
+    assert articles(restored) == stored
+    assert len(restored.find("图书馆")) == 2
+    assert restored.agrees()
+    assert archive.sync(IngestRequest(rebuild=True)).articles == 3
+    assert articles(archive) == stored
 
 
 def test_a_backup_that_an_earlier_souwen_made_is_restored(older: Archive, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from properties import examples
 
 from index.analysis import Analyzer
 from index.analysis.document import make_document
-from index.article import Article, ProblemKind, format_date, pack, post_id, write_jsonl
+from index.article import Article, ProblemKind, format_date, post_id, write_jsonl
+from index.packing import pack
 from index.sources.decode import decode
 from index.sources.extract import UNSHOWABLE
 from index.sources.fields import ReadingRules
@@ -284,7 +285,7 @@ def check(found: ParsedFile) -> None:
             assert not UNSHOWABLE.search(line)
             assert line == line.strip()
         assert json.loads(json.dumps(article.to_json(), ensure_ascii=False).encode())
-        assert pack(article).digest
+        assert pack(article).unpacked() == article
         assert make_document(article, ANALYZER, SHANGHAI).date == article.date
 
 

@@ -23,6 +23,7 @@ from index.errors import EngineError, IndexDamagedError
 from index.ingest.job import IngestRequest
 from index.maintenance.reindex import reindex
 from index.maintenance.verify import Findings, repair, verify
+from index.packing import pack_text, unpack_text
 from index.store.catalog_writer import CatalogWriter
 from index.store.checksums import record_checksums
 from index.store.directory import Generation, IndexDirectory
@@ -48,6 +49,8 @@ def engine_files(archive: Archive) -> Path:
 def catalog_says(archive: Archive, sql: str) -> None:
     catalog = IndexDirectory(archive.directory).current().catalog_file
     with closing(sqlite3.connect(catalog)) as connection:
+        connection.create_function("packed", 1, pack_text)
+        connection.create_function("unpacked", 1, unpack_text)
         connection.execute(sql)
         connection.commit()
 
@@ -200,7 +203,8 @@ def rot(archive: Archive, number: int = 7) -> None:
     """A text changes by itself."""
     catalog_says(
         archive,
-        f"UPDATE articles SET text = replace(text, '漂浮', '漂泊') WHERE text LIKE '%第{number}篇%'",
+        "UPDATE articles SET text = packed(replace(unpacked(text), '漂浮', '漂泊')) "
+        f"WHERE unpacked(text) LIKE '%第{number}篇%'",
     )
 
 
@@ -234,13 +238,14 @@ def test_rot_is_not_spread_to_an_engine_that_is_made_anew(full: Archive) -> None
 @pytest.mark.parametrize(
     ("sql", "found"),
     [
-        ("UPDATE articles SET digest = x'00' WHERE text LIKE '%第7篇%'", "damaged_articles"),
-        ("UPDATE articles SET html = x'00' WHERE text LIKE '%第7篇%'", "damaged_articles"),
-        ("UPDATE articles SET categories = '[' WHERE text LIKE '%第7篇%'", "damaged_articles"),
-        ("UPDATE articles SET title = CAST(x'ff' AS TEXT) WHERE text LIKE '%第7篇%'", "damaged_articles"),
-        ("UPDATE articles SET file = 1000 WHERE text LIKE '%第7篇%'", "damaged_articles"),
+        ("UPDATE articles SET digest = x'00' WHERE unpacked(text) LIKE '%第7篇%'", "damaged_articles"),
+        ("UPDATE articles SET html = x'00' WHERE unpacked(text) LIKE '%第7篇%'", "damaged_articles"),
+        ("UPDATE articles SET categories = '[' WHERE unpacked(text) LIKE '%第7篇%'", "damaged_articles"),
+        ("UPDATE articles SET title = CAST(x'ff' AS TEXT) WHERE path = 'posts/7.md'", "damaged_articles"),
+        ("UPDATE articles SET text = x'78' WHERE path = 'posts/7.md'", "damaged_articles"),
+        ("UPDATE articles SET file = 1000 WHERE unpacked(text) LIKE '%第7篇%'", "damaged_articles"),
         ("UPDATE articles SET file = 1 WHERE file = 2", "damaged_articles"),
-        ("UPDATE articles SET date = 1 WHERE text LIKE '%第7篇%'", "damaged_articles"),
+        ("UPDATE articles SET date = 1 WHERE unpacked(text) LIKE '%第7篇%'", "damaged_articles"),
         ("UPDATE runs SET added = 7", "damaged_tables"),
         ("INSERT INTO problems VALUES (1, 'posts/0.md', '?', 'lost')", "damaged_tables"),
         ("UPDATE files SET digest = 'x' WHERE path = 'posts/7.md'", "changed_files"),

@@ -33,7 +33,8 @@ from index.errors import EngineError
 
 if TYPE_CHECKING:
     from index.analysis.document import Document
-    from index.article import Added, Article, PackedArticle
+    from index.article import Added, Article
+    from index.packing import PackedArticle
     from index.settings import Settings
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from index.analysis import Analyzer
 from index.analysis.document import Document, make_documents
-from index.article import Article, PackedArticle, Problem, ProblemKind, pack
+from index.article import Article, Problem, ProblemKind
 from index.files import FileState
+from index.packing import PackedArticle, pack
 from index.settings import zone
 from index.sources.chapters import split_long
 from index.sources.fields import ReadingRules

@@ -8,9 +8,10 @@ from itertools import islice
 
 from index.analysis import Analyzer
 from index.analysis.document import make_documents
-from index.article import Article, article_digest, pack
+from index.article import Article, article_digest
 from index.engines.base import ANONYMOUS, NOWHERE, Connection, Description, EngineWriter, engine_class
 from index.errors import IndexDamagedError
+from index.packing import pack
 from index.settings import zone
 from index.store.catalog_writer import CatalogWriter
 from index.store.directory import Generation

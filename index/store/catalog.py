@@ -1,7 +1,7 @@
 """The catalog: one SQLite file with the articles, the files that were read, and the problems found.
 
 The catalog and the engine commit one after the other. In between, changed articles are flagged as not yet
-indexed (`ADDED`, `REMOVED`), and a writer that finds such articles when it starts indexes them; so a crash at
+indexed (table `unindexed`), and a writer that finds such articles when it starts indexes them; so a crash at
 any moment leaves nothing that the next run does not mend. A removed article stays readable until the engine
 no longer finds it.
 
@@ -23,7 +23,15 @@ from typing import Any, Self
 from index.article import LAST_DATE, Added, Article, Problem, ProblemKind
 from index.errors import IndexDamagedError
 from index.files import FileState
-from index.store.catalog_file import FULL, INDEXED, LIGHT, REMOVED, connect, create_file, to_article
+from index.store.catalog_file import (
+    FULL,
+    LIGHT,
+    PRESENT,
+    REMOVED,
+    connect,
+    create_file,
+    to_article,
+)
 from index.store.older import copy_as_current, show_as_current
 from index.store.sums import damaged_tables
 
@@ -121,7 +129,7 @@ class Catalog:
     def article(self, article_id: str) -> Article | None:
         """The whole article with this id, if there is one."""
         try:
-            rows = self._rows(f"SELECT {FULL} FROM articles WHERE id = ? AND state != {REMOVED}", article_id)
+            rows = self._rows(f"SELECT {FULL} FROM articles WHERE id = ? AND {PRESENT}", article_id)
         except UnicodeEncodeError:  # half a character, which no id has
             return None
         return to_article(rows[0]) if rows else None
@@ -130,7 +138,7 @@ class Catalog:
         """Every whole article, by id."""
         last = ""
         while rows := self._rows(
-            f"SELECT {FULL} FROM articles WHERE id > ? AND state != {REMOVED} ORDER BY id LIMIT 200",
+            f"SELECT {FULL} FROM articles WHERE id > ? AND {PRESENT} ORDER BY id LIMIT 200",
             last,
         ):
             yield from map(to_article, rows)
@@ -140,17 +148,15 @@ class Catalog:
         """The title and the text of every article, by id; a line each paragraph."""
         last = ""
         while rows := self._rows(
-            "SELECT title || char(10) || text, id FROM articles "
-            f"WHERE id > ? AND state != {REMOVED} ORDER BY id LIMIT 200",
-            last,
+            f"SELECT {LIGHT} FROM articles WHERE id > ? AND {PRESENT} ORDER BY id LIMIT 200", last
         ):
-            yield from (row[0] for row in rows)
-            last = rows[-1][1]
+            yield from (f"{article.title}\n{article.text}" for article in map(to_article, rows))
+            last = rows[-1][0]
 
     def newest(self, limit: int) -> list[Article]:
         """The newest articles that have a date, without their html."""
         rows = self._rows(
-            f"SELECT {LIGHT} FROM articles WHERE date IS NOT NULL AND state != {REMOVED} "
+            f"SELECT {LIGHT} FROM articles WHERE date IS NOT NULL AND {PRESENT} "
             "ORDER BY date DESC, id LIMIT ?",
             limit,
         )
@@ -160,14 +166,12 @@ class Catalog:
         """The ids of the articles with one of these sources (at most 100), in order."""
         sql = (
             f"SELECT id FROM articles WHERE url IN ({','.join('?' * len(urls))}) AND url != '' "
-            f"AND state != {REMOVED} ORDER BY id LIMIT 1000"
+            f"AND {PRESENT} ORDER BY id LIMIT 1000"
         )
         return [row[0] for row in self._rows(sql, *urls)]
 
     def added(self, start: int | None, end: int | None) -> Added:
         """The articles that came in from `start` to before `end`, in seconds since 1970; None is open."""
-        if not self._has_additions():  # of before: all came in at 0
-            return Added((), is_rest=(start is None or start <= 0) and (end is None or end > 0))
         span = "added >= ? AND added < ?"
         ends = (-1 if start is None else start, 2**62 if end is None else end)
         ((inside,),) = self._rows(f"SELECT count(*) FROM additions WHERE {span}", *ends)
@@ -178,31 +182,25 @@ class Catalog:
 
     def last_addition(self) -> int | None:
         """When the last of the articles came in that searches see; None where that is not known."""
-        if not self._has_additions():
-            return None
-        unseen = f"SELECT id FROM articles WHERE state != {INDEXED}"
         rows = self._rows(
-            f"SELECT added FROM additions WHERE id NOT IN ({unseen}) ORDER BY added DESC LIMIT 1"
+            "SELECT added FROM additions WHERE id NOT IN (SELECT id FROM unindexed) "
+            "ORDER BY added DESC LIMIT 1"
         )
         return int(rows[0][0]) if rows else None
 
     def additions(self) -> list[tuple[str, int]]:
         """When each article came in, by id."""
-        if not self._has_additions():
-            return [(article_id, 0) for article_id in self.ids()]
         return self._rows("SELECT id, added FROM additions")
-
-    def _has_additions(self) -> bool:
-        return bool(self._rows("SELECT 1 FROM main.sqlite_master WHERE name = 'additions'"))
 
     def ids(self) -> set[str]:
         """The ids of all articles."""
-        return {row[0] for row in self._rows(f"SELECT id FROM articles WHERE state != {REMOVED}")}
+        return {row[0] for row in self._rows(f"SELECT id FROM articles WHERE {PRESENT}")}
 
     def count(self) -> int:
         """The number of articles."""
-        sql = f"SELECT count(*) FROM articles WHERE state != {INDEXED} AND state = {REMOVED}"
-        return int(self._rows(f"SELECT count(*) - ({sql}) FROM articles")[0][0])
+        removed = f"SELECT id FROM unindexed WHERE state = {REMOVED}"
+        gone = f"SELECT count(*) FROM articles WHERE id IN ({removed})"
+        return int(self._rows(f"SELECT count(*) - ({gone}) FROM articles")[0][0])
 
     def count_in(self, paths: Iterable[str]) -> int:
         """The number of articles in the files at these paths."""
@@ -321,16 +319,19 @@ class Catalog:
 
     def has_unindexed(self) -> bool:
         """True if the engine may lack some changes."""
-        return bool(self._rows(f"SELECT 1 FROM articles WHERE state != {INDEXED} LIMIT 1"))
+        return bool(self._rows("SELECT 1 FROM unindexed LIMIT 1"))
 
     def unindexed_digests(self) -> dict[str, bytes | None]:
         """The digests of the articles that the engine may not know, by id; None of those that are gone."""
-        rows = self._rows(f"SELECT id, state, digest FROM articles WHERE state != {INDEXED}")
+        rows = self._rows(
+            "SELECT unindexed.id, unindexed.state, articles.digest "
+            "FROM unindexed LEFT JOIN articles USING (id) ORDER BY articles.rowid"
+        )
         return {article_id: None if state == REMOVED else digest for article_id, state, digest in rows}
 
     def indexed_digests(self) -> dict[str, str]:
         """Digests of the articles in the engine, by id."""
-        rows = self._rows(f"SELECT id, digest FROM articles WHERE state = {INDEXED}")
+        rows = self._rows("SELECT id, digest FROM articles WHERE id NOT IN (SELECT id FROM unindexed)")
         return {article_id: digest.hex() for article_id, digest in rows}
 
     def check(self) -> None:

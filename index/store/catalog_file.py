@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +11,9 @@ from typing import Any
 
 from index.article import FIRST_DATE, LAST_DATE, Article, split_categories
 from index.errors import IndexDamagedError
+from index.packing import unpack_html, unpack_text
 
-# Bytes of the HTML of an article; that of a file is bounded by `max_file_mb`.
-_MOST_HTML = 500_000_000
-INDEXED, ADDED, REMOVED = 0, 1, 2
+ADDED, REMOVED = 1, 2
 
 SCHEMA = """
 CREATE TABLE roots (
@@ -36,7 +34,6 @@ CREATE TABLE files (
 CREATE TABLE articles (
     id TEXT PRIMARY KEY,
     file INTEGER NOT NULL,
-    state INTEGER NOT NULL,         -- 0 indexed; not yet indexed: 1 added or changed, 2 removed
     digest BLOB NOT NULL,           -- of all that follows
     path TEXT NOT NULL,
     title TEXT NOT NULL,
@@ -46,16 +43,19 @@ CREATE TABLE articles (
     categories TEXT NOT NULL,       -- JSON list of levels; of several paths, list of lists
     thumbnail TEXT NOT NULL,
     url TEXT NOT NULL,
-    text TEXT NOT NULL,
-    html BLOB NOT NULL,             -- zlib
+    text BLOB NOT NULL,             -- see index/packing.py
+    html BLOB NOT NULL,
     tags TEXT NOT NULL              -- JSON list
 ) STRICT;
+-- Changes that the engine may not know of. As a column of `articles`, each commit would write rows twice.
+CREATE TABLE unindexed (
+    id TEXT PRIMARY KEY,            -- of an article; of one that is removed, there may be none
+    state INTEGER NOT NULL          -- 1 added or changed, 2 removed
+) STRICT, WITHOUT ROWID;
 -- What tells the copies of an article (see index/analysis/sketch.py); apart, to be read fast.
 CREATE TABLE sketches (id TEXT PRIMARY KEY, sketch BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TRIGGER sketches_go AFTER DELETE ON articles BEGIN DELETE FROM sketches WHERE id = old.id; END;
-"""
-# When each article came in, which an index that is made again keeps. Articles of catalogs from before have 0.
-ADDITIONS = """
+-- When each article came in, which an index that is made again keeps. Articles of older catalogs have 0.
 CREATE TABLE additions (
     id TEXT PRIMARY KEY,
     added INTEGER NOT NULL          -- seconds since 1970; later for every commit
@@ -63,12 +63,8 @@ CREATE TABLE additions (
 CREATE INDEX additions_by_time ON additions (added);
 CREATE TRIGGER additions_go AFTER DELETE ON articles BEGIN DELETE FROM additions WHERE id = old.id; END;
 CREATE INDEX articles_by_url ON articles (url) WHERE url != '';
-"""
-SCHEMA += ADDITIONS
-SCHEMA += """
 CREATE INDEX articles_by_file ON articles (file);
 CREATE INDEX articles_by_date ON articles (date DESC, id);
-CREATE INDEX articles_unindexed ON articles (state) WHERE state != 0;
 -- A file whose article lost its id to one in a file that comes first, by path.
 CREATE TABLE claims (id TEXT NOT NULL, file INTEGER NOT NULL, PRIMARY KEY (id, file)) STRICT;
 CREATE TABLE problems (
@@ -86,6 +82,10 @@ CREATE TABLE runs (
     removed INTEGER NOT NULL
 ) STRICT;
 """
+# A condition that is true of all articles but those that are removed, and readable until a commit.
+PRESENT = (
+    f"NOT EXISTS (SELECT 1 FROM unindexed AS gone WHERE gone.id = articles.id AND gone.state = {REMOVED})"
+)
 LIGHT = "id, path, title, text, x'', author, editor, date, categories, thumbnail, url, tags"
 FULL = LIGHT.replace("x''", "html")
 
@@ -112,14 +112,15 @@ def to_article(row: Sequence[Any]) -> Article:
         tags = _tags(row[11])
         if row[7] is not None and not FIRST_DATE <= row[7] <= LAST_DATE:
             raise ValueError("a date that no calendar has")
-        html = _unpacked(row[4]) if row[4] else ""
-    except (zlib.error, ValueError, TypeError, RecursionError) as error:
+        text = row[3] if isinstance(row[3], str) else unpack_text(row[3])  # in older catalogs, as it is
+        html = unpack_html(row[4], text)
+    except (ValueError, TypeError, RecursionError) as error:
         raise IndexDamagedError("article {id} can't be read: {reason}", id=row[0], reason=error) from None
     return Article(
         id=row[0],
         path=row[1],
         title=row[2],
-        text=row[3],
+        text=text,
         html=html,
         author=row[5],
         editor=row[6],
@@ -151,11 +152,3 @@ def _tags(stored: str) -> tuple[str, ...]:
 def _check_names(names: Sequence[object]) -> None:
     if not all(isinstance(name, str) for name in names):
         raise ValueError("names that are no text")
-
-
-def _unpacked(html: bytes) -> str:
-    unpacking = zlib.decompressobj()
-    found = unpacking.decompress(html, _MOST_HTML)
-    if not unpacking.eof:
-        raise ValueError("HTML that is cut off, or too large")
-    return found.decode()

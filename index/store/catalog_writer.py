@@ -7,13 +7,14 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from index.article import Article, PackedArticle, Problem, ProblemKind, joined_categories, pack
+from index.article import Article, Problem, ProblemKind, joined_categories
 from index.files import FileState
+from index.packing import PackedArticle, pack
 from index.store.arrivals import Arrivals
 from index.store.catalog import Catalog, Change
-from index.store.catalog_file import ADDED, INDEXED, REMOVED, create_file
-from index.store.older import add_columns
+from index.store.catalog_file import ADDED, PRESENT, REMOVED, create_file
 from index.store.sums import damaged_tables, record_sums
+from index.store.unindexed import Unindexed
 
 # Runs that are remembered; `souwen stats` shows the last of them.
 _RUNS_KEPT = 1000
@@ -30,10 +31,10 @@ class CatalogWriter(Catalog):
     def __init__(
         self, connection: sqlite3.Connection, path: Path, state: tuple[int, int, int] | None = None
     ) -> None:
-        add_columns(connection)
         super().__init__(connection, path, state)
         self._refused: set[int] = set()  # files with an article that the engine did not take
         self._damaged = damaged_tables(connection)
+        self._unindexed = Unindexed(connection)
         self.arrivals = Arrivals(connection)
 
     @classmethod
@@ -118,8 +119,7 @@ class CatalogWriter(Catalog):
 
     def _end_parts(self, file: int, state: FileState, digest: str) -> frozenset[str]:
         rows = self._connection.execute(
-            f"SELECT id FROM articles WHERE file = ? AND state != {REMOVED} "
-            "AND id NOT IN (SELECT id FROM kept)",
+            f"SELECT id FROM articles WHERE file = ? AND {PRESENT} AND id NOT IN (SELECT id FROM kept)",
             (file,),
         )
         removed = frozenset(row[0] for row in rows)
@@ -146,7 +146,7 @@ class CatalogWriter(Catalog):
         """Removes the records of a known file; returns the ids of its articles."""
         self._connection.execute("DELETE FROM problems WHERE file = ?", (file,))
         self._connection.execute("DELETE FROM claims WHERE file = ?", (file,))
-        sql = f"SELECT id FROM articles WHERE file = ? AND state != {REMOVED}"
+        sql = f"SELECT id FROM articles WHERE file = ? AND {PRESENT}"
         return {row[0] for row in self._connection.execute(sql, (file,))}
 
     def keep_file(self, path: str, problem: Problem) -> None:
@@ -176,7 +176,7 @@ class CatalogWriter(Catalog):
             return frozenset()
         file = row[0]
         rows = self._connection.execute(
-            f"SELECT id FROM articles WHERE file = ? AND state != {REMOVED}", (file,)
+            f"SELECT id FROM articles WHERE file = ? AND {PRESENT}", (file,)
         ).fetchall()
         ids = frozenset(row[0] for row in rows)
         self._flag_as_removed(ids)
@@ -200,29 +200,24 @@ class CatalogWriter(Catalog):
 
     def flag_all_as_unindexed(self) -> None:
         """Flags all articles as not yet indexed, for a new engine."""
-        self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
-        self._connection.execute(f"UPDATE articles SET state = {ADDED}")
+        self._unindexed.note_all()
         self.commit()
 
     def flag_as_unindexed(self, article_ids: Iterable[str]) -> None:
         """Flags articles as possibly missing from the engine, and ids without an article as possibly stale
         there."""
-        for article_id in article_ids:
-            self._connection.execute(
-                "INSERT INTO articles VALUES "
-                f"(?, 0, {REMOVED}, x'', '', '', '', '', NULL, '[]', '', '', '', x'', '[]') "
-                f"ON CONFLICT (id) DO UPDATE SET state = {ADDED} WHERE state != {REMOVED}",
-                (article_id,),
-            )
+        self._unindexed.note_unsure(article_ids)
         self.commit()
 
     def reread_unindexed(self) -> None:
         """Makes the next run read the files of unindexed articles again, whose texts are not in the
         catalog."""
+        of_articles = f"WHERE id IN (SELECT id FROM unindexed WHERE state = {ADDED})"
         self._connection.execute(
-            f"UPDATE files SET size = -1 WHERE id IN (SELECT file FROM articles WHERE state = {ADDED})"
+            f"UPDATE files SET size = -1 WHERE id IN (SELECT file FROM articles {of_articles})"
         )
-        self._connection.execute(f"UPDATE articles SET digest = x'', state = {INDEXED} WHERE state = {ADDED}")
+        self._connection.execute(f"UPDATE articles SET digest = x'' {of_articles}")
+        self._connection.execute(f"DELETE FROM unindexed WHERE state = {ADDED}")
         self.commit()
 
     def store_sketch(self, article_id: str, sketch: bytes) -> None:
@@ -232,11 +227,13 @@ class CatalogWriter(Catalog):
 
     def flag_as_indexed(self) -> None:
         """Records that the engine has committed all changes."""
-        self._connection.execute(f"DELETE FROM articles WHERE state = {REMOVED}")
-        dropped = "" if self.keeps_texts else ", text = '', html = x''"
-        if dropped:
+        self._unindexed.drop_removed()
+        if not self.keeps_texts:
             self._connection.execute("DELETE FROM sketches")
-        self._connection.execute(f"UPDATE articles SET state = {INDEXED}{dropped} WHERE state != {INDEXED}")
+            self._connection.execute(
+                "UPDATE articles SET text = x'', html = x'' WHERE id IN (SELECT id FROM unindexed)"
+            )
+        self._connection.execute("DELETE FROM unindexed")
         self.commit()
 
     def refuse(self, article_id: str, reason: str) -> None:
@@ -249,7 +246,8 @@ class CatalogWriter(Catalog):
         ).fetchone()
         if row is None:
             return
-        self._connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+        for table in ("articles", "unindexed"):
+            self._connection.execute(f"DELETE FROM {table} WHERE id = ?", (article_id,))
         self._connection.execute("UPDATE files SET size = -1 WHERE id = ?", (row[0],))
         self._refused.add(row[0])
         self._note(
@@ -267,16 +265,16 @@ class CatalogWriter(Catalog):
                     "UPDATE files SET size = -1 WHERE id = (SELECT file FROM articles WHERE id = ?)",
                     (article_id,),
                 )
-        known = {row[0] for row in self._connection.execute("SELECT id FROM articles")}
-        return there.keys() - known
+        known = self._connection.execute("SELECT id FROM articles UNION SELECT id FROM unindexed")
+        return there.keys() - {row[0] for row in known}
 
     def restore(self, articles: Iterable[Article]) -> None:
         """Restores texts from an engine that keeps articles. Articles that are not in the catalog are
         ignored."""
         for article in articles:
+            packed = pack(article)
             self._connection.execute(
-                "UPDATE articles SET text = ?, html = ? WHERE id = ?",
-                (article.text, pack(article).html, article.id),
+                "UPDATE articles SET text = ?, html = ? WHERE id = ?", (packed.text, packed.html, article.id)
             )
         self.commit()
 
@@ -323,13 +321,15 @@ class CatalogWriter(Catalog):
         """Stores an article of a file, if it is not what there is, and notes its id; False where another file
         has that."""
         article_id = packed.article.id
-        sql = f"SELECT file, path, digest, state = {REMOVED} FROM articles WHERE id = ?"
+        sql = "SELECT file, path, digest FROM articles WHERE id = ?"
         held = self._connection.execute(sql, (article_id,)).fetchone()
-        if held is None:  # the engine has no document with this id
+        state = self._unindexed.state(article_id)
+        if held is None and state is None:  # the engine has no document with this id
             added.add(article_id)
             self._store(packed, file)
             return True
-        other_file, other_path, digest, is_removed = held
+        other_file, other_path, digest = held or (file, "", b"")
+        is_removed = state == REMOVED
         is_elsewhere = other_file != file and not is_removed
         if is_elsewhere and not self._wins(packed, file, other_file, other_path, noted):
             return False
@@ -357,12 +357,12 @@ class CatalogWriter(Catalog):
     def _store(self, packed: PackedArticle, file: int) -> None:
         article = packed.article
         self.arrivals.note(article.id)
+        self._unindexed.note(article.id, ADDED)
         self._connection.execute(
-            f"INSERT OR REPLACE INTO articles VALUES ({','.join('?' * 15)})",
+            f"INSERT OR REPLACE INTO articles VALUES ({','.join('?' * 14)})",
             (
                 article.id,
                 file,
-                ADDED,
                 packed.digest,
                 article.path,
                 article.title,
@@ -372,7 +372,7 @@ class CatalogWriter(Catalog):
                 json.dumps(joined_categories(article), ensure_ascii=False),
                 article.thumbnail,
                 article.url,
-                article.text if self.keeps_texts else "",
+                packed.text if self.keeps_texts else b"",
                 packed.html if self.keeps_texts else b"",
                 json.dumps(article.tags, ensure_ascii=False),
             ),
@@ -380,7 +380,7 @@ class CatalogWriter(Catalog):
 
     def _flag_as_removed(self, ids: Iterable[str]) -> None:
         for article_id in ids:
-            self._connection.execute(f"UPDATE articles SET state = {REMOVED} WHERE id = ?", (article_id,))
+            self._unindexed.note(article_id, REMOVED)
             # Files that wanted this id are to be read again.
             self._connection.execute(
                 "UPDATE files SET size = -1 WHERE id IN (SELECT file FROM claims WHERE id = ?)", (article_id,)

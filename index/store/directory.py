@@ -41,9 +41,9 @@ from index.errors import (
 )
 from index.language import Message
 
-FORMAT = 2
+FORMAT = 3
 # Formats whose catalog can be read.
-READABLE = (1, FORMAT)
+READABLE = (1, 2, FORMAT)
 _NAME = re.compile(r"gen-\d+", re.ASCII)
 # What the names in a generation start with: a folder with others in it is somebody else's.
 _PARTS = ("meta.json", "dictionary.txt", "catalog.sqlite", "engine", "checksums.json")

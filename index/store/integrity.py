@@ -10,7 +10,7 @@ from pathlib import Path
 from index.article import article_digest
 from index.errors import IndexDamagedError
 from index.store.catalog import Catalog
-from index.store.catalog_file import FULL, INDEXED, REMOVED, connect, to_article
+from index.store.catalog_file import ADDED, FULL, PRESENT, REMOVED, connect, to_article
 
 # Articles that are read at a time.
 _AT_ONCE = 200
@@ -33,15 +33,15 @@ class CheckedCatalog(Catalog):
         """The ids of articles of which the catalog has no file, or that of others; or an unknown state."""
         rows = self._rows(
             "SELECT articles.id FROM articles NOT INDEXED LEFT JOIN files ON files.id = articles.file "
-            f"WHERE articles.state != {REMOVED} AND (files.path IS NOT articles.path "
-            f"OR articles.state NOT BETWEEN {INDEXED} AND {REMOVED})"
+            f"WHERE files.path IS NOT articles.path AND {PRESENT} "
+            f"UNION ALL SELECT id FROM unindexed WHERE state NOT IN ({ADDED}, {REMOVED})"
         )
         return [str(row[0]) for row in rows]
 
     def damaged_articles(self, most: int | None = None) -> Iterator[tuple[int, str]]:
         """Row number and id of the articles that are not what was stored: of `most`, drawn at random; of all
         by default."""
-        rowids = [row[0] for row in self._rows(f"SELECT rowid FROM articles WHERE state != {REMOVED}")]
+        rowids = [row[0] for row in self._rows(f"SELECT rowid FROM articles WHERE {PRESENT}")]
         if most is not None and most < len(rowids):
             rowids = random.Random(0).sample(rowids, most)
         for start in range(0, len(rowids), _AT_ONCE):

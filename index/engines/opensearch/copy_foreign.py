@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from index.analysis import Analyzer
 from index.analysis.document import make_documents
-from index.article import pack
 from index.engines.opensearch.articles import ClusterArticles
 from index.engines.opensearch.client import Address
 from index.engines.opensearch.generations import Generations, LiveGeneration
 from index.engines.opensearch.mapping import WRITER
 from index.engines.opensearch.queries import WINDOW, pages
 from index.engines.opensearch.writer import ClusterWriter
+from index.packing import pack
 from index.settings import zone
 
 if TYPE_CHECKING:

@@ -16,10 +16,13 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from isal import isal_zlib
+
 from index.analysis.document import FACET_FIELDS, GRAM_FIELDS, KEY_FIELDS, UNIT_FIELDS, WORD_FIELDS, Document
 from index.analysis.grams import END
-from index.article import Article, PackedArticle, joined_categories, split_categories
+from index.article import Article, joined_categories, split_categories
 from index.engines.bm25 import K1, B
+from index.packing import PackedArticle
 
 # No token has control characters in it.
 GAP, OR = "\x02", "\x03"
@@ -129,14 +132,14 @@ def source_of(document: Document, packed: PackedArticle | None, writer_id: str) 
     if document.sketch:
         source["sketch"] = base64.b64encode(document.sketch).decode("ascii")
     if packed is not None:
-        article = packed.article
+        article = packed.unpacked()
         source["digest"] = packed.digest.hex()
         source["article"] |= {
             "id": article.id,
             "path": article.path,
             "title": article.title,
             "text": article.text,
-            "html_zlib": base64.b64encode(packed.html).decode("ascii"),
+            "html_zlib": base64.b64encode(isal_zlib.compress(article.html.encode(), 1)).decode("ascii"),
             "author": article.author,
             "editor": article.editor,
             "date": article.date,

@@ -25,7 +25,7 @@ from index.errors import EngineError
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
-    from index.article import PackedArticle
+    from index.packing import PackedArticle
 
 # Requests under way, and threads that send them.
 _UNDER_WAY = 5

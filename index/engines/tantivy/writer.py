@@ -14,7 +14,7 @@ from index.engines.tantivy.view import share
 from index.errors import EngineError
 
 if TYPE_CHECKING:
-    from index.article import PackedArticle
+    from index.packing import PackedArticle
 
 # Bytes of postings held in memory, by all threads together, before they are written out as a segment.
 HEAP_SIZE = 256_000_000

@@ -47,7 +47,7 @@ from index.engines.whoosh.permissions import check_owner, remove_group_write
 from index.errors import EngineError, IndexDamagedError, SouwenError
 
 if TYPE_CHECKING:
-    from index.article import PackedArticle
+    from index.packing import PackedArticle
 
 # Joins the values of a field that has several; no value contains it.
 _SEPARATOR = "\x1f"
