@@ -1,16 +1,24 @@
 """How souwen does with many articles: up to a million, made of a folder of posts.
 
-    python bench/million.py POSTS WORK [--articles 1000000] [--queries 1400] [--jobs N]
+    python bench/million.py POSTS WORK [--articles 1000000] [--steps make index query refresh rebuild]
+                            [--queries 1400] [--jobs N]
 
-WORK gets the articles (JSON Lines, made once; 4.7 KB an article), and the index (13 KB an article, twice that
-during the rebuild). An article has the number of characters of one of the posts, its categories, author
-and date, paragraphs of any posts of its kind, and a title of two halves: lengths and vocabulary are as
-real, sentences too, and only what is said makes no sense. The seed is fixed: the same posts make the same
-articles.
+WORK gets the articles (JSON Lines in files of 12,500, about 60 MB each; 4.9 KB an article), and the index
+(10 KB an article, twice that during the rebuild). An article has the number of characters of one of the
+posts, its categories, author and date, paragraphs of any posts of its kind, and a title of two halves:
+lengths and vocabulary are as real, sentences too, and only what is said makes no sense. The seeds are
+fixed: the same posts make the same articles.
 
-Printed are, in one run: rate, processor time and peak memory of indexing (all processes; and without the
-files of the index, which are mapped), sizes, segments written and left after merges, percentiles of
-searches by kind, how soon one new post is found, and a rebuild beside a running server that is being asked.
+The steps, each of which goes on with what the ones before it left in WORK:
+
+    make     writes the articles; files that are there from an earlier run are kept
+    index    makes the index anew: rate, processor time, peak memory (of all processes; and without the files
+             of the index, which are mapped), sizes, segments written and left after merges
+    query    percentiles of searches by kind
+    refresh  how soon a running server finds one new post
+    rebuild  a rebuild beside a running server that is being asked
+
+`--articles 200000 --steps make index` is the ingest of 200,000 articles in 16 files.
 """
 
 from __future__ import annotations
@@ -47,6 +55,9 @@ from search.settings import SearchSettings
 _SEED = 20261127
 # Articles of a file: about 60 MB.
 _OF_A_FILE = 12_500
+STEPS = ("make", "index", "query", "refresh", "rebuild")
+# What is in the new post alone.
+_OF_NEW_POST = '"鹮鹳鹟鹬"'
 # Seconds between two questions to the server.
 _PAUSE = 0.1
 
@@ -72,11 +83,11 @@ def kinds_of(posts: Path) -> list[tuple[Kind, int]]:
     return [(kind, len(kind.articles)) for kind in found.values()]
 
 
-def made(kinds: list[tuple[Kind, int]], count: int) -> Iterator[dict[str, object]]:
-    """Records of new articles, the same for the same posts."""
-    chooser = random.Random(_SEED)
+def made(kinds: list[tuple[Kind, int]], start: int, count: int) -> Iterator[dict[str, object]]:
+    """Records of new articles, the same for the same posts and the same start."""
+    chooser = random.Random(f"{_SEED} {start}")
     choices, weights = zip(*kinds, strict=True)
-    for number in range(count):
+    for number in range(start, start + count):
         (kind,) = chooser.choices(choices, weights)
         like, other = chooser.choice(kind.articles), chooser.choice(kind.articles)
         paragraphs: list[str] = []
@@ -98,18 +109,24 @@ def made(kinds: list[tuple[Kind, int]], count: int) -> Iterator[dict[str, object
 
 
 def write_articles(posts: Path, folder: Path, count: int) -> None:
-    """Writes the articles, where they are not there from an earlier run."""
-    done = folder / "count"
-    if done.exists() and done.read_text(encoding="ascii") == str(count):
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    records = made(kinds_of(posts), count)
-    for start in range(0, count, _OF_A_FILE):
-        with (folder / f"{start:07d}.jsonl").open("w", encoding="utf-8") as file:
-            for _ in range(min(_OF_A_FILE, count - start)):
-                file.write(json.dumps(next(records), ensure_ascii=False) + "\n")
-    done.write_text(str(count), encoding="ascii")
+    """Writes the articles, but for files that are there from an earlier run; those of other counts go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sizes = {start: min(_OF_A_FILE, count - start) for start in range(0, count, _OF_A_FILE)}
+    wanted = {folder / f"{start:07d}-{size}.jsonl": start for start, size in sizes.items()}
+    for path in set(folder.iterdir()) - wanted.keys():
+        path.unlink()
+    missing = {path: start for path, start in wanted.items() if not path.exists()}
+    kinds = kinds_of(posts) if missing else []
+    for path, start in missing.items():
+        unfinished = path.with_suffix(".part")
+        with unfinished.open("w", encoding="utf-8") as file:
+            for record in made(kinds, start, sizes[start]):
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+        unfinished.replace(path)
+    size = size_of(folder)
+    print(
+        f"  {count:,} articles in {len(wanted)} files, {size / 1e6:.0f} MB, {size / count / 1000:.2f} KB each"
+    )
 
 
 class Segments:
@@ -176,7 +193,7 @@ def print_sizes(index: Path, report: dict[str, object]) -> None:
 def queries_of(folder: Path, count: int) -> dict[str, list[str]]:
     """Queries by kind, drawn from the articles."""
     chooser = random.Random(_SEED)
-    lines = (folder / "0000000.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = min(folder.iterdir()).read_text(encoding="utf-8").splitlines()
     records = [json.loads(line) for line in chooser.sample(lines, min(len(lines), 2000))]
     titles = [record["title"] for record in records]
     analyzer = Analyzer()
@@ -258,8 +275,28 @@ def ask(host: str, query: str) -> tuple[int, dict[str, object]]:
         connection.close()
 
 
-def beside_a_server(folder: Path, index: Path, queries: list[str], options: list[str]) -> None:
-    """Prints how soon a new post is found, and how a rebuild goes, by a server that is being asked."""
+def find_new(folder: Path, index: Path, options: list[str]) -> None:
+    """Prints how soon a new post is found by a running server."""
+    with running("serve", "--port", "0", "--index", str(index)) as (_, lines):
+        host = address_of(lines)
+        new = folder / "新文章.md"
+        new.write_text(NEW_POST, encoding="utf-8")
+        try:
+            started = time.monotonic()
+            follow = [*SOUWEN, "index", "--index", str(index), *options]
+            subprocess.run(follow, check=True, capture_output=True)
+            indexed = time.monotonic()
+            while ask(host, _OF_NEW_POST)[1]["total"] != 1:
+                time.sleep(0.05)
+            found = time.monotonic()
+        finally:
+            new.unlink()
+        print(f"  one new post: indexed after {indexed - started:.1f} s, found after {found - started:.1f} s")
+        subprocess.run(follow, check=True, capture_output=True)
+
+
+def rebuild(folder: Path, index: Path, queries: list[str], options: list[str]) -> None:
+    """Prints how a rebuild goes beside a server that is being asked."""
     with running("serve", "--port", "0", "--index", str(index)) as (_, lines):
         host = address_of(lines)
         asking = Asking(host, queries)
@@ -267,20 +304,15 @@ def beside_a_server(folder: Path, index: Path, queries: list[str], options: list
         time.sleep(15)
         new = folder / "新文章.md"
         new.write_text(NEW_POST, encoding="utf-8")
-        started = time.monotonic()
-        subprocess.run([*SOUWEN, "index", "--index", str(index), *options], check=True, capture_output=True)
-        indexed = time.monotonic()
-        while ask(host, '"鹮鹳鹟鹬"')[1]["total"] != 1:
-            time.sleep(0.05)
-        found = time.monotonic()
-        print(f"  one new post: indexed after {indexed - started:.1f} s, found after {found - started:.1f} s")
-        new.unlink()
-        started = time.monotonic()
-        index_all(folder, index, ["--rebuild", *options])
-        while ask(host, '"鹮鹳鹟鹬"')[1]["total"] != 0:
-            time.sleep(0.05)
-        ended = time.monotonic()
-        asking.stop()
+        try:
+            started = time.monotonic()
+            index_all(folder, index, ["--rebuild", *options])
+            while ask(host, _OF_NEW_POST)[1]["total"] != 1:
+                time.sleep(0.05)
+            ended = time.monotonic()
+        finally:
+            new.unlink()
+            asking.stop()
         print(f"  the server shows the new index {ended - started:.0f} s after the rebuild began")
         print(f"  answers before:  {percentiles(asking.between(quiet, quiet + 15))}")
         print(f"  answers during:  {percentiles(asking.between(started, ended))}; errors: {asking.errors}")
@@ -291,25 +323,26 @@ def main() -> None:
     parser.add_argument("posts", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("--articles", type=int, default=1_000_000)
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS)
     parser.add_argument("--queries", type=int, default=1400)
     parser.add_argument("--jobs", type=int)
-    parser.add_argument("--no-rebuild", action="store_true")
     arguments = parser.parse_args()
     folder, index = arguments.work / "articles", arguments.work / "index"
-    write_articles(arguments.posts, folder, arguments.articles)
-    size = size_of(folder)
-    each = size / arguments.articles / 1000
-    print(f"articles: {arguments.articles:,}, {size / 1e6:.0f} MB, {each:.2f} KB each")
-    shutil.rmtree(index, ignore_errors=True)
     options = ["--jobs", str(arguments.jobs)] if arguments.jobs else []
-    print("indexing:", flush=True)
-    print_sizes(index, index_all(folder, index, options))
-    queries = queries_of(folder, arguments.queries)
-    print("searches, processor time:", flush=True)
-    search_all(index, queries)
-    if not arguments.no_rebuild:
-        print("beside a server:", flush=True)
-        beside_a_server(folder, index, [query for asked in queries.values() for query in asked], options)
+    for step in arguments.steps:
+        print(f"{step}:", flush=True)
+        if step == "make":
+            write_articles(arguments.posts, folder, arguments.articles)
+        elif step == "index":
+            shutil.rmtree(index, ignore_errors=True)
+            print_sizes(index, index_all(folder, index, options))
+        elif step == "query":
+            search_all(index, queries_of(folder, arguments.queries))
+        elif step == "refresh":
+            find_new(folder, index, options)
+        else:
+            queries = queries_of(folder, arguments.queries)
+            rebuild(folder, index, [query for asked in queries.values() for query in asked], options)
 
 
 if __name__ == "__main__":

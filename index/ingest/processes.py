@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -32,9 +32,8 @@ from index.sources.streams import Piece
 _CHUNK = 32
 # Bytes of files that are prepared together: a few large ones are enough.
 _CHUNK_BYTES = 4_000_000
-# Work handed out ahead, for each process: enough for the seconds that a commit takes; and bytes of it, of all
-# together: done, it takes ten times as much.
-_AHEAD = 24
+# Bytes of files that all processes together work on ahead: enough for the seconds that a commit takes. Done,
+# they take five times as much.
 AHEAD_BYTES = 20_000_000
 # Bytes of a piece that is worked on here, in parts, one after the other: a record that is as large.
 _MOST_BYTES = 4_000_000
@@ -62,8 +61,7 @@ def process_files(
 
     No more is prepared ahead than keeps the processes busy, so memory does not grow with what there is.
     """
-    size = sum(max(task.file.state.size, FILE_BYTES) for task in tasks)
-    several = jobs > 1 and size >= WORTH_PROCESSES
+    several = jobs > 1 and _size(tasks) >= WORTH_PROCESSES
     pool: AbstractContextManager[ProcessPoolExecutor | None] = (
         _processes(jobs, config) if several else nullcontext()
     )
@@ -73,8 +71,7 @@ def process_files(
         for work in _work(tasks, config, processes):
             waiting.append(work)
             ahead += work.size
-            most = _AHEAD * jobs if several else 0
-            while len(waiting) > most or (ahead > ahead_bytes and len(waiting) > jobs):
+            while waiting and (not several or (ahead > ahead_bytes and len(waiting) > jobs)):
                 done = waiting.popleft()
                 ahead -= done.size
                 yield from done.results()
@@ -89,7 +86,7 @@ def _work(
     most = config.max_bytes
     here = Worker(config)
     for chunk in _chunks([task for task in tasks if not is_streamed(task.file.state, most)]):
-        size = sum(task.file.state.size for task in chunk)
+        size = _size(chunk)
         if processes is None:
             yield _Work(size, partial(_prepared_here, here, chunk))
         else:
@@ -104,6 +101,10 @@ def _work(
                     done = processes.submit(_read_piece, file.state, piece)
                     yield _Work(piece.size, partial(_read, file, done))
             yield _Work(0, partial(_end, file))
+
+
+def _size(tasks: Iterable[FileTask]) -> int:
+    return sum(max(task.file.state.size, FILE_BYTES) for task in tasks)
 
 
 def _prepared_here(worker: Worker, chunk: Sequence[FileTask]) -> Iterator[FileResult]:

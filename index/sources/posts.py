@@ -11,7 +11,6 @@ import os
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from io import BytesIO
-from pathlib import PurePosixPath
 
 from index.article import Article, Complaint, Problem, post_id, problems_of
 from index.sources.body import MARKDOWN_SUFFIXES, read_body
@@ -71,12 +70,16 @@ def parse_file(
 
 def is_of_records(path: str) -> bool:
     """True for a file of records, each an article, which can be read in parts."""
-    return PurePosixPath(path).suffix.lower() in RECORD_SUFFIXES
+    return _suffix(path) in RECORD_SUFFIXES
+
+
+def _suffix(path: str) -> str:
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122  # a Path takes ten times as long
 
 
 def _parse_post(path: str, text: str, zone: tzinfo, rules: ReadingRules) -> Made:
     front = split_front_matter(text)
-    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122  # a Path takes ten times as long
+    suffix = _suffix(path)
     if not front.values and suffix in PAGE_SUFFIXES and is_page(front.body):
         front = read_page(front.body)
     written, extracted, loss = read_body(front.body, suffix)
