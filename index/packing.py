@@ -15,6 +15,9 @@ from isal import isal_zlib
 from index.article import Article, article_digest
 
 _ENCODING = "utf-16-le"
+# A search reads twenty texts, and a page one HTML. Of level 0, texts take 15% more bytes, a quarter of the
+# time to pack and three quarters of it to unpack.
+_LEVEL_OF_TEXTS, _LEVEL_OF_HTML = 0, 1
 # Bytes of text that are the dictionary: deflate looks back 32,768, and HTML is longer than its text.
 _DICTIONARY = 24_000
 # Bytes of the text or HTML of an article, unpacked; that of a file is bounded by `max_file_mb`.
@@ -50,14 +53,14 @@ def pack(article: Article) -> PackedArticle:
 
 def pack_text(text: str) -> bytes:
     """The stored form of a text; nothing of an empty one."""
-    return isal_zlib.compress(text.encode(_ENCODING), 1) if text else b""
+    return isal_zlib.compress(text.encode(_ENCODING), _LEVEL_OF_TEXTS) if text else b""
 
 
 def _pack_html(html: str, text: str) -> bytes:
     if not html or not text:
-        return isal_zlib.compress(html.encode(), 1) if html else b""
+        return isal_zlib.compress(html.encode(), _LEVEL_OF_HTML) if html else b""
     dictionary = text.encode(_ENCODING)[:_DICTIONARY]
-    packing = isal_zlib.compressobj(1, zlib.DEFLATED, _WINDOW, zdict=dictionary)
+    packing = isal_zlib.compressobj(_LEVEL_OF_HTML, zlib.DEFLATED, _WINDOW, zdict=dictionary)
     return bytes(packing.compress(html.encode(_ENCODING)) + packing.flush())
 
 

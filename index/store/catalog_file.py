@@ -52,8 +52,9 @@ CREATE TABLE unindexed (
     id TEXT PRIMARY KEY,            -- of an article; of one that is removed, there may be none
     state INTEGER NOT NULL          -- 1 added or changed, 2 removed
 ) STRICT, WITHOUT ROWID;
--- What tells the copies of an article (see index/analysis/sketch.py); apart, to be read fast.
-CREATE TABLE sketches (id TEXT PRIMARY KEY, sketch BLOB NOT NULL) STRICT, WITHOUT ROWID;
+-- What tells the copies of an article (see index/analysis/sketch.py); apart, to be read fast. In the order in
+-- which they come: in that of ids, which are hashes, each would write a page.
+CREATE TABLE sketches (id TEXT PRIMARY KEY, sketch BLOB NOT NULL) STRICT;
 CREATE TRIGGER sketches_go AFTER DELETE ON articles BEGIN DELETE FROM sketches WHERE id = old.id; END;
 -- When each article came in, which an index that is made again keeps. Articles of older catalogs have 0.
 CREATE TABLE additions (
