@@ -62,7 +62,7 @@ class CatalogWriter(Catalog):
         self, state: FileState, digest: str, articles: Sequence[PackedArticle], problems: Iterable[Problem]
     ) -> Change:
         """Replaces the articles and problems of a file."""
-        is_new = not self._connection.execute("SELECT 1 FROM files WHERE path = ?", (state.path,)).fetchone()
+        is_new = self._file(state.path) is None
         file, noted = self._touch(state, digest), list(problems)
         before = set() if is_new else self._take_back(file)
         kept: set[str] = set()
@@ -96,8 +96,8 @@ class CatalogWriter(Catalog):
         """
         if is_first:
             self._begin_parts(self._touch(FileState(state.path, -1, state.mtime_ns), ""))
-        row = self._connection.execute("SELECT id FROM files WHERE path = ?", (state.path,)).fetchone()
-        file, noted = int(row[0]), list(problems)
+        file, noted = self._file(state.path), list(problems)
+        assert file is not None
         added: set[str] = set()
         changed: set[str] = set()
         for packed in articles:
@@ -151,8 +151,8 @@ class CatalogWriter(Catalog):
 
     def keep_file(self, path: str, problem: Problem) -> None:
         """Records that a file can't be read now: its articles stay, and the next run tries again."""
-        rows = self._connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchall()
-        file = rows[0][0] if rows else self._touch(FileState(path, -1, 0), "")
+        file = self._file(path)
+        file = self._touch(FileState(path, -1, 0), "") if file is None else file
         self._connection.execute("UPDATE files SET size = -1 WHERE id = ?", (file,))
         self._connection.execute("DELETE FROM problems WHERE file = ?", (file,))
         held = self._connection.execute("SELECT 1 FROM articles WHERE file = ? LIMIT 1", (file,)).fetchone()
@@ -171,17 +171,11 @@ class CatalogWriter(Catalog):
 
     def remove_file(self, path: str) -> frozenset[str]:
         """Removes a file with its articles; returns their ids."""
-        row = self._connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
-        if row is None:
+        file = self._file(path)
+        if file is None:
             return frozenset()
-        file = row[0]
-        rows = self._connection.execute(
-            f"SELECT id FROM articles WHERE file = ? AND {PRESENT}", (file,)
-        ).fetchall()
-        ids = frozenset(row[0] for row in rows)
+        ids = frozenset(self._take_back(file))
         self._flag_as_removed(ids)
-        for table in ("problems", "claims"):
-            self._connection.execute(f"DELETE FROM {table} WHERE file = ?", (file,))
         self._connection.execute("DELETE FROM files WHERE id = ?", (file,))
         return ids
 
@@ -386,14 +380,20 @@ class CatalogWriter(Catalog):
                 "UPDATE files SET size = -1 WHERE id IN (SELECT file FROM claims WHERE id = ?)", (article_id,)
             )
 
+    def _file(self, path: str) -> int | None:
+        """The number of a known file."""
+        row = self._connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+        return row[0] if row else None
+
     def _touch(self, state: FileState, digest: str) -> int:
-        row = self._connection.execute(
-            "INSERT INTO files (path, size, mtime_ns, ctime_ns, inode, digest) VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, "
-            "ctime_ns = excluded.ctime_ns, inode = excluded.inode, digest = excluded.digest RETURNING id",
-            (state.path, state.size, state.mtime_ns, state.ctime_ns, state.inode, digest),
-        ).fetchone()
-        return int(row[0])
+        # An upsert would keep copies of the pages that it changes, in a temporary file.
+        file, look = self._file(state.path), (state.size, state.mtime_ns, digest, state.ctime_ns, state.inode)
+        if file is None:
+            insert = "INSERT INTO files VALUES (NULL, ?, ?, ?, ?, ?, ?)"
+            return int(self._connection.execute(insert, (state.path, *look)).lastrowid or 0)
+        columns = "size = ?, mtime_ns = ?, digest = ?, ctime_ns = ?, inode = ?"
+        self._connection.execute(f"UPDATE files SET {columns} WHERE id = ?", (*look, file))
+        return file
 
     def _note(self, file: int | None, problems: Iterable[Problem]) -> None:
         rows = [(file, problem.path, problem.reason, problem.kind) for problem in problems]
