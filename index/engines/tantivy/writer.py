@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # Bytes of postings held in memory, by all threads together, before they are written out as a segment.
 HEAP_SIZE = 256_000_000
-# Threads that index, by the cores: the others analyse. One thread keeps up with a process and a half.
-_CORES_A_THREAD, _MOST_THREADS = 4, 4
+# Threads that index: a third of the work for an article is theirs, and half that of the processes that read.
+_CORES_A_THREAD, _MOST_THREADS = 3, 4
 # Bytes that a writer needs at least: its threads, those that merge, a small heap; and numpy.
 _LEAST_MEMORY = 600_000_000
 
@@ -94,4 +94,4 @@ def heap_size() -> int:
 
 def threads_for(cores: int) -> int:
     """The number of threads that index on a machine with so many cores."""
-    return max(1, min(_MOST_THREADS, cores // _CORES_A_THREAD))
+    return max(1, min(_MOST_THREADS, (cores + 2) // _CORES_A_THREAD))
