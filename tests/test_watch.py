@@ -68,7 +68,14 @@ class Following:
 
     def until_found(self, *texts: str) -> None:
         """Waits until 图书馆 finds exactly these texts."""
-        self.until(lambda: self.archive.find("图书馆") == sorted(texts))
+
+        def finds() -> bool:
+            try:
+                return self.archive.find("图书馆") == sorted(texts)
+            except KeyError:  # a commit came between what the engine and what the catalog was asked
+                return False
+
+        self.until(finds)
 
     def until_it_fails(self) -> SouwenError:
         assert self.ended.wait(LIMIT)
