@@ -127,6 +127,20 @@ def test_other_files_are_left_alone(archive: Archive, tmp_path: Path) -> None:
     assert (folder / "pieces" / "note.txt").read_text() == "mine"
 
 
+def test_a_list_of_a_stranger_removes_nothing_else(archive: Archive, tmp_path: Path) -> None:
+    archive.post("a.md", "图书馆")
+    archive.sync()
+    folder, other = tmp_path / "site" / "search", tmp_path / "site" / "index.html"
+    folder.mkdir(parents=True)
+    other.write_text("page of the site", encoding="utf-8")
+    crafted = {"pieces": ["../../index.html"], "before": [str(other), "../../../site/index.html"], "page": ""}
+    (folder / ".souwen-site.json").write_text(json.dumps(crafted), encoding="utf-8")
+    for _ in range(2):
+        done = CliRunner().invoke(site_command, [str(folder), "--index", str(archive.directory)])
+        assert done.exit_code == 0, done.output
+    assert other.read_text(encoding="utf-8") == "page of the site"
+
+
 def test_an_archive_without_articles_has_a_search(archive: Archive, tmp_path: Path) -> None:
     archive.sync()
     assert _run(archive, tmp_path / "search")["articles"] == 0

@@ -352,9 +352,11 @@ def _mend(path: object) -> str:
     return f"souwen index FOLDER --rebuild --index {path}"
 
 
-def _remake(path: object) -> str:
-    """The command that rebuilds an index whose catalog can be read: it knows the folders."""
-    return f"souwen index --rebuild --index {path}"
+def _remake(location: object) -> str:
+    """The command that rebuilds an index whose catalog can be read: it knows the folders. An index on a
+    cluster is rebuilt from the directory DIR of one that writes it."""
+    is_address = str(location).startswith(("http://", "https://"))
+    return f"souwen index --rebuild --index {'DIR' if is_address else location}"
 
 
 def _read(path: Path) -> str:

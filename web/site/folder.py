@@ -9,11 +9,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from index.durability import flush
 from index.errors import InputError
 from web.site.page import PAGE, page_files
-from web.site.writer import MANIFEST, PIECES, Site
+from web.site.writer import MANIFEST, PIECES, Site, is_piece
 
 # What souwen wrote: the pieces of the last two searches, and the digest of the page.
 _LIST = ".souwen-site.json"
@@ -72,7 +73,7 @@ def _write(site: Site, folder: Path) -> Written:
     known = {"pieces": now, "before": sorted({*before} - {*now}), "page": digest}
     # Before the pieces: what a stopped run leaves is removed by the next.
     doubtful = {**known, "before": sorted({*known["before"], *old})}
-    new = [_put(folder / _LIST, _text(doubtful))]
+    _put(folder / _LIST, _text(doubtful))
     new = [_put(folder / PIECES / name, data) for name, data in site.pieces.items()]
     new += [_put(folder / name, data) for name, data in files.items()]
     new.append(_put(folder / MANIFEST, site.manifest))
@@ -92,13 +93,15 @@ def _text(value: object) -> bytes:
     return json.dumps(value, indent=0).encode()
 
 
-def _listed(folder: Path) -> dict[str, list[str] | str] | None:
-    """The list of what souwen wrote into a folder; None if it wrote nothing."""
+def _listed(folder: Path) -> dict[str, Any] | None:
+    """The list of what souwen wrote into a folder; None if it wrote nothing. Names that no piece has are left
+    out: what they name would be removed, and a list may come with the sources of a stranger's site."""
     try:
         listed = json.loads((folder / _LIST).read_bytes())
-    except (OSError, ValueError):
+        pieces = {key: [name for name in listed[key] if is_piece(name)] for key in ("pieces", "before")}
+        return {**pieces, "page": str(listed["page"])}
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    return listed if isinstance(listed, dict) and {"pieces", "before", "page"} <= listed.keys() else None
 
 
 def _put(file: Path, data: bytes) -> int:

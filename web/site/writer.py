@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,14 @@ _RECENT = 32
 _TOGETHER = 64
 _FILE = 128_000
 _AT_ONCE = 64
+
+
+_PIECE = re.compile(r"[0-9a-f]{16}\.bin", re.ASCII)
+
+
+def is_piece(name: str) -> bool:
+    """True for what can be the name of a piece."""
+    return _PIECE.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
