@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from web.app import create_app
@@ -58,6 +58,7 @@ NAMED = create_app(WebSettings(index="none", allowed_hosts="archive.example")).t
 
 
 @given(st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=12))
+@example(".")
 def test_no_name_is_an_error(host: str) -> None:
     assert NAMED.get("/no", environ_overrides={"HTTP_HOST": host}).status_code in (400, 404, 421)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 
 from index.errors import (
@@ -118,7 +119,9 @@ def _page(failure: Failure) -> str:
 
 
 def _answer(failure: Failure) -> Response:
-    if request.path.startswith(_JSON_PATHS) or _REFERENCE.match(request.path):
+    # A page has addresses, which can't be made for a host that is no name (".").
+    is_nowhere = request_ctx.url_adapter is None
+    if is_nowhere or request.path.startswith(_JSON_PATHS) or _REFERENCE.match(request.path):
         response = jsonify(failure.to_json())
     else:
         response = make_response(_page(failure))
